@@ -1,0 +1,22 @@
+package dev.sparkling.pipeline.error;
+
+import org.jspecify.annotations.Nullable;
+
+/** A file's content contradicts itself, its manifest or the plan; never retried, never repaired. */
+public final class CorruptCheckpoint extends SparklingException {
+
+  private static final long serialVersionUID = 1L;
+
+  public CorruptCheckpoint(String message) {
+    this(message, null);
+  }
+
+  public CorruptCheckpoint(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+
+  @Override
+  public ErrorClass errorClass() {
+    return ErrorClass.CORRUPT;
+  }
+}

@@ -1,0 +1,18 @@
+package dev.sparkling.pipeline.error;
+
+import org.jspecify.annotations.Nullable;
+
+/** The network, a server or the machine failed; the same work may succeed when tried again. */
+public final class TransientError extends SparklingException {
+
+  private static final long serialVersionUID = 1L;
+
+  public TransientError(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+
+  @Override
+  public ErrorClass errorClass() {
+    return ErrorClass.TRANSIENT;
+  }
+}

@@ -1,0 +1,120 @@
+package dev.sparkling.pipeline.plan;
+
+import dev.sparkling.pipeline.spec.ExpansionSpec;
+import dev.sparkling.pipeline.spec.ModelSpec;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import dev.sparkling.pipeline.spec.StageSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * All stages of a run.
+ *
+ * @param tokensPerStep tokens of one optimizer step
+ * @param warmupSteps of the original curve
+ * @param notices what the plan changed of what the user wrote, one sentence each
+ */
+public record RunPlan(
+    List<StagePlan> stages, long tokensPerStep, long warmupSteps, List<String> notices) {
+
+  /** FLOPs a token and parameter: two forward, four backward (Eq. 29). */
+  private static final double FLOPS_PER_PARAMETER_AND_TOKEN = 6;
+
+  public RunPlan {
+    stages = List.copyOf(stages);
+    notices = List.copyOf(notices);
+  }
+
+  /** Plans a validated spec. */
+  public static RunPlan of(ProgressiveTrainingSpec spec) {
+    long tokensPerStep = spec.training().tokensPerStep();
+    List<StagePlan> stages = new ArrayList<>();
+    List<String> notices = new ArrayList<>();
+    ModelSpec model = spec.model();
+    long step = 0;
+    for (int i = 0; i < spec.stages().size(); i++) {
+      StageSpec stage = spec.stages().get(i);
+      long steps = wholeSteps(i, stage.tokens(), tokensPerStep, notices);
+      model = widened(model, stage);
+      ParameterCount parameters = ParameterCount.of(model);
+      long tokens = steps * tokensPerStep;
+      stages.add(
+          new StagePlan(
+              i,
+              stage.name(),
+              stage.expansion(),
+              model,
+              step,
+              step + steps,
+              tokens,
+              parameters,
+              FLOPS_PER_PARAMETER_AND_TOKEN * parameters.active() * tokens));
+      step += steps;
+    }
+    long warmupSteps = Math.round(spec.training().learningRate().warmupFraction() * step);
+    return new RunPlan(stages, tokensPerStep, warmupSteps, notices);
+  }
+
+  public long totalSteps() {
+    return stages.getLast().lastStep();
+  }
+
+  public long totalTokens() {
+    return totalSteps() * tokensPerStep;
+  }
+
+  public double flops() {
+    return stages.stream().mapToDouble(StagePlan::flops).sum();
+  }
+
+  /** FLOPs of training the widest model on all tokens. */
+  public double flopsFromScratch() {
+    return FLOPS_PER_PARAMETER_AND_TOKEN * stages.getLast().parameters().active() * totalTokens();
+  }
+
+  /** {@code 1 - C / C_scratch}, 0 to 1 (Eq. 29). */
+  public double flopsSaved() {
+    return 1 - flops() / flopsFromScratch();
+  }
+
+  /** The stage of that name. */
+  public StagePlan stage(String name) {
+    return stages.stream()
+        .filter(stage -> stage.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("no stage " + name + " among " + stageNames()));
+  }
+
+  public List<String> stageNames() {
+    return stages.stream().map(StagePlan::name).toList();
+  }
+
+  private static ModelSpec widened(ModelSpec model, StageSpec stage) {
+    ExpansionSpec expansion = stage.expansion();
+    if (expansion == null) {
+      return model;
+    }
+    return model.withWidths(
+        expansion.hiddenSize() == 0 ? model.hiddenSize() : expansion.hiddenSize(),
+        expansion.innerSize() == 0 ? model.innerSize() : expansion.innerSize());
+  }
+
+  private static long wholeSteps(int stage, long tokens, long tokensPerStep, List<String> notices) {
+    long steps = Math.max(1, Math.round((double) tokens / tokensPerStep));
+    if (steps * tokensPerStep != tokens) {
+      notices.add(
+          String.format(
+              Locale.ROOT,
+              "spec.stages[%d].tokens: %d is %.2f steps of %d tokens; rounded to %d steps, %d tokens",
+              stage,
+              tokens,
+              (double) tokens / tokensPerStep,
+              tokensPerStep,
+              steps,
+              steps * tokensPerStep));
+    }
+    return steps;
+  }
+}

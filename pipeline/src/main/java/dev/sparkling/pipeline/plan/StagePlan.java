@@ -1,0 +1,34 @@
+package dev.sparkling.pipeline.plan;
+
+import dev.sparkling.pipeline.spec.ExpansionSpec;
+import dev.sparkling.pipeline.spec.ModelSpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stage, in steps of the whole run: it begins with the weights of step {@code firstStep} and is
+ * complete with the checkpoint of step {@code lastStep}.
+ *
+ * @param expansion what widens the model before the stage; null on the first
+ * @param model the shape that the stage trains
+ * @param flops 6 * active parameters * tokens (Eq. 29)
+ */
+public record StagePlan(
+    int index,
+    String name,
+    @Nullable ExpansionSpec expansion,
+    ModelSpec model,
+    long firstStep,
+    long lastStep,
+    long tokens,
+    ParameterCount parameters,
+    double flops) {
+
+  public long steps() {
+    return lastStep - firstStep;
+  }
+
+  /** Bytes of one fp32 checkpoint with both AdamW moments, without file headers. */
+  public long checkpointBytes() {
+    return 3 * Float.BYTES * parameters.total();
+  }
+}

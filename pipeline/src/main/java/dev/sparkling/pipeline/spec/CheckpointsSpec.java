@@ -1,0 +1,20 @@
+package dev.sparkling.pipeline.spec;
+
+import java.util.Objects;
+
+/**
+ * When to write a checkpoint and how many to keep; a stage's last one is always written and kept.
+ */
+public record CheckpointsSpec(Integer everySteps, Integer keepLast) {
+
+  private static final int DEFAULT_EVERY_STEPS = 1000;
+  private static final int DEFAULT_KEEP_LAST = 3;
+
+  static final CheckpointsSpec DEFAULT =
+      new CheckpointsSpec(DEFAULT_EVERY_STEPS, DEFAULT_KEEP_LAST);
+
+  public CheckpointsSpec {
+    everySteps = Objects.requireNonNullElse(everySteps, DEFAULT_EVERY_STEPS);
+    keepLast = Objects.requireNonNullElse(keepLast, DEFAULT_KEEP_LAST);
+  }
+}

@@ -1,0 +1,22 @@
+package dev.sparkling.pipeline.spec;
+
+import java.util.Objects;
+
+/**
+ * What grows, and how the new entries start.
+ *
+ * @param hiddenSize new width of the residual stream; 0 (absent) leaves it
+ * @param innerSize new width of an expert or MLP; 0 (absent) leaves it
+ */
+public record ExpansionSpec(
+    int hiddenSize,
+    int innerSize,
+    Initialization initialization,
+    OptimizerStateStrategy optimizerState,
+    RewarmupSpec rewarmup) {
+  public ExpansionSpec {
+    initialization = Objects.requireNonNullElse(initialization, Initialization.COPY_COPY);
+    optimizerState = Objects.requireNonNullElse(optimizerState, OptimizerStateStrategy.ASYMMETRIC);
+    rewarmup = Objects.requireNonNullElse(rewarmup, RewarmupSpec.DEFAULT);
+  }
+}

@@ -1,0 +1,12 @@
+package dev.sparkling.pipeline.spec;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** The shape of the original curve. */
+public enum LearningRateSchedule {
+  @JsonProperty("cosine")
+  COSINE,
+  /** Warm-up, stable, decay. */
+  @JsonProperty("wsd")
+  WSD
+}

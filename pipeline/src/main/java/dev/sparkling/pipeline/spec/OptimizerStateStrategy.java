@@ -1,0 +1,19 @@
+package dev.sparkling.pipeline.spec;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** What becomes of the optimizer's moments when their parameter widens (paper Eq. 24). */
+public enum OptimizerStateStrategy {
+  /** {@code S' = [S, 0]}: old entries keep their state, new entries start at zero. */
+  @JsonProperty("asymmetric")
+  ASYMMETRIC,
+  /** As asymmetric, with the old state scaled like its parameter; a comparison of the paper. */
+  @JsonProperty("asymmetric-scaled")
+  ASYMMETRIC_SCALED,
+  /** New entries copy the state of the entries that they copy. */
+  @JsonProperty("copy")
+  COPY,
+  /** All state starts at zero. */
+  @JsonProperty("drop")
+  DROP
+}

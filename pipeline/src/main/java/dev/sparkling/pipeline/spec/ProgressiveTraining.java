@@ -1,0 +1,46 @@
+package dev.sparkling.pipeline.spec;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The resource as it stands in a YAML file; in the cluster Fabric8's custom resource holds the
+ * spec.
+ */
+public record ProgressiveTraining(
+    String apiVersion, String kind, Metadata metadata, ProgressiveTrainingSpec spec) {
+
+  public static final String API_VERSION = "sparkling.dev/v1alpha1";
+  public static final String KIND = "ProgressiveTraining";
+
+  /**
+   * Names a dataset recipe, relative to the YAML file, from which a local run prepares {@code
+   * spec.data} where that is missing. Clusters ignore it.
+   */
+  public static final String DATASET_RECIPE_ANNOTATION = "sparkling.dev/dataset-recipe";
+
+  /**
+   * {@code "true"}: a local run also trains the first stage's model to the end of the token budget,
+   * so that its table shows what the expansion brought. Clusters ignore it.
+   */
+  public static final String CONTROL_ANNOTATION = "sparkling.dev/control";
+
+  public ProgressiveTraining {
+    apiVersion = Objects.requireNonNullElse(apiVersion, "");
+    kind = Objects.requireNonNullElse(kind, "");
+    metadata = Objects.requireNonNullElse(metadata, new Metadata("", Map.of()));
+    spec = Objects.requireNonNullElse(spec, ProgressiveTrainingSpec.EMPTY);
+  }
+
+  /**
+   * The part of Kubernetes' object metadata that a local run reads; the rest is Kubernetes' own.
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Metadata(String name, Map<String, String> annotations) {
+    public Metadata {
+      name = Objects.requireNonNullElse(name, "");
+      annotations = annotations == null ? Map.of() : Map.copyOf(annotations);
+    }
+  }
+}

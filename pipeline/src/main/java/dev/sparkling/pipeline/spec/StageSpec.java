@@ -1,0 +1,21 @@
+package dev.sparkling.pipeline.spec;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A width and its token budget.
+ *
+ * @param tokens budget; rounded to whole optimizer steps
+ * @param expansion what grows before the stage; absent on the first stage only
+ * @param trainer what differs from {@code spec.trainer} in this stage
+ */
+public record StageSpec(
+    String name,
+    long tokens,
+    @Nullable ExpansionSpec expansion,
+    @Nullable StageTrainerSpec trainer) {
+  public StageSpec {
+    name = Objects.requireNonNullElse(name, "");
+  }
+}

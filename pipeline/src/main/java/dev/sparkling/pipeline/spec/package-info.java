@@ -1,0 +1,13 @@
+/**
+ * The {@code ProgressiveTraining} resource as records: what a user writes, with defaults filled in
+ * and nothing checked ({@code validation} checks). The same records bind from a YAML file and in
+ * Kubernetes. Uses Jackson's annotations only.
+ *
+ * <p>An absent key reaches a compact constructor as null and leaves it as the default, so an
+ * accessor returns null only where it says {@code @Nullable}. A number that has no default is a
+ * primitive: absent is 0, which validation reports as missing.
+ */
+@NullMarked
+package dev.sparkling.pipeline.spec;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,63 @@
+package dev.sparkling.pipeline.stage;
+
+import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.status.Phase;
+
+/** What must happen next. Carrying out the same decision twice is harmless. */
+public sealed interface Decision {
+
+  /** The phase that a run with this decision is in. */
+  Phase phase();
+
+  /** Widen the last checkpoint of the stage before into this stage's start. */
+  record LaunchExpander(StagePlan stage) implements Decision {
+    @Override
+    public Phase phase() {
+      return Phase.EXPANDING;
+    }
+  }
+
+  /** Train the stage from its newest checkpoint, its expansion, or random weights. */
+  record LaunchTrainer(StagePlan stage) implements Decision {
+    @Override
+    public Phase phase() {
+      return Phase.TRAINING;
+    }
+  }
+
+  /** A worker is under way: wait for it. */
+  record Await(StagePlan stage, boolean expanding, boolean queued) implements Decision {
+    @Override
+    public Phase phase() {
+      if (queued) {
+        return Phase.QUEUED;
+      }
+      return expanding ? Phase.EXPANDING : Phase.TRAINING;
+    }
+  }
+
+  /** The user asked for a pause: ask the worker to stop, if there is one, and start none. */
+  record Suspend(StagePlan stage, boolean workerActive) implements Decision {
+    @Override
+    public Phase phase() {
+      return Phase.SUSPENDED;
+    }
+  }
+
+  /** Every stage is complete. */
+  record Complete() implements Decision {
+    @Override
+    public Phase phase() {
+      return Phase.SUCCEEDED;
+    }
+  }
+
+  /** The stage failed and must not be tried again. */
+  record Fail(StagePlan stage, ErrorClass errorClass, String message) implements Decision {
+    @Override
+    public Phase phase() {
+      return Phase.FAILED;
+    }
+  }
+}

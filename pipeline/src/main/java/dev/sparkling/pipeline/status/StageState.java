@@ -1,0 +1,22 @@
+package dev.sparkling.pipeline.status;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** Where one stage stands. */
+public enum StageState {
+  /** An earlier stage is not complete. */
+  @JsonProperty("Pending")
+  PENDING,
+  /** The checkpoint of the stage before is being widened. */
+  @JsonProperty("Expanding")
+  EXPANDING,
+  /** The stage trains, or waits for a trainer. */
+  @JsonProperty("Training")
+  TRAINING,
+  /** Its last checkpoint is complete. */
+  @JsonProperty("Succeeded")
+  SUCCEEDED,
+  /** It failed for good. */
+  @JsonProperty("Failed")
+  FAILED
+}

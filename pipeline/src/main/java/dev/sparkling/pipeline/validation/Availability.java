@@ -1,0 +1,57 @@
+package dev.sparkling.pipeline.validation;
+
+import dev.sparkling.pipeline.spec.ExpansionSpec;
+import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.LearningRateSchedule;
+import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.OptimizerType;
+import dev.sparkling.pipeline.spec.Precision;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+
+/**
+ * What the resource can say and this version cannot do yet. Refused before any work starts, so that
+ * nobody trains a narrow model for days to learn that it cannot be widened. Each line goes when the
+ * feature comes.
+ */
+final class Availability {
+
+  private Availability() {}
+
+  static void check(ProgressiveTrainingSpec spec, Problems problems) {
+    problems.require(
+        spec.training().precision() == Precision.FP32,
+        "spec.training.precision",
+        "bf16 is not available in this version; allowed: fp32");
+    problems.require(
+        spec.training().optimizer().type() == OptimizerType.ADAMW,
+        "spec.training.optimizer.type",
+        "muon is not available in this version; allowed: adamw");
+    problems.require(
+        spec.training().learningRate().schedule() == LearningRateSchedule.COSINE,
+        "spec.training.learningRate.schedule",
+        "wsd is not available in this version; allowed: cosine");
+    problems.require(
+        spec.trainer().nodes() <= 1,
+        "spec.trainer.nodes",
+        spec.trainer().nodes() + " nodes are not available in this version; allowed: 1");
+    problems.require(
+        spec.initialCheckpoint() == null,
+        "spec.initialCheckpoint",
+        "is not available in this version; leave it out");
+    for (int i = 0; i < spec.stages().size(); i++) {
+      ExpansionSpec expansion = spec.stages().get(i).expansion();
+      if (expansion == null) {
+        continue;
+      }
+      String path = "spec.stages[" + i + "].expansion";
+      problems.require(
+          expansion.initialization() == Initialization.COPY_COPY,
+          path + ".initialization",
+          "this one is not available in this version; allowed: copy-copy");
+      problems.require(
+          expansion.optimizerState() == OptimizerStateStrategy.ASYMMETRIC,
+          path + ".optimizerState",
+          "this one is not available in this version; allowed: asymmetric");
+    }
+  }
+}

@@ -1,0 +1,269 @@
+package dev.sparkling.pipeline.validation;
+
+import dev.sparkling.pipeline.spec.Architecture;
+import dev.sparkling.pipeline.spec.ExpansionSpec;
+import dev.sparkling.pipeline.spec.LearningRateSpec;
+import dev.sparkling.pipeline.spec.ModelSpec;
+import dev.sparkling.pipeline.spec.OptimizerSpec;
+import dev.sparkling.pipeline.spec.ProgressiveTraining;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import dev.sparkling.pipeline.spec.StageSpec;
+import dev.sparkling.pipeline.spec.TrainingSpec;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * The rules between and within fields. Adds to {@link Problems}; never throws, never stops early.
+ */
+public final class SpecValidator {
+
+  /** RFC 1123 label; short enough that {@code NAME-STAGE-expansion} still is one. */
+  private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?");
+
+  private static final String NAME_RULE =
+      "1 to 40 of a-z, 0-9 and '-', beginning and ending with a letter or digit";
+
+  private final Problems problems;
+
+  private SpecValidator(Problems problems) {
+    this.problems = problems;
+  }
+
+  /** Checks a whole resource. */
+  public static void validate(ProgressiveTraining resource, Problems problems) {
+    SpecValidator validator = new SpecValidator(problems);
+    validator.header(resource);
+    validator.spec(resource.spec());
+    Availability.check(resource.spec(), problems);
+  }
+
+  private void header(ProgressiveTraining resource) {
+    problems.require(
+        resource.apiVersion().equals(ProgressiveTraining.API_VERSION),
+        "apiVersion",
+        quoted(resource.apiVersion()) + "; allowed: " + ProgressiveTraining.API_VERSION);
+    problems.require(
+        resource.kind().equals(ProgressiveTraining.KIND),
+        "kind",
+        quoted(resource.kind()) + "; allowed: " + ProgressiveTraining.KIND);
+    name("metadata.name", resource.metadata().name());
+  }
+
+  private void spec(ProgressiveTrainingSpec spec) {
+    model(spec.model());
+    text("spec.data.uri", spec.data().uri(), "where the training shards are");
+    text("spec.data.validationUri", spec.data().validationUri(), "where the validation shards are");
+    training(spec.training());
+    stages(spec);
+    text("spec.storage.uri", spec.storage().uri(), "where the run keeps its checkpoints");
+    atLeast("spec.retries", spec.retries(), 0);
+    atLeast("spec.trainer.nodes", spec.trainer().nodes(), 1);
+    if (spec.trainer().threads() != null) {
+      atLeast("spec.trainer.threads", spec.trainer().threads(), 1);
+    }
+  }
+
+  private void model(ModelSpec model) {
+    positive("spec.model.vocabularySize", model.vocabularySize());
+    positive("spec.model.layers", model.layers());
+    positive("spec.model.hiddenSize", model.hiddenSize());
+    positive("spec.model.innerSize", model.innerSize());
+    positive("spec.model.attentionHeads", model.attentionHeads());
+    positive("spec.model.keyValueHeads", model.keyValueHeads());
+    positive("spec.model.headDim", model.headDim());
+    if (model.keyValueHeads() > 0 && model.attentionHeads() > 0) {
+      problems.require(
+          model.attentionHeads() % model.keyValueHeads() == 0,
+          "spec.model.keyValueHeads",
+          model.keyValueHeads()
+              + " does not divide attentionHeads "
+              + model.attentionHeads()
+              + "; every key/value head serves the same number of query heads");
+    }
+    problems.require(
+        model.headDim() % 2 == 0,
+        "spec.model.headDim",
+        model.headDim() + " is odd; rotary embedding turns pairs of channels, so an even number");
+    if (model.architecture() == Architecture.MOE) {
+      positive("spec.model.experts", model.experts());
+      positive("spec.model.expertsPerToken", model.expertsPerToken());
+      problems.require(
+          model.expertsPerToken() <= model.experts(),
+          "spec.model.expertsPerToken",
+          model.expertsPerToken() + " is more than the " + model.experts() + " experts");
+    } else {
+      problems.require(
+          model.experts() == 0,
+          "spec.model.experts",
+          model.experts() + " with architecture dense; leave it out, or use architecture moe");
+      problems.require(
+          model.expertsPerToken() == 0,
+          "spec.model.expertsPerToken",
+          model.expertsPerToken() + " with architecture dense; leave it out");
+    }
+    positive("spec.model.ropeTheta", model.ropeTheta());
+    positive("spec.model.rmsNormEpsilon", model.rmsNormEpsilon());
+  }
+
+  private void training(TrainingSpec training) {
+    positive("spec.training.sequenceLength", training.sequenceLength());
+    positive("spec.training.globalBatchSize", training.globalBatchSize());
+    positive("spec.training.microBatchSize", training.microBatchSize());
+    if (training.microBatchSize() > 0) {
+      problems.require(
+          training.globalBatchSize() % training.microBatchSize() == 0,
+          "spec.training.microBatchSize",
+          training.microBatchSize()
+              + " does not divide globalBatchSize "
+              + training.globalBatchSize()
+              + "; a divisor of it is needed");
+    }
+    optimizer(training.optimizer());
+    LearningRateSpec rate = training.learningRate();
+    positive("spec.training.learningRate.peak", rate.peak());
+    between("spec.training.learningRate.warmupFraction", rate.warmupFraction(), 0, 1);
+    between("spec.training.learningRate.finalRatio", rate.finalRatio(), 0, 1);
+    atLeast("spec.training.checkpoints.everySteps", training.checkpoints().everySteps(), 1);
+    atLeast("spec.training.checkpoints.keepLast", training.checkpoints().keepLast(), 1);
+    atLeast("spec.training.evaluation.everySteps", training.evaluation().everySteps(), 1);
+    atLeast("spec.training.evaluation.sequences", training.evaluation().sequences(), 1);
+  }
+
+  private void optimizer(OptimizerSpec optimizer) {
+    List<Double> betas = optimizer.betas();
+    problems.require(
+        betas.size() == 2 && betas.stream().allMatch(beta -> beta >= 0 && beta < 1),
+        "spec.training.optimizer.betas",
+        betas + "; two numbers from 0 up to but not including 1 are needed");
+    positive("spec.training.optimizer.eps", optimizer.eps());
+    between("spec.training.optimizer.weightDecay", optimizer.weightDecay(), 0, 1);
+  }
+
+  private void stages(ProgressiveTrainingSpec spec) {
+    problems.require(!spec.stages().isEmpty(), "spec.stages", "is missing or empty; at least one");
+    Set<String> names = new HashSet<>();
+    int hidden = spec.model().hiddenSize();
+    int inner = spec.model().innerSize();
+    for (int i = 0; i < spec.stages().size(); i++) {
+      String path = "spec.stages[" + i + "]";
+      StageSpec stage = spec.stages().get(i);
+      name(path + ".name", stage.name());
+      problems.require(
+          names.add(stage.name()), path + ".name", "'" + stage.name() + "' names two stages");
+      tokens(path + ".tokens", stage.tokens(), spec.training());
+      ExpansionSpec expansion = stage.expansion();
+      if (expansion == null) {
+        problems.require(
+            i == 0, path + ".expansion", "is missing; every stage but the first must widen");
+        continue;
+      }
+      problems.require(
+          i > 0 || spec.initialCheckpoint() != null,
+          path + ".expansion",
+          "on the first stage, where nothing is trained yet; leave it out");
+      expansion(path + ".expansion", expansion, i, hidden, inner);
+      hidden = expansion.hiddenSize() == 0 ? hidden : expansion.hiddenSize();
+      inner = expansion.innerSize() == 0 ? inner : expansion.innerSize();
+    }
+    rewarmups(spec);
+  }
+
+  private void expansion(String path, ExpansionSpec expansion, int stage, int hidden, int inner) {
+    int newHidden = expansion.hiddenSize() == 0 ? hidden : expansion.hiddenSize();
+    int newInner = expansion.innerSize() == 0 ? inner : expansion.innerSize();
+    widens(path + ".hiddenSize", newHidden, stage, hidden);
+    widens(path + ".innerSize", newInner, stage, inner);
+    problems.require(
+        newHidden != hidden || newInner != inner,
+        path,
+        "grows nothing; a larger hiddenSize, innerSize or both");
+    positive(path + ".rewarmup.ratio", expansion.rewarmup().ratio());
+    atLeast(path + ".rewarmup.steps", expansion.rewarmup().steps(), 0);
+  }
+
+  private void widens(String path, int width, int stage, int before) {
+    problems.require(
+        width >= before,
+        path,
+        width
+            + " is smaller than stage "
+            + (stage - 1)
+            + "'s "
+            + before
+            + "; a stage may only widen");
+  }
+
+  /** Eq. 27: the rise must end before the run does. */
+  private void rewarmups(ProgressiveTrainingSpec spec) {
+    long perStep = spec.training().tokensPerStep();
+    if (perStep <= 0) {
+      return;
+    }
+    long stepsLeft = 0;
+    for (int i = spec.stages().size() - 1; i >= 0; i--) {
+      StageSpec stage = spec.stages().get(i);
+      stepsLeft += Math.round((double) stage.tokens() / perStep);
+      if (stage.expansion() != null) {
+        int steps = stage.expansion().rewarmup().steps();
+        problems.require(
+            steps < stepsLeft,
+            "spec.stages[" + i + "].expansion.rewarmup.steps",
+            steps + " with " + stepsLeft + " steps left in the run; fewer are needed");
+      }
+    }
+  }
+
+  private void tokens(String path, long tokens, TrainingSpec training) {
+    if (tokens <= 0) {
+      problems.add(path, tokens + " is missing or not positive; a token budget is needed");
+    } else if (training.tokensPerStep() > 0) {
+      problems.require(
+          2 * tokens >= training.tokensPerStep(),
+          path,
+          tokens + " is less than one step of " + training.tokensPerStep() + " tokens");
+    }
+  }
+
+  private void name(String path, String value) {
+    problems.require(
+        NAME.matcher(value).matches(),
+        path,
+        value.isEmpty()
+            ? "is missing; " + NAME_RULE
+            : "'" + value + "' is not a name; " + NAME_RULE);
+  }
+
+  private void text(String path, String value, String what) {
+    problems.require(!value.isBlank(), path, "is missing; it says " + what);
+  }
+
+  private void positive(String path, double value) {
+    problems.require(
+        value > 0 && Double.isFinite(value),
+        path,
+        number(value) + " is missing or not positive; a number above 0 is needed");
+  }
+
+  private void atLeast(String path, int value, int least) {
+    problems.require(value >= least, path, value + " is too small; at least " + least);
+  }
+
+  private void between(String path, double value, double least, double most) {
+    problems.require(
+        value >= least && value <= most,
+        path,
+        number(value) + " is outside of " + number(least) + " to " + number(most));
+  }
+
+  private static String quoted(String value) {
+    return value.isEmpty() ? "is missing" : "'" + value + "'";
+  }
+
+  private static String number(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 1e15
+        ? Long.toString((long) value)
+        : Double.toString(value);
+  }
+}

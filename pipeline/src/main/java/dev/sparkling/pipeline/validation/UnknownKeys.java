@@ -1,0 +1,67 @@
+package dev.sparkling.pipeline.validation;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonStreamContext;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.JsonDeserializer;
+import com.fasterxml.jackson.databind.deser.DeserializationProblemHandler;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+import org.apache.commons.text.similarity.LevenshteinDistance;
+import org.jspecify.annotations.Nullable;
+
+/** Collects unknown keys where Jackson would stop at the first. */
+final class UnknownKeys extends DeserializationProblemHandler {
+
+  /** A key this near to a known one is taken for a slip. */
+  private static final int LARGEST_SLIP = 3;
+
+  private static final LevenshteinDistance SLIP = new LevenshteinDistance(LARGEST_SLIP);
+
+  private final Problems problems;
+
+  UnknownKeys(Problems problems) {
+    this.problems = problems;
+  }
+
+  @Override
+  public boolean handleUnknownProperty(
+      DeserializationContext context,
+      JsonParser parser,
+      @Nullable JsonDeserializer<?> deserializer,
+      Object beanOrClass,
+      String key)
+      throws IOException {
+    Collection<Object> known = deserializer == null ? null : deserializer.getKnownPropertyNames();
+    List<String> names = known == null ? List.of() : known.stream().map(Object::toString).toList();
+    problems.add(path(parser.getParsingContext()), "unknown key" + suggestion(key, names));
+    parser.skipChildren();
+    return true;
+  }
+
+  /** {@code spec.stages[1].tokens} for the place that the parser stands at. */
+  private static String path(JsonStreamContext context) {
+    StringBuilder path = new StringBuilder();
+    for (JsonStreamContext at = context; at != null && !at.inRoot(); at = at.getParent()) {
+      path.insert(0, at.inArray() ? "[" + at.getCurrentIndex() + "]" : "." + at.getCurrentName());
+    }
+    return path.substring(1);
+  }
+
+  private static String suggestion(String key, List<String> known) {
+    String nearest = null;
+    int best = LARGEST_SLIP + 1;
+    for (String name : new TreeSet<>(known)) {
+      int distance = SLIP.apply(key, name);
+      if (distance >= 0 && distance < best) {
+        best = distance;
+        nearest = name;
+      }
+    }
+    return nearest == null
+        ? "; allowed: " + String.join(", ", new TreeSet<>(known))
+        : "; did you mean " + nearest + "?";
+  }
+}

@@ -1,0 +1,105 @@
+package dev.sparkling.pipeline.validation;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonMappingException.Reference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A value of the wrong type, which Jackson stopped at. */
+record WrongType(List<Reference> references, JsonNode value, @Nullable Class<?> expected) {
+
+  static WrongType of(JsonMappingException error, JsonNode tree) {
+    JsonNode value = tree;
+    for (Reference reference : error.getPath()) {
+      value =
+          reference.getFieldName() == null
+              ? value.path(reference.getIndex())
+              : value.path(reference.getFieldName());
+    }
+    Class<?> expected =
+        error instanceof MismatchedInputException mismatch ? mismatch.getTargetType() : null;
+    return new WrongType(error.getPath(), value, expected);
+  }
+
+  String path() {
+    StringBuilder path = new StringBuilder();
+    for (Reference at : references) {
+      path.append(at.getFieldName() == null ? "[" + at.getIndex() + "]" : "." + at.getFieldName());
+    }
+    return path.isEmpty() ? "document" : path.substring(path.charAt(0) == '.' ? 1 : 0);
+  }
+
+  String message() {
+    return switch (value.getNodeType()) {
+          case OBJECT -> "a block of keys";
+          case ARRAY -> "a list";
+          case STRING -> "'" + value.asText() + "'";
+          case NULL, MISSING -> "nothing";
+          case NUMBER, BOOLEAN, BINARY, POJO -> value.asText();
+        }
+        + " is not "
+        + expectation();
+  }
+
+  /** Takes the value, or the list that it stands in, out of the tree; false where it cannot. */
+  boolean remove(JsonNode tree) {
+    JsonNode parent = tree;
+    ObjectNode holder = null;
+    String key = "";
+    for (Reference reference : references) {
+      if (reference.getFieldName() == null) {
+        parent = parent.path(reference.getIndex());
+      } else {
+        holder = parent instanceof ObjectNode object ? object : null;
+        key = reference.getFieldName();
+        parent = parent.path(key);
+      }
+    }
+    return holder != null && holder.remove(key) != null;
+  }
+
+  private String expectation() {
+    if (expected == null) {
+      return "what belongs here";
+    }
+    if (expected.isEnum()) {
+      return "one of " + String.join(", ", names(expected));
+    }
+    if (expected == int.class || expected == Integer.class) {
+      return "a whole number below 2147483648";
+    }
+    if (expected == long.class || expected == Long.class) {
+      return "a whole number";
+    }
+    if (expected == double.class || expected == Double.class) {
+      return "a number";
+    }
+    if (expected == boolean.class || expected == Boolean.class) {
+      return "true or false";
+    }
+    if (Collection.class.isAssignableFrom(expected)) {
+      return "a list";
+    }
+    return expected == String.class ? "text" : "a block of keys";
+  }
+
+  private static List<String> names(Class<?> constants) {
+    List<String> names = new ArrayList<>();
+    for (Object constant : constants.getEnumConstants()) {
+      String name = ((Enum<?>) constant).name();
+      try {
+        JsonProperty property = constants.getField(name).getAnnotation(JsonProperty.class);
+        names.add(property == null ? name : property.value());
+      } catch (NoSuchFieldException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    return names;
+  }
+}

@@ -1,0 +1,83 @@
+package dev.sparkling.pipeline.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.sparkling.pipeline.TestSpecs;
+import dev.sparkling.pipeline.spec.Architecture;
+import dev.sparkling.pipeline.spec.ModelSpec;
+import dev.sparkling.pipeline.validation.SpecReader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RunPlanTest {
+
+  /** Paper App. D. */
+  private static final ModelSpec PAPER =
+      new ModelSpec(Architecture.MOE, 50304, 24, 1024, 512, 16, 4, 96, 64, 8, true, 10_000.0, 1e-6);
+
+  /** Active parameters and FLOPs saved of Table 1, which prints them to the million and percent. */
+  @ParameterizedTest
+  @CsvSource({"1024, 1024, 751, 20", "2048, 512, 900, 25", "2048, 1024, 1500, 35"})
+  void reproducesThePapersTableOfParametersAndSavings(
+      int hiddenSize, int innerSize, double activeMillions, double percentSaved) {
+    long narrow = ParameterCount.of(PAPER).active();
+    long wide = ParameterCount.of(PAPER.withWidths(hiddenSize, innerSize)).active();
+    assertThat(narrow / 1e6).isCloseTo(450, within(1.0));
+    // The paper rounds 1,503 M to 1.5 B.
+    assertThat(wide / 1e6).isCloseTo(activeMillions, within(5.0));
+    double saved = 100 * (1 - (narrow + wide) / (2.0 * wide));
+    assertThat(saved).isCloseTo(percentSaved, within(0.5));
+  }
+
+  @Test
+  void countsAModelThatIsSmallEnoughToCountByHand() {
+    ModelSpec tiny =
+        new ModelSpec(Architecture.MOE, 10, 2, 4, 3, 2, 1, 2, 5, 2, true, 10_000.0, 1e-6);
+    // embedding 40, final norm 4; a layer: q 16, k 8, v 8, o 16, q and k norm 4, norms 8,
+    // router 20, experts 5 * 36
+    assertThat(ParameterCount.of(tiny)).isEqualTo(new ParameterCount(44 + 2 * 260, 44 + 2 * 152));
+  }
+
+  @Test
+  void untiedHeadIsCountedTwiceAndDenseModelHasNoRouter() {
+    ModelSpec dense =
+        new ModelSpec(Architecture.DENSE, 10, 1, 4, 3, 2, 1, 2, 0, 0, false, 10_000.0, 1e-6);
+    assertThat(ParameterCount.of(dense)).isEqualTo(new ParameterCount(84 + 96, 84 + 96));
+  }
+
+  @Test
+  void stagesFollowEachOtherInStepsOfTheWholeRun() {
+    RunPlan plan = RunPlan.of(TestSpecs.minimal().spec());
+    assertThat(plan.stage("narrow").firstStep()).isZero();
+    assertThat(plan.stage("narrow").lastStep()).isEqualTo(10);
+    assertThat(plan.stage("wide").firstStep()).isEqualTo(10);
+    assertThat(plan.stage("wide").lastStep()).isEqualTo(30);
+    assertThat(plan.stage("wide").model().hiddenSize()).isEqualTo(64);
+    assertThat(plan.stage("wide").model().innerSize()).isEqualTo(16);
+    assertThat(plan.warmupSteps()).isEqualTo(1);
+    assertThat(plan.notices()).isEmpty();
+  }
+
+  @Test
+  void budgetThatDoesNotDivideIntoStepsIsRoundedAndSaysSo() {
+    RunPlan plan =
+        RunPlan.of(
+            SpecReader.read(TestSpecs.MINIMAL.replace("10240", "10000"), "tiny.yaml").spec());
+    assertThat(plan.stage("narrow").steps()).isEqualTo(10);
+    assertThat(plan.notices())
+        .containsExactly(
+            "spec.stages[0].tokens: 10000 is 9.77 steps of 1024 tokens;"
+                + " rounded to 10 steps, 10240 tokens");
+  }
+
+  @Test
+  void savingIsComputedFromActiveParametersAndTokens() {
+    RunPlan plan = RunPlan.of(TestSpecs.minimal().spec());
+    double narrow = plan.stage("narrow").parameters().active();
+    double wide = plan.stage("wide").parameters().active();
+    assertThat(plan.flops()).isEqualTo(6 * (narrow * 10240 + wide * 20480));
+    assertThat(plan.flopsSaved()).isCloseTo((1 - narrow / wide) / 3, within(1e-12));
+  }
+}

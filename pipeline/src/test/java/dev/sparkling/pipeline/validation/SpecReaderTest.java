@@ -1,0 +1,163 @@
+package dev.sparkling.pipeline.validation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.type;
+
+import dev.sparkling.pipeline.TestSpecs;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The messages are what a user sees, so they are asserted whole. */
+class SpecReaderTest {
+
+  @Test
+  void absentKeysTakeThePapersDefaults() {
+    ProgressiveTrainingSpec spec = TestSpecs.minimal().spec();
+    assertThat(spec.training().optimizer().betas()).containsExactly(0.9, 0.95);
+    assertThat(spec.training().optimizer().eps()).isEqualTo(1e-8);
+    assertThat(spec.training().optimizer().weightDecay()).isEqualTo(0.1);
+    assertThat(spec.training().learningRate().warmupFraction()).isEqualTo(0.03);
+    assertThat(spec.training().learningRate().finalRatio()).isEqualTo(0.01);
+    assertThat(spec.training().microBatchSize()).isEqualTo(16);
+    var expansion = spec.stages().get(1).expansion();
+    assertThat(expansion).isNotNull();
+    assertThat(expansion.initialization()).isEqualTo(Initialization.COPY_COPY);
+    assertThat(expansion.optimizerState()).isEqualTo(OptimizerStateStrategy.ASYMMETRIC);
+    assertThat(expansion.rewarmup().ratio()).isEqualTo(1.3);
+    assertThat(spec.retries()).isEqualTo(3);
+  }
+
+  @Test
+  void zeroIsNotTakenForAbsentWhereItMeansSomething() {
+    ProgressiveTrainingSpec spec =
+        SpecReader.read(
+                TestSpecs.MINIMAL.replace(
+                    "learningRate: {peak: 1.0e-3}",
+                    "learningRate: {peak: 1.0e-3, warmupFraction: 0, finalRatio: 0}"),
+                "tiny.yaml")
+            .spec();
+    assertThat(spec.training().learningRate().warmupFraction()).isZero();
+    assertThat(spec.training().learningRate().finalRatio()).isZero();
+  }
+
+  /** Each line replaces one piece of a good file and names the one problem that it makes. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          layers: 2               | layer: 2                   | spec.model.layer: unknown key; did you mean layers?
+          hiddenSize: 64          | hiddenSize: 16             | spec.stages[1].expansion.hiddenSize: 16 is smaller than stage 0's 32; a stage may only widen
+          keyValueHeads: 2        | keyValueHeads: 3           | spec.model.keyValueHeads: 3 does not divide attentionHeads 4; every key/value head serves the same number of query heads
+          headDim: 12             | headDim: 13                | spec.model.headDim: 13 is odd; rotary embedding turns pairs of channels, so an even number
+          tokens: 10240           | tokens: 100                | spec.stages[0].tokens: 100 is less than one step of 1024 tokens
+          tokens: 10240           | tokens: many               | spec.stages[0].tokens: 'many' is not a whole number
+          experts: 4              | experts: 1                 | spec.model.expertsPerToken: 2 is more than the 1 experts
+          architecture: moe       | architecture: mixture      | spec.model.architecture: 'mixture' is not one of moe, dense
+          name: wide              | name: narrow               | spec.stages[1].name: 'narrow' names two stages
+          name: tiny              | name: Tiny!                | metadata.name: 'Tiny!' is not a name; 1 to 40 of a-z, 0-9 and '-', beginning and ending with a letter or digit
+          rewarmup: {steps: 5}    | rewarmup: {steps: 20}      | spec.stages[1].expansion.rewarmup.steps: 20 with 20 steps left in the run; fewer are needed
+          uri: runs/tiny          | endpoint: http://localhost | spec.storage.uri: is missing; it says where the run keeps its checkpoints
+          sparkling.dev/v1alpha1  | sparkling.dev/v2           | apiVersion: 'sparkling.dev/v2'; allowed: sparkling.dev/v1alpha1
+          """)
+  void badValueIsNamedWithItsPathAndWhatIsAllowed(String good, String bad, String problem) {
+    String yaml = TestSpecs.MINIMAL.replace(good, bad);
+    assertThat(yaml).isNotEqualTo(TestSpecs.MINIMAL);
+    assertThatThrownBy(() -> SpecReader.read(yaml, "tiny.yaml"))
+        .asInstanceOf(type(UserError.class))
+        .satisfies(error -> assertThat(error.problems()).contains(problem));
+  }
+
+  @Test
+  void allProblemsAreReportedAtOnce() {
+    String yaml =
+        TestSpecs.MINIMAL
+            .replace("layers: 2", "layer: 2")
+            .replace("keyValueHeads: 2", "keyValueHeads: 3")
+            .replace("hiddenSize: 64", "hiddenSize: 16")
+            .replace("tokens: 10240", "tokens: ten")
+            .replace("learningRate: {", "optimizer: {betas: [0.9, x]}\n    learningRate: {");
+    assertThat(problems(yaml))
+        .containsExactlyInAnyOrder(
+            "spec.model.layer: unknown key; did you mean layers?",
+            "spec.stages[0].tokens: 'ten' is not a whole number",
+            "spec.model.layers: 0 is missing or not positive; a number above 0 is needed",
+            "spec.training.optimizer.betas[1]: 'x' is not a number",
+            "spec.model.keyValueHeads: 3 does not divide attentionHeads 4;"
+                + " every key/value head serves the same number of query heads",
+            "spec.stages[1].expansion.hiddenSize: 16 is smaller than stage 0's 32;"
+                + " a stage may only widen");
+  }
+
+  @Test
+  void whatThisVersionCannotDoIsRefusedBeforeAnyWorkStarts() {
+    String yaml =
+        TestSpecs.MINIMAL
+            .replace("rewarmup: {steps: 5}", "{initialization: zero-copy, optimizerState: drop}")
+            .replace("        hiddenSize: 64\n", "")
+            .replace("{initialization", "{hiddenSize: 64, rewarmup: {steps: 5}, initialization")
+            .replace("expansion:\n        {", "expansion: {")
+            .replace("learningRate: {", "precision: bf16\n    learningRate: {schedule: wsd, ");
+    assertThat(problems(yaml))
+        .containsExactly(
+            "spec.training.precision: bf16 is not available in this version; allowed: fp32",
+            "spec.training.learningRate.schedule: wsd is not available in this version;"
+                + " allowed: cosine",
+            "spec.stages[1].expansion.initialization: this one is not available in this version;"
+                + " allowed: copy-copy",
+            "spec.stages[1].expansion.optimizerState: this one is not available in this version;"
+                + " allowed: asymmetric");
+  }
+
+  @Test
+  void textThatIsNotYamlIsNamedWithItsLine() {
+    assertThat(problems("spec: [1, 2\nmodel: }"))
+        .singleElement()
+        .asString()
+        .startsWith("tiny.yaml:2:");
+  }
+
+  @Test
+  void emptyFileSaysSo() {
+    assertThat(problems(""))
+        .containsExactly("tiny.yaml: is empty; a ProgressiveTraining is expected");
+  }
+
+  @Test
+  void blockWhereANumberBelongsIsNamed() {
+    assertThat(problems(TestSpecs.MINIMAL.replace("layers: 2", "layers: {a: 1}")))
+        .containsExactly(
+            "spec.model.layers: a block of keys is not a whole number below 2147483648");
+  }
+
+  @Test
+  void fractionWhereAWholeNumberBelongsIsNamed() {
+    assertThat(problems(TestSpecs.MINIMAL.replace("sequenceLength: 64", "sequenceLength: 64.5")))
+        .containsExactly(
+            "spec.training.sequenceLength: 64.5 is not a whole number below 2147483648");
+  }
+
+  @Test
+  void keyThatStandsTwiceIsNamed() {
+    assertThat(problems(TestSpecs.MINIMAL.replace("layers: 2", "layers: 2\n    layers: 3")))
+        .singleElement()
+        .asString()
+        .contains("layers");
+  }
+
+  private static List<String> problems(String yaml) {
+    try {
+      SpecReader.read(yaml, "tiny.yaml");
+      return List.of();
+    } catch (UserError e) {
+      return e.problems();
+    }
+  }
+}
