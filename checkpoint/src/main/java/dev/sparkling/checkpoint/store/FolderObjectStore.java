@@ -1,0 +1,273 @@
+package dev.sparkling.checkpoint.store;
+
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Objects as files below a folder, which is made when the first object is. An object is written to
+ * {@code .NAME.partial} beside its place, flushed to the disk and renamed; a partial file that a
+ * killed process left is overwritten by the next attempt and never listed.
+ */
+public final class FolderObjectStore implements ObjectStore {
+
+  private static final String PARTIAL_SUFFIX = ".partial";
+
+  /** Most bytes of one write or read, so that a buffer's int limit is never met. */
+  private static final long TRANSFER_BYTES = 64L << 20;
+
+  private final Path root;
+
+  public FolderObjectStore(Path root) {
+    this.root = root;
+  }
+
+  @Override
+  public String location(String key) {
+    return (key.isEmpty() ? root : root.resolve(key)).toString();
+  }
+
+  @Override
+  public Optional<StoredObject> find(String key) {
+    Path file = root.resolve(Keys.check(key));
+    try {
+      BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      return attributes.isRegularFile() ? Optional.of(object(key, attributes)) : Optional.empty();
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw FileErrors.translate(file, e);
+    }
+  }
+
+  @Override
+  public List<StoredObject> list(String prefix) {
+    int slash = prefix.lastIndexOf('/');
+    Path start = slash < 0 ? root : root.resolve(prefix.substring(0, slash));
+    List<StoredObject> objects = new ArrayList<>();
+    if (!Files.isDirectory(start)) {
+      return objects;
+    }
+    try {
+      Files.walkFileTree(start, new Lister(start, prefix, objects));
+    } catch (IOException e) {
+      throw FileErrors.translate(start, e);
+    }
+    objects.sort(Comparator.comparing(StoredObject::key));
+    return objects;
+  }
+
+  @Override
+  public void read(StoredObject object, long offset, MemorySegment target) {
+    Path file = root.resolve(object.key());
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      checkVersion(object, file);
+      long done = 0;
+      while (done < target.byteSize()) {
+        ByteBuffer part = part(target, done);
+        int count = channel.read(part, offset + done);
+        if (count < 0) {
+          throw new CorruptCheckpoint(
+              file
+                  + ": ends at byte "
+                  + channel.size()
+                  + "; bytes "
+                  + offset
+                  + " to "
+                  + (offset + target.byteSize())
+                  + " are expected");
+        }
+        done += count;
+      }
+    } catch (NoSuchFileException e) {
+      throw new CorruptCheckpoint(file + ": is gone since it was listed", e);
+    } catch (IOException e) {
+      throw FileErrors.translate(file, e);
+    }
+  }
+
+  @Override
+  public ObjectUpload create(String key) {
+    return new Upload(root.resolve(Keys.check(key)));
+  }
+
+  @Override
+  public void delete(String key) {
+    Path file = root.resolve(Keys.check(key));
+    try {
+      if (Files.deleteIfExists(file)) {
+        deleteEmptyFolders(file.getParent());
+      }
+    } catch (IOException e) {
+      throw FileErrors.translate(file, e);
+    }
+  }
+
+  @Override
+  public Optional<Path> file(StoredObject object) {
+    return Optional.of(root.resolve(object.key()));
+  }
+
+  @Override
+  public void close() {}
+
+  private void checkVersion(StoredObject object, Path file) throws IOException {
+    StoredObject now = object(object.key(), Files.readAttributes(file, BasicFileAttributes.class));
+    if (!now.version().equals(object.version())) {
+      throw new CorruptCheckpoint(
+          file + ": was overwritten while it was read; its writer must have ended before");
+    }
+  }
+
+  private static StoredObject object(String key, BasicFileAttributes attributes) {
+    long modified = attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS);
+    return new StoredObject(key, attributes.size(), attributes.size() + "-" + modified);
+  }
+
+  private static ByteBuffer part(MemorySegment bytes, long done) {
+    return bytes.asSlice(done, Math.min(TRANSFER_BYTES, bytes.byteSize() - done)).asByteBuffer();
+  }
+
+  /**
+   * A folder has no meaning in an object store, so empty ones go; a race with a writer is harmless.
+   */
+  private void deleteEmptyFolders(@Nullable Path folder) throws IOException {
+    for (Path at = folder; at != null && !at.equals(root); at = at.getParent()) {
+      try (var children = Files.list(at)) {
+        if (children.findAny().isPresent()) {
+          return;
+        }
+      }
+      Files.deleteIfExists(at);
+    }
+  }
+
+  private final class Lister extends SimpleFileVisitor<Path> {
+    private final Path start;
+    private final String prefix;
+    private final List<StoredObject> objects;
+
+    Lister(Path start, String prefix, List<StoredObject> objects) {
+      this.start = start;
+      this.prefix = prefix;
+      this.objects = objects;
+    }
+
+    @Override
+    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+      return !folder.equals(start) && isHidden(folder)
+          ? FileVisitResult.SKIP_SUBTREE
+          : FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+      String key = root.relativize(file).toString().replace('\\', '/');
+      if (key.startsWith(prefix) && !isHidden(file) && attributes.isRegularFile()) {
+        objects.add(object(key, attributes));
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException error) throws IOException {
+      if (error instanceof NoSuchFileException) {
+        return FileVisitResult.CONTINUE;
+      }
+      throw error;
+    }
+
+    private static boolean isHidden(Path path) {
+      Path name = path.getFileName();
+      return name != null && name.toString().startsWith(".");
+    }
+  }
+
+  private static final class Upload implements ObjectUpload {
+    private final Path target;
+    private final Path partial;
+    private final FileChannel channel;
+    private boolean committed;
+
+    Upload(Path target) {
+      this.target = target;
+      this.partial = target.resolveSibling("." + target.getFileName() + PARTIAL_SUFFIX);
+      try {
+        Files.createDirectories(target.getParent());
+        this.channel =
+            FileChannel.open(
+                partial,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE);
+      } catch (IOException e) {
+        throw FileErrors.translate(target, e);
+      }
+    }
+
+    @Override
+    public void write(MemorySegment bytes) {
+      try {
+        long done = 0;
+        while (done < bytes.byteSize()) {
+          done += channel.write(part(bytes, done));
+        }
+      } catch (IOException e) {
+        throw FileErrors.translate(target, e);
+      }
+    }
+
+    @Override
+    public void commit() {
+      try {
+        channel.force(true);
+        channel.close();
+        rename();
+        try (FileChannel folder = FileChannel.open(target.getParent(), StandardOpenOption.READ)) {
+          folder.force(true);
+        }
+        committed = true;
+      } catch (IOException e) {
+        throw FileErrors.translate(target, e);
+      }
+    }
+
+    private void rename() throws IOException {
+      try {
+        Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+      } catch (AtomicMoveNotSupportedException e) {
+        throw new IOException("the file system cannot rename atomically", e);
+      }
+    }
+
+    @Override
+    public void close() {
+      if (committed) {
+        return;
+      }
+      try {
+        channel.close();
+        Files.deleteIfExists(partial);
+      } catch (IOException e) {
+        throw FileErrors.translate(target, e);
+      }
+    }
+  }
+}

@@ -1,0 +1,191 @@
+package dev.sparkling.checkpoint.store;
+
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.UserError;
+import io.minio.GetObjectArgs;
+import io.minio.GetObjectResponse;
+import io.minio.ListObjectsArgs;
+import io.minio.MinioAsyncClient;
+import io.minio.RemoveObjectArgs;
+import io.minio.Result;
+import io.minio.StatObjectArgs;
+import io.minio.StatObjectResponse;
+import io.minio.messages.Item;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Objects below a prefix of a bucket of MinIO or another S3 server. Large objects are uploaded as
+ * parts, several at a time; reads name the version that was found, so that an object which is
+ * overwritten meanwhile is an error and not a mixture.
+ */
+public final class MinioObjectStore implements ObjectStore {
+
+  private final MinioAsyncClient client;
+  private final String bucket;
+  private final String prefix;
+
+  /**
+   * Connects lazily: nothing is sent before the first call.
+   *
+   * @param prefix without slashes at its ends; empty for the whole bucket
+   */
+  public MinioObjectStore(S3Access access, String bucket, String prefix) {
+    this.client = S3Client.connect(access);
+    this.bucket = bucket;
+    this.prefix = prefix.isEmpty() ? "" : prefix + "/";
+  }
+
+  @Override
+  public String location(String key) {
+    return "s3://" + bucket + "/" + prefix + key;
+  }
+
+  @Override
+  public Optional<StoredObject> find(String key) {
+    String name = prefix + Keys.check(key);
+    try {
+      StatObjectResponse found =
+          S3Retry.call(
+              location(key),
+              () ->
+                  client
+                      .statObject(StatObjectArgs.builder().bucket(bucket).object(name).build())
+                      .join());
+      return Optional.of(new StoredObject(key, found.size(), found.etag()));
+    } catch (NoSuchKey e) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public List<StoredObject> list(String keyPrefix) {
+    ListObjectsArgs below =
+        ListObjectsArgs.builder().bucket(bucket).prefix(prefix + keyPrefix).recursive(true).build();
+    try {
+      return S3Retry.call(
+          location(keyPrefix),
+          () -> {
+            List<StoredObject> objects = new ArrayList<>();
+            for (Result<Item> result : client.listObjects(below)) {
+              Item item = result.get();
+              String key = item.objectName().substring(prefix.length());
+              objects.add(new StoredObject(key, item.size(), item.etag().replace("\"", "")));
+            }
+            objects.sort(Comparator.comparing(StoredObject::key));
+            return objects;
+          });
+    } catch (NoSuchKey e) {
+      throw e.asUserError(location(keyPrefix));
+    }
+  }
+
+  @Override
+  public void read(StoredObject object, long offset, MemorySegment target) {
+    if (target.byteSize() == 0) {
+      return;
+    }
+    String location = location(object.key());
+    if (offset + target.byteSize() > object.size()) {
+      throw new CorruptCheckpoint(
+          location
+              + ": ends at byte "
+              + object.size()
+              + "; bytes "
+              + offset
+              + " to "
+              + (offset + target.byteSize())
+              + " are expected");
+    }
+    GetObjectArgs range =
+        GetObjectArgs.builder()
+            .bucket(bucket)
+            .object(prefix + object.key())
+            .offset(offset)
+            .length(target.byteSize())
+            .matchETag(object.version())
+            .build();
+    try {
+      S3Retry.call(
+          location,
+          () -> {
+            try (GetObjectResponse body = client.getObject(range).join()) {
+              fill(body, target);
+            }
+            return true;
+          });
+    } catch (NoSuchKey e) {
+      throw new CorruptCheckpoint(location + ": is gone since it was listed", e);
+    }
+  }
+
+  @Override
+  public ObjectUpload create(String key) {
+    return new MinioUpload(client, bucket, prefix + Keys.check(key), location(key));
+  }
+
+  @Override
+  public void delete(String key) {
+    String name = prefix + Keys.check(key);
+    try {
+      S3Retry.call(
+          location(key),
+          () -> {
+            client
+                .removeObject(RemoveObjectArgs.builder().bucket(bucket).object(name).build())
+                .join();
+            return true;
+          });
+    } catch (NoSuchKey e) {
+      return; // already gone, which is what was asked for
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      client.close();
+    } catch (Exception e) {
+      throw new IllegalStateException("closing the client of " + location(""), e);
+    }
+  }
+
+  private static void fill(GetObjectResponse body, MemorySegment target) throws IOException {
+    ReadableByteChannel channel = Channels.newChannel(body);
+    long done = 0;
+    while (done < target.byteSize()) {
+      long length = Math.min(Integer.MAX_VALUE, target.byteSize() - done);
+      ByteBuffer part = target.asSlice(done, length).asByteBuffer();
+      int count = channel.read(part);
+      if (count < 0) {
+        throw new IOException(
+            "the server closed the connection after "
+                + done
+                + " of "
+                + target.byteSize()
+                + " bytes");
+      }
+      done += count;
+    }
+  }
+
+  /** Thrown by {@link S3Retry} for an object that does not exist; callers know what that means. */
+  static final class NoSuchKey extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    NoSuchKey(Throwable cause) {
+      super(cause);
+    }
+
+    UserError asUserError(String location) {
+      return new UserError(location + ": does not exist", this);
+    }
+  }
+}

@@ -1,0 +1,201 @@
+package dev.sparkling.checkpoint.store;
+
+import dev.sparkling.checkpoint.store.MinioObjectStore.NoSuchKey;
+import dev.sparkling.pipeline.error.SparklingException;
+import io.minio.AbortMultipartUploadArgs;
+import io.minio.CompleteMultipartUploadArgs;
+import io.minio.CreateMultipartUploadArgs;
+import io.minio.MinioAsyncClient;
+import io.minio.PutObjectAPIArgs;
+import io.minio.UploadPartArgs;
+import io.minio.messages.Part;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An upload that sends a part as soon as it is full, several at a time. An object that fits into
+ * one part is put in one request. Memory: {@link #PARTS_IN_FLIGHT} + 1 parts.
+ */
+final class MinioUpload implements ObjectUpload {
+
+  /** AWS advises 8 to 16 MiB; S3 allows 10,000 parts, so one object may hold 156 GiB. */
+  private static final int PART_BYTES = 16 << 20;
+
+  private static final int PARTS_IN_FLIGHT = 4;
+
+  private final MinioAsyncClient client;
+  private final String bucket;
+  private final String name;
+  private final String location;
+
+  private final ExecutorService senders = Executors.newVirtualThreadPerTaskExecutor();
+  private final Deque<Future<Sent>> inFlight = new ArrayDeque<>();
+  private final List<Part> parts = new ArrayList<>();
+  private byte[] buffer = new byte[0];
+  private int filled;
+  private @Nullable String uploadId;
+  private boolean committed;
+
+  MinioUpload(MinioAsyncClient client, String bucket, String name, String location) {
+    this.client = client;
+    this.bucket = bucket;
+    this.name = name;
+    this.location = location;
+  }
+
+  @Override
+  public void write(MemorySegment bytes) {
+    long done = 0;
+    while (done < bytes.byteSize()) {
+      if (filled == PART_BYTES) {
+        sendPart();
+      }
+      if (filled == buffer.length) {
+        grow(bytes.byteSize() - done);
+      }
+      int count = (int) Math.min(buffer.length - filled, bytes.byteSize() - done);
+      MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, done, buffer, filled, count);
+      filled += count;
+      done += count;
+    }
+  }
+
+  @Override
+  public void commit() {
+    if (uploadId == null) {
+      call(
+          () ->
+              client
+                  .putObject(
+                      PutObjectAPIArgs.builder()
+                          .bucket(bucket)
+                          .object(name)
+                          .data(buffer, filled)
+                          .build())
+                  .join());
+    } else {
+      sendPart();
+      while (!inFlight.isEmpty()) {
+        awaitOldest();
+      }
+      String id = uploadId;
+      Part[] all = parts.toArray(new Part[0]);
+      call(
+          () ->
+              client
+                  .completeMultipartUpload(
+                      CompleteMultipartUploadArgs.builder()
+                          .bucket(bucket)
+                          .object(name)
+                          .uploadId(id)
+                          .parts(all)
+                          .build())
+                  .join());
+    }
+    committed = true;
+  }
+
+  @Override
+  public void close() {
+    senders.shutdownNow();
+    if (!committed && uploadId != null) {
+      String id = uploadId;
+      call(
+          () ->
+              client
+                  .abortMultipartUpload(
+                      AbortMultipartUploadArgs.builder()
+                          .bucket(bucket)
+                          .object(name)
+                          .uploadId(id)
+                          .build())
+                  .join());
+    }
+    senders.close();
+  }
+
+  /** Small objects stay small in memory: the buffer doubles up to a part. */
+  private void grow(long wanted) {
+    long size = Math.max(2L * buffer.length, Math.max(1 << 10, buffer.length + wanted));
+    byte[] larger = new byte[(int) Math.min(PART_BYTES, size)];
+    System.arraycopy(buffer, 0, larger, 0, filled);
+    buffer = larger;
+  }
+
+  private void sendPart() {
+    String id = uploadId == null ? begin() : uploadId;
+    uploadId = id;
+    byte[] full = buffer;
+    int length = filled;
+    int number = parts.size() + inFlight.size() + 1;
+    inFlight.add(senders.submit(() -> new Sent(upload(id, number, full, length), full)));
+    buffer = inFlight.size() > PARTS_IN_FLIGHT ? awaitOldest() : new byte[PART_BYTES];
+    filled = 0;
+  }
+
+  private Part upload(String id, int number, byte[] bytes, int length) {
+    return call(
+        () ->
+            client
+                .uploadPart(
+                    UploadPartArgs.builder()
+                        .bucket(bucket)
+                        .object(name)
+                        .uploadId(id)
+                        .partNumber(number)
+                        .data(bytes, length)
+                        .build())
+                .join()
+                .part());
+  }
+
+  private String begin() {
+    return call(
+        () ->
+            client
+                .createMultipartUpload(
+                    CreateMultipartUploadArgs.builder().bucket(bucket).object(name).build())
+                .join()
+                .result()
+                .uploadId());
+  }
+
+  /** The buffer of the part that was sent first, for the next one. */
+  private byte[] awaitOldest() {
+    try {
+      Sent sent = inFlight.remove().get();
+      parts.add(sent.part());
+      return sent.buffer();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof SparklingException known) {
+        throw known;
+      }
+      throw new IllegalStateException("uploading " + location, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while uploading " + location, e);
+    }
+  }
+
+  private <T> T call(Callable<T> action) {
+    try {
+      return S3Retry.call(location, action);
+    } catch (NoSuchKey e) {
+      throw e.asUserError(location);
+    }
+  }
+
+  /** The buffer only changes hands; nobody compares these. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Sent(Part part, byte[] buffer) {}
+}

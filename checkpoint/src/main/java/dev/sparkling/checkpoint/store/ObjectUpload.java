@@ -1,0 +1,19 @@
+package dev.sparkling.checkpoint.store;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * An object being written, front to back, by one thread. {@link #close} without a {@link #commit}
+ * leaves nothing behind.
+ */
+public interface ObjectUpload extends AutoCloseable {
+
+  /** Appends; the bytes are consumed when this returns, so the segment may be reused. */
+  void write(MemorySegment bytes);
+
+  /** Makes the object visible under its key, durably; nothing may be written afterwards. */
+  void commit();
+
+  @Override
+  void close();
+}

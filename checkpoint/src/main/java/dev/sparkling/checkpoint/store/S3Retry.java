@@ -1,0 +1,127 @@
+package dev.sparkling.checkpoint.store;
+
+import dev.sparkling.checkpoint.store.MinioObjectStore.NoSuchKey;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.SparklingException;
+import dev.sparkling.pipeline.error.TransientError;
+import dev.sparkling.pipeline.error.UserError;
+import io.minio.errors.ErrorResponseException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import javax.net.ssl.SSLException;
+
+/** Calls an S3 server again while its errors may pass, and translates those that will not. */
+final class S3Retry {
+
+  private static final int ATTEMPTS = 5;
+
+  /** Doubled after each attempt: 0.2, 0.4, 0.8, 1.6 s. */
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+
+  private static final Set<String> REFUSED =
+      Set.of(
+          "AccessDenied",
+          "AllAccessDisabled",
+          "AuthorizationHeaderMalformed",
+          "InvalidAccessKeyId",
+          "SignatureDoesNotMatch",
+          "XMinioAdminNoSuchUser");
+
+  private static final Set<String> FULL = Set.of("XMinioStorageFull", "QuotaExceeded");
+
+  private S3Retry() {}
+
+  /**
+   * The action's result.
+   *
+   * @param location what the action is about, for messages
+   */
+  static <T> T call(String location, Callable<T> action) throws NoSuchKey {
+    Duration pause = FIRST_PAUSE;
+    for (int attempt = 1; ; attempt++) {
+      Throwable error;
+      try {
+        return action.call();
+      } catch (Exception e) {
+        error = rootOf(e);
+      }
+      SparklingException translated = translate(location, error);
+      if (!translated.errorClass().retried() || attempt == ATTEMPTS) {
+        throw translated;
+      }
+      try {
+        Thread.sleep(pause);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw translated;
+      }
+      pause = pause.multipliedBy(2);
+    }
+  }
+
+  /** The SDK wraps errors in futures', its own and unchecked ones; the first telling one counts. */
+  private static Throwable rootOf(Exception e) {
+    Throwable error = e;
+    while (error.getCause() != null
+        && !(error instanceof SparklingException)
+        && !(error instanceof ErrorResponseException)
+        && !(error instanceof IOException)) {
+      error = error.getCause();
+    }
+    return error;
+  }
+
+  private static SparklingException translate(String location, Throwable error) throws NoSuchKey {
+    return switch (error) {
+      case SparklingException known -> known;
+      case ErrorResponseException refused -> translate(location, refused);
+      case SSLException _ ->
+          new UserError(
+              location
+                  + ": the server's certificate is not trusted ("
+                  + error.getMessage()
+                  + "); name its authority in "
+                  + S3Access.CERTIFICATE_AUTHORITY,
+              error);
+      case UnknownHostException _ ->
+          new TransientError(location + ": host " + error.getMessage() + " is not known", error);
+      case InterruptedIOException _ -> new TransientError(location + ": timed out", error);
+      case RuntimeException bug -> throw bug;
+      default -> new TransientError(location + ": " + error.getMessage(), error);
+    };
+  }
+
+  private static SparklingException translate(String location, ErrorResponseException refused)
+      throws NoSuchKey {
+    String code = refused.errorResponse().code();
+    if (code.equals("NoSuchKey")) {
+      throw new NoSuchKey(refused);
+    }
+    if (REFUSED.contains(code)) {
+      return new UserError(
+          location
+              + ": the server refused the credentials ("
+              + code
+              + "); an access key that may read and write there is needed",
+          refused);
+    }
+    if (code.equals("NoSuchBucket")) {
+      return new UserError(location + ": the bucket does not exist; create it first", refused);
+    }
+    if (FULL.contains(code)) {
+      return new UserError(location + ": the server is full; free some space", refused);
+    }
+    if (code.equals("PreconditionFailed")) {
+      return new CorruptCheckpoint(
+          location + ": was overwritten while it was read; its writer must have ended before",
+          refused);
+    }
+    return new TransientError(
+        location + ": the server answered " + code + " " + refused.errorResponse().message(),
+        refused);
+  }
+}

@@ -1,0 +1,88 @@
+package dev.sparkling.checkpoint.store;
+
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Objects in memory, for tests; keeps the same contract as the real stores. */
+public final class InMemoryObjectStore implements ObjectStore {
+
+  private final NavigableMap<String, Entry> entries = new ConcurrentSkipListMap<>();
+  private final AtomicLong versions = new AtomicLong();
+
+  @Override
+  public String location(String key) {
+    return "memory:" + key;
+  }
+
+  @Override
+  public Optional<StoredObject> find(String key) {
+    return Optional.ofNullable(entries.get(Keys.check(key))).map(entry -> entry.object(key));
+  }
+
+  @Override
+  public List<StoredObject> list(String prefix) {
+    return entries.entrySet().stream()
+        .filter(entry -> entry.getKey().startsWith(prefix))
+        .map(entry -> entry.getValue().object(entry.getKey()))
+        .toList();
+  }
+
+  @Override
+  public void read(StoredObject object, long offset, MemorySegment target) {
+    Entry entry = entries.get(object.key());
+    if (entry == null || !entry.version().equals(object.version())) {
+      throw new CorruptCheckpoint(location(object.key()) + ": was overwritten or is gone");
+    }
+    if (offset + target.byteSize() > entry.size()) {
+      throw new CorruptCheckpoint(
+          location(object.key()) + ": ends at byte " + entry.size() + " before the range does");
+    }
+    MemorySegment.copy(entry.bytes(), offset, target, 0, target.byteSize());
+  }
+
+  @Override
+  public ObjectUpload create(String key) {
+    Keys.check(key);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    return new ObjectUpload() {
+      @Override
+      public void write(MemorySegment bytes) {
+        out.writeBytes(bytes.toArray(ValueLayout.JAVA_BYTE));
+      }
+
+      @Override
+      public void commit() {
+        MemorySegment bytes = MemorySegment.ofArray(out.toByteArray());
+        entries.put(key, new Entry(bytes, Long.toString(versions.incrementAndGet())));
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Override
+  public void delete(String key) {
+    entries.remove(Keys.check(key));
+  }
+
+  @Override
+  public void close() {}
+
+  private record Entry(MemorySegment bytes, String version) {
+    long size() {
+      return bytes.byteSize();
+    }
+
+    StoredObject object(String key) {
+      return new StoredObject(key, size(), version);
+    }
+  }
+}

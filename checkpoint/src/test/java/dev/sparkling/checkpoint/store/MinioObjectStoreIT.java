@@ -1,0 +1,88 @@
+package dev.sparkling.checkpoint.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.error.TransientError;
+import dev.sparkling.pipeline.error.UserError;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(MinioExtension.class)
+class MinioObjectStoreIT extends ObjectStoreContract {
+
+  private final MinioServer server;
+  private String bucket = "";
+
+  MinioObjectStoreIT(MinioServer server) {
+    this.server = server;
+  }
+
+  @Override
+  ObjectStore open() {
+    bucket = server.newBucket();
+    return new MinioObjectStore(server.access(), bucket, "some/prefix");
+  }
+
+  @BeforeEach
+  void putANeighbourBesideThePrefix() {
+    try (ObjectStore whole = new MinioObjectStore(server.access(), bucket, "")) {
+      whole.write("some/prefix-not-ours", bytes("x"));
+    }
+  }
+
+  @Test
+  void refusedKeyIsTheUsersErrorAndSaysWhere() {
+    try (ObjectStore refused =
+        new MinioObjectStore(server.access("sparkling-test", "wrong-secret"), bucket, "p")) {
+      assertThatThrownBy(() -> refused.write("k", bytes("x")))
+          .isInstanceOf(UserError.class)
+          .hasMessage(
+              "s3://%s/p/k: the server refused the credentials (SignatureDoesNotMatch); an access key"
+                      .formatted(bucket)
+                  + " that may read and write there is needed");
+      assertThatThrownBy(() -> refused.find("k")).isInstanceOf(UserError.class);
+      assertThatThrownBy(() -> refused.list("")).isInstanceOf(UserError.class);
+    }
+    try (ObjectStore unknown =
+        new MinioObjectStore(server.access("nobody", "wrong-secret"), bucket, "p")) {
+      assertThatThrownBy(() -> unknown.list(""))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("InvalidAccessKeyId");
+    }
+  }
+
+  @Test
+  void missingBucketIsTheUsersError() {
+    try (ObjectStore missing = new MinioObjectStore(server.access(), "no-such-bucket", "p")) {
+      assertThatThrownBy(() -> missing.write("k", bytes("x")))
+          .isInstanceOf(UserError.class)
+          .hasMessage("s3://no-such-bucket/p/k: the bucket does not exist; create it first");
+      assertThatThrownBy(() -> missing.list(""))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("the bucket does not exist");
+    }
+  }
+
+  @Test
+  void serverThatIsAwayIsTriedAgainAndThenTransient() {
+    S3Access away =
+        new S3Access("http://127.0.0.1:1", "k", "s", "us-east-1", java.util.Optional.empty());
+    try (ObjectStore store = new MinioObjectStore(away, bucket, "p")) {
+      assertThatThrownBy(() -> store.list(""))
+          .isInstanceOf(TransientError.class)
+          .satisfies(e -> assertThat(ErrorClass.of(e).exitCode()).isEqualTo(4));
+    }
+  }
+
+  @Test
+  void endpointThatIsNoAddressIsTheUsersError() {
+    S3Access wrong =
+        new S3Access("not an address", "k", "s", "us-east-1", java.util.Optional.empty());
+    assertThatThrownBy(() -> new MinioObjectStore(wrong, bucket, "p"))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith("AWS_ENDPOINT_URL: 'not an address'");
+  }
+}
