@@ -8,7 +8,10 @@ import java.lang.foreign.MemorySegment;
  */
 public interface ObjectUpload extends AutoCloseable {
 
-  /** Appends; the bytes are consumed when this returns, so the segment may be reused. */
+  /**
+   * Appends native memory or a byte array; the bytes are consumed when this returns, so the segment
+   * may be reused.
+   */
   void write(MemorySegment bytes);
 
   /** Makes the object visible under its key, durably; nothing may be written afterwards. */

@@ -1,0 +1,266 @@
+package dev.sparkling.checkpoint.format;
+
+import dev.sparkling.checkpoint.format.Manifest.FileDigest;
+import dev.sparkling.checkpoint.model.CatalogueTensor;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.model.ModelConfigurationJson;
+import dev.sparkling.checkpoint.model.TensorCatalogue;
+import dev.sparkling.checkpoint.safetensors.SafetensorsHeader.Entry;
+import dev.sparkling.checkpoint.safetensors.SafetensorsReader;
+import dev.sparkling.checkpoint.safetensors.TensorSpec;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.StoredObject;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.UserError;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A checkpoint of ours, or a Hugging Face folder. Opening one checks the manifest, the presence and
+ * size of every file, all headers, and that exactly the tensors of {@code config.json} are there
+ * with its shapes. Digests are checked while the values are read.
+ */
+public final class CheckpointReader {
+
+  private final ObjectStore store;
+  private final String folder;
+  private final Optional<Manifest> manifest;
+  private final ModelConfiguration model;
+  private final Map<FileKind, List<StoredObject>> files = new HashMap<>();
+  private final Map<FileKind, List<StoredTensor>> tensors = new HashMap<>();
+
+  private CheckpointReader(ObjectStore store, String folder, Optional<Manifest> manifest) {
+    this.store = store;
+    this.folder = folder;
+    this.manifest = manifest;
+    StoredObject configuration = object(CheckpointWriter.CONFIGURATION);
+    this.model = ModelConfigurationJson.decode(location(configuration), bytes(configuration));
+    for (FileKind kind : FileKind.values()) {
+      openFiles(kind);
+    }
+    checkNames();
+  }
+
+  /**
+   * Opens a checkpoint of ours.
+   *
+   * @param folder key of the checkpoint
+   * @throws UserError where there is no manifest, so no checkpoint
+   * @throws CorruptCheckpoint where the files are not what the manifest or config.json says
+   */
+  public static CheckpointReader open(ObjectStore store, String folder) {
+    String key = folder + "/" + Manifest.NAME;
+    StoredObject object =
+        store
+            .find(key)
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        store.location(folder)
+                            + ": has no "
+                            + Manifest.NAME
+                            + ", so it is not a complete checkpoint; "
+                            + "name the folder of one, such as RUN/STAGE/checkpoints/step-00001000"));
+    Manifest manifest = Manifest.decode(store.location(key), store.readAll(object));
+    return new CheckpointReader(store, folder, Optional.of(manifest));
+  }
+
+  /** Opens a checkpoint of ours or, where there is no manifest, a Hugging Face folder. */
+  public static CheckpointReader openAny(ObjectStore store, String folder) {
+    return Checkpoints.exists(store, folder)
+            || store.find(folder + "/" + CheckpointWriter.CONFIGURATION).isEmpty()
+        ? open(store, folder)
+        : new CheckpointReader(store, folder, Optional.empty());
+  }
+
+  /** Where the checkpoint is, for messages. */
+  public String location() {
+    return store.location(folder);
+  }
+
+  /** Empty for a Hugging Face folder. */
+  public Optional<Manifest> manifest() {
+    return manifest;
+  }
+
+  public ModelConfiguration model() {
+    return model;
+  }
+
+  /** Empty for a Hugging Face folder. */
+  public Optional<TrainerState> state() {
+    if (manifest.isEmpty()) {
+      return Optional.empty();
+    }
+    StoredObject object = object(TrainerState.NAME);
+    return Optional.of(TrainerState.decode(location(object), bytes(object)));
+  }
+
+  /**
+   * Tensors of a kind, in the order of the files' bytes; none of the optimizer in Hugging Face's.
+   */
+  public List<TensorSpec> tensors(FileKind kind) {
+    return stored(kind).stream().map(StoredTensor::tensor).toList();
+  }
+
+  /** Reads the values of all tensors of a kind; a wrong digest is found at the end of its file. */
+  public TensorSequence read(FileKind kind) {
+    List<StoredObject> kindFiles = files.getOrDefault(kind, List.of());
+    List<Optional<String>> digests = new ArrayList<>();
+    for (StoredObject file : kindFiles) {
+      digests.add(digest(name(file)).map(FileDigest::sha256));
+    }
+    return new StoredTensors(store, kindFiles, digests, stored(kind));
+  }
+
+  /** Reads every tensor file once, for its digest. */
+  public void verify() {
+    for (FileKind kind : FileKind.values()) {
+      try (TensorSequence all = read(kind)) {
+        for (int i = 0; i < all.tensors().size(); i++) {
+          all.next();
+        }
+      }
+    }
+  }
+
+  private List<StoredTensor> stored(FileKind kind) {
+    return tensors.getOrDefault(kind, List.of());
+  }
+
+  private void openFiles(FileKind kind) {
+    List<StoredObject> kindFiles = new ArrayList<>();
+    if (manifest.isPresent()) {
+      for (String name : manifest.get().files().keySet()) {
+        if (kind.matches(name)) {
+          kindFiles.add(object(name));
+        }
+      }
+    } else if (kind == FileKind.MODEL) {
+      store.list(folder + "/").stream()
+          .filter(object -> kind.matches(name(object)))
+          .forEach(kindFiles::add);
+    }
+    List<StoredTensor> kindTensors = new ArrayList<>();
+    for (int i = 0; i < kindFiles.size(); i++) {
+      for (Entry entry : SafetensorsReader.readHeader(store, kindFiles.get(i)).entries()) {
+        kindTensors.addAll(FusedExperts.split(model, i, entry));
+      }
+    }
+    files.put(kind, kindFiles);
+    tensors.put(kind, kindTensors);
+  }
+
+  private void checkNames() {
+    Map<String, List<Long>> weights = new HashMap<>();
+    Map<String, List<Long>> moments = new HashMap<>();
+    for (CatalogueTensor tensor : TensorCatalogue.of(model).tensors().values()) {
+      weights.put(tensor.name(), tensor.shape());
+      for (Moment moment : Moment.values()) {
+        moments.put(moment.of(tensor.name()), tensor.shape());
+      }
+    }
+    if (manifest.isEmpty() && model.tiedEmbeddings()) {
+      // Some exporters write the tied head although it is the embedding.
+      stored(FileKind.MODEL).removeIf(at -> at.tensor().name().equals("lm_head.weight"));
+    }
+    check(FileKind.MODEL, weights);
+    if (manifest.isPresent()) {
+      check(FileKind.OPTIMIZER, moments);
+    }
+  }
+
+  private void check(FileKind kind, Map<String, List<Long>> expected) {
+    Map<String, List<Long>> missing = new HashMap<>(expected);
+    for (StoredTensor at : stored(kind)) {
+      TensorSpec tensor = at.tensor();
+      List<Long> shape = missing.remove(tensor.name());
+      String file = location(files.getOrDefault(kind, List.of()).get(at.file()));
+      if (shape == null) {
+        boolean twice = expected.containsKey(tensor.name());
+        throw new CorruptCheckpoint(
+            file
+                + ": "
+                + tensor.name()
+                + (twice ? " stands twice" : " is no tensor of this model"));
+      }
+      if (!shape.equals(tensor.shape())) {
+        throw new CorruptCheckpoint(
+            file
+                + ": "
+                + tensor.name()
+                + " has shape "
+                + tensor.shape()
+                + "; config.json needs "
+                + shape);
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new CorruptCheckpoint(
+          location()
+              + ": "
+              + missing.size()
+              + " tensors are missing, among them "
+              + missing.keySet().stream().sorted().findFirst().orElseThrow());
+    }
+  }
+
+  /** A file of the checkpoint, which must be there and as long as the manifest says. */
+  private StoredObject object(String name) {
+    String key = folder + "/" + name;
+    if (manifest.isEmpty()) {
+      return store.get(key);
+    }
+    FileDigest digest =
+        digest(name)
+            .orElseThrow(
+                () -> new CorruptCheckpoint(location() + ": the manifest does not name " + name));
+    StoredObject object =
+        store
+            .find(key)
+            .orElseThrow(
+                () ->
+                    new CorruptCheckpoint(
+                        store.location(key) + ": is missing; the manifest names it"));
+    if (object.size() != digest.size()) {
+      throw new CorruptCheckpoint(
+          store.location(key)
+              + ": has "
+              + object.size()
+              + " bytes; the manifest says "
+              + digest.size());
+    }
+    return object;
+  }
+
+  /** A small file's bytes, checked against the manifest. */
+  private byte[] bytes(StoredObject object) {
+    byte[] bytes = store.readAll(object);
+    digest(name(object))
+        .ifPresent(digest -> checkDigest(location(object), digest.sha256(), Sha256.hex(bytes)));
+    return bytes;
+  }
+
+  static void checkDigest(String location, @Nullable String expected, String actual) {
+    if (expected != null && !expected.equals(actual)) {
+      throw new CorruptCheckpoint(
+          location + ": SHA-256 is " + actual + "; the manifest says " + expected);
+    }
+  }
+
+  private Optional<FileDigest> digest(String name) {
+    return manifest.map(known -> known.files().get(name));
+  }
+
+  private String name(StoredObject object) {
+    return object.key().substring(folder.length() + 1);
+  }
+
+  private String location(StoredObject object) {
+    return store.location(object.key());
+  }
+}

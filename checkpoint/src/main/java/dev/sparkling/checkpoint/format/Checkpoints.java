@@ -1,0 +1,43 @@
+package dev.sparkling.checkpoint.format;
+
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.StoredObject;
+import java.util.List;
+import java.util.OptionalLong;
+
+/** Finds and removes checkpoints. A folder without a manifest does not exist. */
+public final class Checkpoints {
+
+  private Checkpoints() {}
+
+  public static boolean exists(ObjectStore store, String folder) {
+    return store.find(folder + "/" + Manifest.NAME).isPresent();
+  }
+
+  /** Steps of a stage's complete checkpoints, oldest first. */
+  public static List<Long> steps(ObjectStore store, String stage) {
+    String folder = RunLayout.checkpoints(stage) + "/";
+    return store.list(folder).stream()
+        .map(object -> object.key().substring(folder.length()).split("/", -1))
+        .filter(names -> names.length == 2 && names[1].equals(Manifest.NAME))
+        .map(names -> RunLayout.step(names[0]))
+        .filter(OptionalLong::isPresent)
+        .map(OptionalLong::getAsLong)
+        .sorted()
+        .toList();
+  }
+
+  /** Step of a stage's newest complete checkpoint. */
+  public static OptionalLong newestStep(ObjectStore store, String stage) {
+    List<Long> steps = steps(store, stage);
+    return steps.isEmpty() ? OptionalLong.empty() : OptionalLong.of(steps.getLast());
+  }
+
+  /** Removes a checkpoint and whatever else is in its folder; the manifest goes first. */
+  public static void delete(ObjectStore store, String folder) {
+    store.delete(folder + "/" + Manifest.NAME);
+    for (StoredObject object : store.list(folder + "/")) {
+      store.delete(object.key());
+    }
+  }
+}

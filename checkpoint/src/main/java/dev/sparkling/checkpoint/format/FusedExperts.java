@@ -1,0 +1,57 @@
+package dev.sparkling.checkpoint.format;
+
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.model.TensorNames;
+import dev.sparkling.checkpoint.safetensors.SafetensorsHeader.Entry;
+import dev.sparkling.checkpoint.safetensors.TensorSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The second layout of experts. Released checkpoints name every expert's matrices; transformers 5
+ * may write {@code gate_up_proj [E, 2I, H]} (gate rows first) and {@code down_proj [E, H, I]}
+ * instead. Each expert's matrix is a contiguous piece of those, so it needs no copy. Source:
+ * Hugging Face's conversion_mapping.py.
+ */
+final class FusedExperts {
+
+  private static final Pattern FUSED =
+      Pattern.compile("model\\.layers\\.(\\d+)\\.mlp\\.experts\\.(gate_up_proj|down_proj)");
+
+  private FusedExperts() {}
+
+  /** The matrices that an entry holds: its own, or those of all experts. */
+  static List<StoredTensor> split(ModelConfiguration model, int file, Entry entry) {
+    Matcher fused = FUSED.matcher(entry.tensor().name());
+    if (!fused.matches() || model.experts() == 0) {
+      return List.of(new StoredTensor(entry.tensor(), file, entry.offset()));
+    }
+    int layer = Integer.parseInt(fused.group(1));
+    long inner = model.innerSize();
+    long hidden = model.hiddenSize();
+    boolean down = fused.group(2).equals("down_proj");
+    List<String> parts = down ? List.of("down_proj") : List.of("gate_proj", "up_proj");
+    List<Long> shape = down ? List.of(hidden, inner) : List.of(inner, hidden);
+    List<Long> expected =
+        down
+            ? List.of((long) model.experts(), hidden, inner)
+            : List.of((long) model.experts(), 2 * inner, hidden);
+    if (!entry.tensor().shape().equals(expected)) {
+      // Left whole, so that the check against the catalogue reports it under its own name.
+      return List.of(new StoredTensor(entry.tensor(), file, entry.offset()));
+    }
+    List<StoredTensor> tensors = new ArrayList<>();
+    long offset = entry.offset();
+    for (int expert = 0; expert < model.experts(); expert++) {
+      for (String part : parts) {
+        TensorSpec tensor =
+            new TensorSpec(TensorNames.expert(layer, expert, part), entry.tensor().dtype(), shape);
+        tensors.add(new StoredTensor(tensor, file, offset));
+        offset += tensor.bytes();
+      }
+    }
+    return tensors;
+  }
+}

@@ -1,0 +1,179 @@
+package dev.sparkling.checkpoint.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.UserError;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * {@code config.json} as Hugging Face writes and reads it. Source: configuration_qwen3.py and
+ * configuration_qwen3_moe.py, of transformers 4 and 5. Keys that do not change the model are
+ * ignored; those that would make it another model are errors.
+ */
+public final class ModelConfigurationJson {
+
+  /** Beside Hugging Face's keys, which it ignores; absent means 1. */
+  static final String LOGIT_SCALE = "sparkling_logit_scale";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final double DEFAULT_ROPE_THETA = 10_000;
+  private static final double DEFAULT_RMS_NORM_EPSILON = 1e-6;
+  private static final int DEFAULT_MAX_POSITIONS = 32_768;
+
+  private final String location;
+  private final JsonNode root;
+  private final List<String> problems = new ArrayList<>();
+
+  private ModelConfigurationJson(String location, JsonNode root) {
+    this.location = location;
+    this.root = root;
+  }
+
+  /** The file's bytes. */
+  public static byte[] encode(ModelConfiguration model) {
+    ObjectNode root = JSON.createObjectNode();
+    boolean moe = model.experts() > 0;
+    root.putArray("architectures").add(moe ? "Qwen3MoeForCausalLM" : "Qwen3ForCausalLM");
+    root.put("model_type", moe ? "qwen3_moe" : "qwen3");
+    root.put("vocab_size", model.vocabularySize());
+    root.put("hidden_size", model.hiddenSize());
+    // Qwen3-MoE also has a width for dense layers between its MoE layers; ours has none of those.
+    root.put("intermediate_size", model.innerSize());
+    root.put("num_hidden_layers", model.layers());
+    root.put("num_attention_heads", model.attentionHeads());
+    root.put("num_key_value_heads", model.keyValueHeads());
+    root.put("head_dim", model.headDim());
+    root.put("hidden_act", "silu");
+    root.put("max_position_embeddings", model.maxPositions());
+    root.put("rms_norm_eps", model.rmsNormEpsilon());
+    root.put("rope_theta", model.ropeTheta());
+    root.putObject("rope_parameters")
+        .put("rope_theta", model.ropeTheta())
+        .put("rope_type", "default");
+    root.put("attention_bias", false);
+    root.put("attention_dropout", 0.0);
+    root.put("use_sliding_window", false);
+    root.put("tie_word_embeddings", model.tiedEmbeddings());
+    root.put("torch_dtype", "float32");
+    if (moe) {
+      root.put("moe_intermediate_size", model.innerSize());
+      root.put("num_experts", model.experts());
+      root.put("num_experts_per_tok", model.expertsPerToken());
+      root.put("norm_topk_prob", model.normalizeTopK());
+      root.put("decoder_sparse_step", 1);
+      root.putArray("mlp_only_layers");
+    }
+    if (model.logitScale() != 1) {
+      root.put(LOGIT_SCALE, model.logitScale());
+    }
+    try {
+      String text = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
+      return text.getBytes(StandardCharsets.UTF_8);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Reads a file's bytes.
+   *
+   * @param location of the file, for messages
+   * @throws CorruptCheckpoint where it is not JSON
+   * @throws UserError with every key that is missing, or that makes a model which we do not train
+   */
+  public static ModelConfiguration decode(String location, byte[] bytes) {
+    try {
+      JsonNode root = JSON.readTree(bytes);
+      if (root == null || !root.isObject()) {
+        throw new CorruptCheckpoint(location + ": is not a JSON object");
+      }
+      return new ModelConfigurationJson(location, root).decode();
+    } catch (IOException e) {
+      throw new CorruptCheckpoint(location + ": is not JSON: " + e.getMessage(), e);
+    }
+  }
+
+  private ModelConfiguration decode() {
+    String type = root.path("model_type").asText();
+    boolean moe = type.equals("qwen3_moe");
+    if (!moe && !type.equals("qwen3")) {
+      throw new UserError(
+          location + ": model_type: '" + type + "' is not known; allowed: qwen3, qwen3_moe");
+    }
+    only("hidden_act", "silu");
+    only("attention_bias", "false");
+    only("use_sliding_window", "false");
+    only("decoder_sparse_step", "1");
+    only("mlp_only_layers", "[]");
+    only("rope_scaling", "null");
+    JsonNode rope = root.path("rope_parameters");
+    require(
+        rope.path("rope_type").asText("default").equals("default"),
+        "rope_parameters.rope_type",
+        rope.path("rope_type") + " is not known; allowed: default");
+    int hidden = size("hidden_size");
+    int heads = size("num_attention_heads");
+    int keyValueHeads = root.has("num_key_value_heads") ? size("num_key_value_heads") : heads;
+    int headDim = root.path("head_dim").isNumber() ? size("head_dim") : hidden / Math.max(1, heads);
+    require(headDim % 2 == 0, "head_dim", headDim + " is odd; an even number is needed");
+    require(
+        keyValueHeads == 0 || heads % keyValueHeads == 0,
+        "num_key_value_heads",
+        keyValueHeads + " does not divide num_attention_heads " + heads);
+    String expertsKey = root.has("num_experts") ? "num_experts" : "num_local_experts";
+    ModelConfiguration model =
+        new ModelConfiguration(
+            size("vocab_size"),
+            size("num_hidden_layers"),
+            hidden,
+            size(moe ? "moe_intermediate_size" : "intermediate_size"),
+            heads,
+            keyValueHeads,
+            headDim,
+            moe ? size(expertsKey) : 0,
+            moe ? size("num_experts_per_tok") : 0,
+            moe && root.path("norm_topk_prob").asBoolean(false),
+            root.path("tie_word_embeddings").asBoolean(false),
+            rope.path("rope_theta").asDouble(root.path("rope_theta").asDouble(DEFAULT_ROPE_THETA)),
+            root.path("rms_norm_eps").asDouble(DEFAULT_RMS_NORM_EPSILON),
+            root.path("max_position_embeddings").asInt(DEFAULT_MAX_POSITIONS),
+            root.path(LOGIT_SCALE).asDouble(1));
+    if (!problems.isEmpty()) {
+      throw new UserError(problems);
+    }
+    return model;
+  }
+
+  private int size(String key) {
+    JsonNode node = root.path(key);
+    require(
+        node.isInt() && node.asInt() > 0,
+        key,
+        node.isMissingNode() ? "is missing" : node + " is not a positive whole number");
+    return node.asInt();
+  }
+
+  private void only(String key, String allowed) {
+    JsonNode node = root.path(key);
+    require(
+        node.isMissingNode() || node.isNull() || asText(node).equals(allowed),
+        key,
+        asText(node) + " is not supported; allowed: " + allowed);
+  }
+
+  private static String asText(JsonNode node) {
+    return node.isValueNode() ? node.asText() : node.toString();
+  }
+
+  private void require(boolean holds, String key, String problem) {
+    if (!holds) {
+      problems.add(location + ": " + key + ": " + problem);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package dev.sparkling.checkpoint.safetensors;
+
+import java.util.List;
+
+/** A tensor without its values. The shape of a scalar is empty. */
+public record TensorSpec(String name, DType dtype, List<Long> shape) {
+  public TensorSpec {
+    shape = List.copyOf(shape);
+    for (long size : shape) {
+      if (size < 0) {
+        throw new IllegalArgumentException(name + ": negative size in shape " + shape);
+      }
+    }
+  }
+
+  public static TensorSpec of(String name, DType dtype, long... shape) {
+    return new TensorSpec(name, dtype, java.util.Arrays.stream(shape).boxed().toList());
+  }
+
+  /** Number of elements; an overflow is an {@link ArithmeticException}. */
+  public long elements() {
+    return shape.stream().reduce(1L, Math::multiplyExact);
+  }
+
+  /** Bytes of the values; an overflow is an {@link ArithmeticException}. */
+  public long bytes() {
+    return Math.multiplyExact(elements(), (long) dtype.bytes());
+  }
+}

@@ -1,0 +1,310 @@
+package dev.sparkling.checkpoint.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.model.ModelConfigurationJson;
+import dev.sparkling.checkpoint.model.TensorNames;
+import dev.sparkling.checkpoint.model.TestModels;
+import dev.sparkling.checkpoint.safetensors.DType;
+import dev.sparkling.checkpoint.safetensors.SafetensorsHeader;
+import dev.sparkling.checkpoint.safetensors.TensorSpec;
+import dev.sparkling.checkpoint.store.InMemoryObjectStore;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.ObjectUpload;
+import dev.sparkling.checkpoint.store.StoredObject;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.UserError;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Checkpoints are the same whatever store holds them; each store's test extends this. */
+abstract class CheckpointContract {
+
+  private static final ModelConfiguration MODEL = TestModels.moe(true);
+  private static final String FOLDER = "narrow/checkpoints/step-00000010";
+
+  private ObjectStore store = new InMemoryObjectStore();
+
+  abstract ObjectStore open() throws Exception;
+
+  @BeforeEach
+  void openStore() throws Exception {
+    store = open();
+  }
+
+  @AfterEach
+  void closeStore() {
+    store.close();
+  }
+
+  @Test
+  void writtenCheckpointIsReadBackWhole() {
+    TrainerState state = TestTensors.state(MODEL, 10);
+    Manifest manifest = TestTensors.write(store, FOLDER, MODEL, state, 1);
+    CheckpointReader reader = CheckpointReader.open(store, FOLDER);
+    assertThat(reader.manifest()).contains(manifest);
+    assertThat(reader.model()).isEqualTo(MODEL);
+    assertThat(reader.state()).contains(state);
+    for (FileKind kind : FileKind.values()) {
+      Map<String, float[]> expected = new LinkedHashMap<>();
+      try (TensorSequence written = TestTensors.random(MODEL, kind, 1)) {
+        for (TensorSpec tensor : written.tensors()) {
+          expected.put(tensor.name(), written.next().toArray(ValueLayout.JAVA_FLOAT));
+        }
+      }
+      assertThat(TestTensors.values(reader, kind)).usingRecursiveComparison().isEqualTo(expected);
+    }
+    reader.verify();
+  }
+
+  @Test
+  void sameContentGivesTheSameBytes() {
+    Manifest first = TestTensors.write(store, "a", MODEL, TestTensors.state(MODEL, 10), 1);
+    Manifest second = TestTensors.write(store, "b", MODEL, TestTensors.state(MODEL, 10), 1);
+    assertThat(first).isEqualTo(second);
+  }
+
+  @Test
+  void largeCheckpointIsSplitIntoFilesWithAnIndex() {
+    try (CheckpointWriter writer = new CheckpointWriter(store, FOLDER, 2_000)) {
+      writer.writeConfiguration(MODEL);
+      for (FileKind kind : FileKind.values()) {
+        writer.writeTensors(kind, TestTensors.random(MODEL, kind, 1));
+      }
+      writer.commit(TestTensors.state(MODEL, 10));
+    }
+    assertThat(store.list(FOLDER + "/model-")).hasSizeGreaterThan(5);
+    CheckpointReader reader = CheckpointReader.open(store, FOLDER);
+    reader.verify();
+    assertThat(reader.tensors(FileKind.MODEL)).hasSize(38);
+    String index =
+        new String(
+            store.readAll(store.get(FOLDER + "/model.safetensors.index.json")),
+            StandardCharsets.UTF_8);
+    assertThat(index).contains("\"model.norm.weight\" : \"model-000");
+  }
+
+  @Test
+  void folderWithoutManifestIsNoCheckpoint() {
+    TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
+    store.delete(FOLDER + "/manifest.json");
+    assertThat(Checkpoints.exists(store, FOLDER)).isFalse();
+    assertThat(Checkpoints.newestStep(store, "narrow")).isEmpty();
+    assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith(
+            store.location(FOLDER) + ": has no manifest.json, so it is not a complete checkpoint");
+  }
+
+  @Test
+  void wrongDigestOfATensorFileIsFoundWhileItIsRead() {
+    TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
+    String key = FOLDER + "/model-00001-of-00001.safetensors";
+    flipLastBit(key);
+    CheckpointReader reader = CheckpointReader.open(store, FOLDER);
+    assertThatThrownBy(reader::verify)
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessageStartingWith(store.location(key) + ": SHA-256 is ")
+        .hasMessageContaining("; the manifest says ");
+  }
+
+  @Test
+  void wrongDigestOfASmallFileIsFoundAtOnce() {
+    TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
+    String key = FOLDER + "/config.json";
+    byte[] bytes = store.readAll(store.get(key));
+    String changed = new String(bytes, StandardCharsets.UTF_8).replace("10000.0", "20000.0");
+    store.write(key, changed.getBytes(StandardCharsets.UTF_8));
+    assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessageStartingWith(store.location(key) + ": SHA-256 is ");
+  }
+
+  @Test
+  void truncatedTensorFileIsNamedWithBothSizes() {
+    TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
+    String key = FOLDER + "/optimizer-00001-of-00001.safetensors";
+    byte[] bytes = store.readAll(store.get(key));
+    store.write(key, Arrays.copyOf(bytes, bytes.length - 3));
+    assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessage(
+            "%s: has %d bytes; the manifest says %d"
+                .formatted(store.location(key), bytes.length - 3, bytes.length));
+  }
+
+  @Test
+  void missingFileIsNamed() {
+    TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
+    store.delete(FOLDER + "/optimizer-00001-of-00001.safetensors");
+    assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessageEndingWith("is missing; the manifest names it");
+  }
+
+  @Test
+  void tensorOfAnotherShapeIsNamedWithBothShapes() {
+    TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
+    ModelConfiguration wider = MODEL.widened(8, 12, 1);
+    try (CheckpointWriter writer = new CheckpointWriter(store, FOLDER)) {
+      writer.writeConfiguration(wider);
+      for (FileKind kind : FileKind.values()) {
+        writer.writeTensors(kind, TestTensors.random(MODEL, kind, 1));
+      }
+      writer.commit(TestTensors.state(MODEL, 10));
+    }
+    assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessageContaining("has shape [6, 8]; config.json needs [12, 8]");
+  }
+
+  @Test
+  void missingAndForeignTensorsAreErrorsAndNeverSkipped() {
+    Map<TensorSpec, float[]> foreign = new LinkedHashMap<>();
+    foreign.put(TensorSpec.of("model.vision.weight", DType.F32, 1), new float[1]);
+    writeModelOnly(TestTensors.of(foreign));
+    assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessageContaining("model.vision.weight is no tensor of this model");
+
+    Map<TensorSpec, float[]> few = new LinkedHashMap<>();
+    few.put(TensorSpec.of("model.norm.weight", DType.F32, 8), new float[8]);
+    writeModelOnly(TestTensors.of(few));
+    assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessage(
+            store.location(FOLDER)
+                + ": 37 tensors are missing, among them model.embed_tokens.weight");
+  }
+
+  @Test
+  void manifestOfAnotherVersionIsRefused() {
+    TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
+    String key = FOLDER + "/manifest.json";
+    String text = new String(store.readAll(store.get(key)), StandardCharsets.UTF_8);
+    store.write(
+        key, text.replace("\"version\" : 1", "\"version\" : 2").getBytes(StandardCharsets.UTF_8));
+    assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessage(
+            store.location(key)
+                + ": format sparkling-checkpoint version 2;"
+                + " this version reads sparkling-checkpoint version 1");
+  }
+
+  @Test
+  void writerThatFailsLeavesNothing() {
+    try (CheckpointWriter writer = new CheckpointWriter(store, FOLDER)) {
+      writer.writeConfiguration(MODEL);
+      writer.writeTensors(FileKind.MODEL, TestTensors.random(MODEL, FileKind.MODEL, 1));
+    }
+    assertThat(store.list("")).isEmpty();
+  }
+
+  @Test
+  void stepsAreFoundInOrderAndUnfinishedOnesAreNot() {
+    for (long step : new long[] {20, 3, 100}) {
+      String folder = RunLayout.checkpoint("narrow", step);
+      TestTensors.write(store, folder, MODEL, TestTensors.state(MODEL, step), 1);
+    }
+    store.write(RunLayout.checkpoint("narrow", 200) + "/config.json", new byte[] {1});
+    assertThat(Checkpoints.steps(store, "narrow")).containsExactly(3L, 20L, 100L);
+    assertThat(Checkpoints.newestStep(store, "narrow")).hasValue(100);
+    assertThat(Checkpoints.steps(store, "wide")).isEmpty();
+    Checkpoints.delete(store, RunLayout.checkpoint("narrow", 100));
+    assertThat(Checkpoints.newestStep(store, "narrow")).hasValue(20);
+    assertThat(store.list(RunLayout.checkpoint("narrow", 100))).isEmpty();
+  }
+
+  /** The same values once a matrix an expert, once all experts in one tensor. */
+  @Test
+  void huggingFaceFolderIsReadInBothLayoutsOfExperts() {
+    Map<TensorSpec, float[]> separate = new LinkedHashMap<>();
+    try (TensorSequence all = TestTensors.random(MODEL, FileKind.MODEL, 5)) {
+      for (TensorSpec tensor : all.tensors()) {
+        separate.put(tensor, all.next().toArray(ValueLayout.JAVA_FLOAT));
+      }
+    }
+    Map<TensorSpec, float[]> fused = new LinkedHashMap<>();
+    separate.forEach(
+        (tensor, values) -> {
+          if (!tensor.name().contains(".experts.")) {
+            fused.put(tensor, values);
+          }
+        });
+    for (int layer = 0; layer < MODEL.layers(); layer++) {
+      String prefix = "model.layers." + layer + ".mlp.experts.";
+      fused.put(
+          TensorSpec.of(prefix + "gate_up_proj", DType.F32, 3, 12, 8),
+          experts(separate, layer, "gate_proj", "up_proj"));
+      fused.put(
+          TensorSpec.of(prefix + "down_proj", DType.F32, 3, 8, 6),
+          experts(separate, layer, "down_proj"));
+    }
+    writeHuggingFace("separate", separate);
+    writeHuggingFace("fused", fused);
+    Map<String, float[]> expected =
+        TestTensors.values(CheckpointReader.openAny(store, "separate"), FileKind.MODEL);
+    Map<String, float[]> actual =
+        TestTensors.values(CheckpointReader.openAny(store, "fused"), FileKind.MODEL);
+    assertThat(actual.keySet()).containsExactlyInAnyOrderElementsOf(expected.keySet());
+    expected.forEach((name, values) -> assertThat(actual.get(name)).as(name).isEqualTo(values));
+  }
+
+  private static float[] experts(Map<TensorSpec, float[]> all, int layer, String... parts) {
+    float[] joined = new float[0];
+    for (int expert = 0; expert < MODEL.experts(); expert++) {
+      for (String part : parts) {
+        String name = TensorNames.expert(layer, expert, part);
+        float[] values =
+            all.entrySet().stream()
+                .filter(entry -> entry.getKey().name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .getValue();
+        joined = Arrays.copyOf(joined, joined.length + values.length);
+        System.arraycopy(values, 0, joined, joined.length - values.length, values.length);
+      }
+    }
+    return joined;
+  }
+
+  private void writeHuggingFace(String folder, Map<TensorSpec, float[]> tensors) {
+    store.write(folder + "/config.json", ModelConfigurationJson.encode(MODEL));
+    SafetensorsHeader header =
+        SafetensorsHeader.layOut(List.copyOf(tensors.keySet()), Map.of("format", "pt"));
+    try (ObjectUpload upload = store.create(folder + "/model.safetensors")) {
+      upload.write(MemorySegment.ofArray(header.encode()));
+      for (float[] values : tensors.values()) {
+        upload.write(Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, values));
+      }
+      upload.commit();
+    }
+  }
+
+  private void writeModelOnly(TensorSequence tensors) {
+    try (CheckpointWriter writer = new CheckpointWriter(store, FOLDER)) {
+      writer.writeConfiguration(MODEL);
+      writer.writeTensors(FileKind.MODEL, tensors);
+      writer.commit(TestTensors.state(MODEL, 10));
+    }
+  }
+
+  private void flipLastBit(String key) {
+    StoredObject object = store.get(key);
+    byte[] bytes = store.readAll(object);
+    bytes[bytes.length - 1] ^= 1;
+    store.write(key, bytes);
+  }
+}

@@ -1,0 +1,16 @@
+package dev.sparkling.checkpoint.model;
+
+/** Small models for tests; no two sizes are equal, so that swapped axes are found. */
+public final class TestModels {
+
+  private TestModels() {}
+
+  /** 3 experts, 2 a token. */
+  public static ModelConfiguration moe(boolean tied) {
+    return new ModelConfiguration(11, 2, 8, 6, 4, 2, 10, 3, 2, true, tied, 10_000, 1e-6, 16, 1.0);
+  }
+
+  public static ModelConfiguration dense(boolean tied) {
+    return new ModelConfiguration(11, 2, 8, 6, 4, 2, 10, 0, 0, false, tied, 10_000, 1e-6, 16, 1.0);
+  }
+}
