@@ -13,7 +13,7 @@ import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
  * nobody trains a narrow model for days to learn that it cannot be widened. Each line goes when the
  * feature comes.
  */
-final class Availability {
+public final class Availability {
 
   private Availability() {}
 
@@ -43,15 +43,23 @@ final class Availability {
       if (expansion == null) {
         continue;
       }
-      String path = "spec.stages[" + i + "].expansion";
-      problems.require(
-          expansion.initialization() == Initialization.COPY_COPY,
-          path + ".initialization",
-          "this one is not available in this version; allowed: copy-copy");
-      problems.require(
-          expansion.optimizerState() == OptimizerStateStrategy.ASYMMETRIC,
-          path + ".optimizerState",
-          "this one is not available in this version; allowed: asymmetric");
+      checkExpansion("spec.stages[" + i + "].expansion.", expansion, problems);
     }
+  }
+
+  /**
+   * The part that {@code expand} needs too.
+   *
+   * @param prefix of the keys' paths
+   */
+  public static void checkExpansion(String prefix, ExpansionSpec expansion, Problems problems) {
+    problems.require(
+        expansion.initialization() == Initialization.COPY_COPY,
+        prefix + "initialization",
+        "this one is not available in this version; allowed: copy-copy");
+    problems.require(
+        expansion.optimizerState() == OptimizerStateStrategy.ASYMMETRIC,
+        prefix + "optimizerState",
+        "this one is not available in this version; allowed: asymmetric");
   }
 }

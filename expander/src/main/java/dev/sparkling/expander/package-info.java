@@ -1,0 +1,5 @@
+/** Widens a checkpoint. Knows no libtorch and no Kubernetes. */
+@NullMarked
+package dev.sparkling.expander;
+
+import org.jspecify.annotations.NullMarked;

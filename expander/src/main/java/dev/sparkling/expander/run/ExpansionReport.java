@@ -1,0 +1,69 @@
+package dev.sparkling.expander.run;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sparkling.checkpoint.format.TrainerState.Widths;
+import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * {@code expansion-report.json}: what an expansion did. No time and no place in it, so that the
+ * same expansion gives the same bytes.
+ *
+ * @param step after which the model was widened
+ * @param parameters of the model before
+ * @param newParameters of the model after
+ * @param logitScale of the model after; not 1 where a tied embedding was widened
+ * @param tensors weights and moments, in the files' order
+ */
+public record ExpansionReport(
+    int version,
+    long step,
+    Widths widths,
+    Widths newWidths,
+    Initialization initialization,
+    OptimizerStateStrategy optimizerState,
+    long parameters,
+    long newParameters,
+    double logitScale,
+    List<TensorReport> tensors) {
+
+  public static final String NAME = "expansion-report.json";
+  static final int VERSION = 1;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  public ExpansionReport {
+    tensors = List.copyOf(tensors);
+  }
+
+  /** One line a tensor, because there are thousands. */
+  byte[] encode() {
+    try {
+      StringBuilder text = new StringBuilder();
+      String all =
+          JSON.writeValueAsString(
+              new ExpansionReport(
+                  version,
+                  step,
+                  widths,
+                  newWidths,
+                  initialization,
+                  optimizerState,
+                  parameters,
+                  newParameters,
+                  logitScale,
+                  List.of()));
+      text.append(all, 0, all.lastIndexOf("[]")).append("[\n");
+      for (int i = 0; i < tensors.size(); i++) {
+        text.append(JSON.writeValueAsString(tensors.get(i)));
+        text.append(i + 1 < tensors.size() ? ",\n" : "\n");
+      }
+      return text.append("]}\n").toString().getBytes(StandardCharsets.UTF_8);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,204 @@
+package dev.sparkling.expander.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.TestTensors;
+import dev.sparkling.checkpoint.format.TrainerState;
+import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
+import dev.sparkling.checkpoint.format.TrainerState.Widths;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.model.TestModels;
+import dev.sparkling.checkpoint.safetensors.TensorSpec;
+import dev.sparkling.checkpoint.store.InMemoryObjectStore;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.ExpansionSpec;
+import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.RewarmupSpec;
+import java.io.IOException;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ExpansionRunTest {
+
+  private static final ModelConfiguration MODEL = TestModels.moe(true);
+  private static final String FROM = "narrow/checkpoints/step-00000010";
+  private static final String TO = "wide/expansion";
+
+  private final ObjectStore store = new InMemoryObjectStore();
+
+  @BeforeEach
+  void writeNarrowCheckpoint() {
+    TestTensors.write(store, FROM, MODEL, TestTensors.state(MODEL, 10), 1);
+  }
+
+  @Test
+  void everyOldStateEntryIsUntouchedAndEveryNewOneIsZero() {
+    expand(20, 9);
+    Map<String, float[]> old =
+        TestTensors.values(CheckpointReader.open(store, FROM), FileKind.OPTIMIZER);
+    CheckpointReader wide = CheckpointReader.open(store, TO);
+    Map<String, float[]> widened = TestTensors.values(wide, FileKind.OPTIMIZER);
+    for (TensorSpec tensor : CheckpointReader.open(store, FROM).tensors(FileKind.OPTIMIZER)) {
+      TensorSpec newTensor = spec(wide, FileKind.OPTIMIZER, tensor.name());
+      int columns = columns(tensor);
+      int newColumns = columns(newTensor);
+      float[] before = values(old, tensor);
+      float[] after = values(widened, tensor);
+      for (int i = 0; i < after.length; i++) {
+        int row = i / newColumns;
+        int column = i % newColumns;
+        boolean isOld = row < before.length / columns && column < columns;
+        float expected = isOld ? before[row * columns + column] : 0;
+        assertThat(after[i]).as(tensor.name() + " " + i).isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  void everyOldWeightIsTheFactorTimesItself() {
+    ExpansionReport report = expand(16, 12);
+    Map<String, float[]> old =
+        TestTensors.values(CheckpointReader.open(store, FROM), FileKind.MODEL);
+    CheckpointReader wide = CheckpointReader.open(store, TO);
+    Map<String, float[]> widened = TestTensors.values(wide, FileKind.MODEL);
+    for (TensorSpec tensor : CheckpointReader.open(store, FROM).tensors(FileKind.MODEL)) {
+      TensorReport entry =
+          report.tensors().stream()
+              .filter(t -> t.name().equals(tensor.name()))
+              .findFirst()
+              .orElseThrow();
+      float[] before = values(old, tensor);
+      float[] after = values(widened, tensor);
+      int newColumns = columns(spec(wide, FileKind.MODEL, tensor.name()));
+      for (int i = 0; i < before.length; i++) {
+        int at = i / columns(tensor) * newColumns + i % columns(tensor);
+        assertThat(after[at]).as(tensor.name()).isEqualTo(before[i] * (float) entry.factor());
+      }
+    }
+  }
+
+  @Test
+  void trainerStateKeepsStepAndTokensAndRecordsTheExpansion() {
+    expand(16, 6);
+    TrainerState before = CheckpointReader.open(store, FROM).state().orElseThrow();
+    TrainerState after = CheckpointReader.open(store, TO).state().orElseThrow();
+    assertThat(after.step()).isEqualTo(before.step());
+    assertThat(after.tokens()).isEqualTo(before.tokens());
+    assertThat(after.initialWidths()).isEqualTo(new Widths(8, 6));
+    assertThat(after.widths()).isEqualTo(new Widths(16, 6));
+    assertThat(after.expansions())
+        .containsExactly(new ExpansionRecord(10, new Widths(16, 6), 1.5, 40));
+  }
+
+  @Test
+  void secondExpansionAddsToTheFirst() {
+    expand(16, 6);
+    ExpansionRun.run(store, TO, store, "wider/expansion", spec(16, 24));
+    TrainerState state = CheckpointReader.open(store, "wider/expansion").state().orElseThrow();
+    assertThat(state.initialWidths()).isEqualTo(new Widths(8, 6));
+    assertThat(state.expansions())
+        .extracting(ExpansionRecord::widths)
+        .containsExactly(new Widths(16, 6), new Widths(16, 24));
+  }
+
+  @Test
+  void sameExpansionGivesTheSameBytes() {
+    expand(16, 12);
+    ExpansionRun.run(store, FROM, store, "again", spec(16, 12));
+    assertThat(CheckpointReader.open(store, "again").manifest())
+        .isEqualTo(CheckpointReader.open(store, TO).manifest());
+  }
+
+  @Test
+  void reportNamesEveryTensorWithItsFactor() throws IOException {
+    expand(16, 12);
+    JsonNode report =
+        new ObjectMapper().readTree(store.readAll(store.get(TO + "/expansion-report.json")));
+    assertThat(report.path("tensors")).hasSize(3 * 38);
+    assertThat(report.path("initialization").asText()).isEqualTo("copy-copy");
+    assertThat(report.path("logitScale").asDouble()).isEqualTo(0.5);
+    assertThat(report.path("newParameters").asLong())
+        .isEqualTo(
+            CheckpointReader.open(store, TO).tensors(FileKind.MODEL).stream()
+                .mapToLong(TensorSpec::elements)
+                .sum());
+    JsonNode query =
+        report
+            .path("tensors")
+            .valueStream()
+            .filter(t -> t.path("name").asText().endsWith("0.self_attn.q_proj.weight"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(query.path("factor").asDouble()).isEqualTo(0.5);
+    // Twice as many squares, in another order: the sums of doubles differ by rounding only.
+    assertThat(query.path("newRms").asDouble())
+        .isCloseTo(query.path("rms").asDouble() / 2, within(1e-12));
+  }
+
+  @Test
+  void widthsThatDoNotGrowAreNamedAndNothingIsWritten() {
+    assertThatThrownBy(() -> expand(4, 3))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            """
+            hidden size: 4 is smaller than the checkpoint's 8; it may only widen
+            inner size: 3 is smaller than the checkpoint's 6; it may only widen""");
+    assertThatThrownBy(() -> expand(8, 0))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "widths: hidden 8 and inner 6 are the checkpoint's already; one must be larger");
+    assertThat(store.list(TO)).isEmpty();
+  }
+
+  @Test
+  void damagedSourceIsCorruptAndNothingIsWritten() {
+    String key = FROM + "/optimizer-00001-of-00001.safetensors";
+    byte[] bytes = store.readAll(store.get(key));
+    bytes[bytes.length - 1] ^= 1;
+    store.write(key, bytes);
+    assertThatThrownBy(() -> expand(16, 6))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessageStartingWith("memory:" + key + ": SHA-256 is ");
+    assertThat(store.list(TO)).isEmpty();
+  }
+
+  private ExpansionReport expand(int hiddenSize, int innerSize) {
+    return ExpansionRun.run(store, FROM, store, TO, spec(hiddenSize, innerSize));
+  }
+
+  private static ExpansionSpec spec(int hiddenSize, int innerSize) {
+    return new ExpansionSpec(
+        hiddenSize,
+        innerSize,
+        Initialization.COPY_COPY,
+        OptimizerStateStrategy.ASYMMETRIC,
+        new RewarmupSpec(1.5, 40));
+  }
+
+  private static TensorSpec spec(CheckpointReader reader, FileKind kind, String name) {
+    return reader.tensors(kind).stream()
+        .filter(t -> t.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static float[] values(Map<String, float[]> all, TensorSpec tensor) {
+    float[] values = all.get(tensor.name());
+    assertThat(values).as(tensor.name()).isNotNull();
+    return values;
+  }
+
+  private static int columns(TensorSpec tensor) {
+    return Math.toIntExact(tensor.shape().getLast());
+  }
+}
