@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Makes the fixtures that the trainer's tests compare with: what Hugging Face and PyTorch compute.
+
+    python3 -m venv venv && venv/bin/pip install -r requirements.txt
+    venv/bin/python make_fixtures.py ../../trainer/src/test/resources/huggingface
+
+For a dense and a mixture-of-experts model: the model as `save_pretrained` writes it, the logits of
+one batch, and losses and weights of 20 AdamW steps with a warm-up. Committed, because the Java tests
+run without Python. The seed is fixed; other versions of PyTorch give other random weights.
+"""
+
+import json
+import math
+import pathlib
+import sys
+
+import torch
+from safetensors.torch import save_file
+from transformers import Qwen3Config, Qwen3ForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM
+
+STEPS, BATCH, LENGTH = 20, 4, 16
+PEAK, WARMUP, FINAL_RATIO = 1e-2, 4, 0.1
+BETAS, EPS, WEIGHT_DECAY = (0.9, 0.95), 1e-8, 0.1
+
+SHARED = dict(
+    vocab_size=96,
+    hidden_size=32,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    head_dim=12,  # not hidden_size / num_attention_heads
+    max_position_embeddings=LENGTH,
+    rope_theta=10000.0,
+    rms_norm_eps=1e-6,
+    attention_bias=False,
+    use_cache=False,
+    attn_implementation="eager",
+)
+
+
+def models():
+    yield "dense-untied", Qwen3ForCausalLM(
+        Qwen3Config(intermediate_size=40, tie_word_embeddings=False, **SHARED)
+    )
+    yield "moe-tied", Qwen3MoeForCausalLM(
+        Qwen3MoeConfig(
+            intermediate_size=24,
+            moe_intermediate_size=24,
+            num_experts=6,
+            num_experts_per_tok=2,
+            norm_topk_prob=True,
+            tie_word_embeddings=True,
+            output_router_logits=False,
+            experts_implementation="eager",
+            **SHARED,
+        )
+    )
+
+
+def rate(step):
+    """Linear to PEAK over WARMUP steps, then cosine to FINAL_RATIO * PEAK; steps count from 1."""
+    if step <= WARMUP:
+        return PEAK * step / WARMUP
+    progress = (step - WARMUP) / (STEPS - WARMUP)
+    low = PEAK * FINAL_RATIO
+    return low + (PEAK - low) * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def learnable_tokens():
+    """Each token follows from the one before in nine cases of ten, so that the loss falls."""
+    vocabulary = SHARED["vocab_size"]
+    tokens = torch.randint(0, vocabulary, (STEPS, BATCH, LENGTH + 1))
+    for i in range(1, LENGTH + 1):
+        follows = torch.rand(STEPS, BATCH) < 0.9
+        tokens[..., i] = torch.where(follows, (5 * tokens[..., i - 1] + 7) % vocabulary, tokens[..., i])
+    return tokens
+
+
+def loss_of(model, tokens):
+    logits = model(input_ids=tokens[:, :-1]).logits
+    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())
+
+
+def make(name, model, folder):
+    target = folder / name
+    target.mkdir(parents=True, exist_ok=True)
+    with torch.no_grad():
+        for key, parameter in model.named_parameters():
+            # Larger than Hugging Face's 0.02, and norms off 1, so that an error shows.
+            if parameter.dim() == 1:
+                parameter.add_(0.2 * torch.randn_like(parameter))
+            else:
+                parameter.mul_(5)
+    model.save_pretrained(target)
+    (target / "generation_config.json").unlink(missing_ok=True)
+
+    tokens = learnable_tokens()
+    with torch.no_grad():
+        logits = model(input_ids=tokens[0, :, :-1]).logits
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=PEAK, betas=BETAS, eps=EPS, weight_decay=WEIGHT_DECAY
+    )
+    losses = []
+    for step in range(1, STEPS + 1):
+        for group in optimizer.param_groups:
+            group["lr"] = rate(step)
+        optimizer.zero_grad()
+        loss = loss_of(model, tokens[step - 1])
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    save_file(
+        {
+            "tokens": tokens.to(torch.int32),
+            "logits": logits.contiguous(),
+            "losses": torch.tensor(losses, dtype=torch.float32),
+            "rates": torch.tensor([rate(s) for s in range(1, STEPS + 1)], dtype=torch.float64),
+        },
+        target / "expected.safetensors",
+    )
+    trained = target / "trained"
+    model.save_pretrained(trained)
+    (trained / "generation_config.json").unlink(missing_ok=True)
+    print(f"{name}: loss {losses[0]:.4f} -> {losses[-1]:.4f}")
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(20260202)
+    for name, model in models():
+        make(name, model.train(), folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+package dev.sparkling.trainer.model;
+
+/**
+ * Sequences of equal length, with the token that follows each position.
+ *
+ * @param tokens of all sequences, one after the other
+ * @param targets as long as {@code tokens}
+ */
+@SuppressWarnings("ArrayRecordComponent") // Handed on once and never compared.
+public record Batch(int sequences, long[] tokens, long[] targets) {
+  public Batch {
+    if (tokens.length != targets.length || tokens.length % sequences != 0) {
+      throw new IllegalArgumentException(
+          tokens.length + " tokens, " + targets.length + " targets, " + sequences + " sequences");
+    }
+  }
+
+  /** Tokens of one sequence. */
+  public int length() {
+    return tokens.length / sequences;
+  }
+}

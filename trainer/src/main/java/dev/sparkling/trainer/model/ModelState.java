@@ -1,0 +1,170 @@
+package dev.sparkling.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.Moment;
+import dev.sparkling.checkpoint.format.TensorSequence;
+import dev.sparkling.checkpoint.model.CatalogueTensor;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.model.TensorCatalogue;
+import dev.sparkling.checkpoint.model.TensorRole;
+import dev.sparkling.checkpoint.random.TensorRandom;
+import dev.sparkling.checkpoint.safetensors.DType;
+import dev.sparkling.checkpoint.safetensors.TensorSpec;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.trainer.model.Parameter.Piece;
+import dev.sparkling.trainer.torch.Torch;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The values of a model and of its optimizer, as libtorch's memory, reached by Hugging Face's
+ * names: loading and saving copy nothing twice.
+ */
+public final class ModelState {
+
+  /** Standard deviation of a new matrix (Hugging Face's {@code initializer_range}). */
+  private static final double INITIAL_DEVIATION = 0.02;
+
+  private final ModelConfiguration model;
+  private final Weights<NDArray> values;
+  private final Map<Moment, Weights<NDArray>> moments = new HashMap<>();
+  private final Map<String, MemorySegment> memory = new LinkedHashMap<>();
+
+  private ModelState(ModelConfiguration model, NDManager manager) {
+    this.model = model;
+    Weights<Parameter> layout = ParameterLayout.of(model);
+    this.values = zeros(layout, manager);
+    index(layout, values, null);
+  }
+
+  /** Weights only, zero. */
+  public static ModelState ofWeights(ModelConfiguration model, NDManager manager) {
+    return new ModelState(model, manager);
+  }
+
+  /** Weights and moments, zero. */
+  public static ModelState ofTraining(ModelConfiguration model, NDManager manager) {
+    ModelState state = new ModelState(model, manager);
+    Weights<Parameter> layout = ParameterLayout.of(model);
+    for (Moment moment : Moment.values()) {
+      Weights<NDArray> arrays = zeros(layout, manager);
+      state.moments.put(moment, arrays);
+      state.index(layout, arrays, moment);
+    }
+    return state;
+  }
+
+  /** Zeros in the shape of the model's parameters, such as gradients. */
+  public static Weights<NDArray> zeros(Weights<Parameter> layout, NDManager manager) {
+    return layout.map(
+        parameter -> {
+          long[] shape = parameter.shape().stream().mapToLong(Long::longValue).toArray();
+          return manager.zeros(new Shape(shape), DataType.FLOAT32);
+        });
+  }
+
+  public Weights<NDArray> weights() {
+    return values;
+  }
+
+  public Weights<NDArray> moment(Moment moment) {
+    return Objects.requireNonNull(moments.get(moment), moment::name);
+  }
+
+  /** Random matrices, norms of one; a pure function of the seed and the tensors' names. */
+  public void initialize(long seed) {
+    for (CatalogueTensor tensor : TensorCatalogue.of(model).tensors().values()) {
+      int columns = Math.toIntExact(tensor.shape().getLast());
+      float[] row = new float[columns];
+      TensorRandom random = new TensorRandom(seed, tensor.name());
+      MemorySegment target = get(tensor.name());
+      long rows = target.byteSize() / Float.BYTES / columns;
+      for (long r = 0; r < rows; r++) {
+        if (tensor.role() == TensorRole.NORM) {
+          Arrays.fill(row, 1);
+        } else {
+          random.fillRow(r, row, INITIAL_DEVIATION);
+        }
+        MemorySegment.copy(
+            row, 0, target, ValueLayout.JAVA_FLOAT, r * columns * Float.BYTES, columns);
+      }
+    }
+  }
+
+  /**
+   * Copies a checkpoint's values in.
+   *
+   * @param location of the checkpoint, for messages
+   */
+  public void load(TensorSequence tensors, String location) {
+    for (TensorSpec tensor : tensors.tensors()) {
+      if (tensor.dtype() != DType.F32) {
+        throw new UserError(
+            location
+                + ": "
+                + tensor.name()
+                + " is "
+                + tensor.dtype()
+                + "; this version trains F32 only");
+      }
+      get(tensor.name()).copyFrom(tensors.next());
+    }
+  }
+
+  /** The values of a kind, in the catalogue's order, straight from libtorch's memory. */
+  public TensorSequence tensors(FileKind kind) {
+    Map<TensorSpec, MemorySegment> all = new LinkedHashMap<>();
+    for (CatalogueTensor tensor : TensorCatalogue.of(model).tensors().values()) {
+      List<String> names =
+          switch (kind) {
+            case MODEL -> List.of(tensor.name());
+            case OPTIMIZER ->
+                Arrays.stream(Moment.values()).map(moment -> moment.of(tensor.name())).toList();
+          };
+      for (String name : names) {
+        all.put(new TensorSpec(name, DType.F32, tensor.shape()), get(name));
+      }
+    }
+    return new InMemory(List.copyOf(all.keySet()), all.values().iterator());
+  }
+
+  private MemorySegment get(String tensor) {
+    return Objects.requireNonNull(memory.get(tensor), tensor);
+  }
+
+  private void index(
+      Weights<Parameter> layout,
+      Weights<NDArray> arrays,
+      @org.jspecify.annotations.Nullable Moment moment) {
+    Iterator<NDArray> array = arrays.all().iterator();
+    for (Parameter parameter : layout.all()) {
+      NDArray values = array.next();
+      for (Piece piece : parameter.pieces()) {
+        String name = moment == null ? piece.tensor() : moment.of(piece.tensor());
+        memory.put(name, Torch.memory(values, piece.offset(), piece.elements()));
+      }
+    }
+  }
+
+  private record InMemory(List<TensorSpec> tensors, Iterator<MemorySegment> values)
+      implements TensorSequence {
+    @Override
+    public MemorySegment next() {
+      return values.next();
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,31 @@
+package dev.sparkling.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+
+/**
+ * Cosine and sine of rotary embedding's angles, {@code position / theta^(2i/D)}, each angle twice.
+ * Rounded to floats where Hugging Face rounds (modeling_qwen3.py, Qwen3RotaryEmbedding).
+ *
+ * @param cosine [S, D]
+ * @param sine [S, D]
+ */
+record RotaryTables(NDArray cosine, NDArray sine) {
+
+  static RotaryTables of(NDManager manager, int length, int headDim, double theta) {
+    float[] cosine = new float[length * headDim];
+    float[] sine = new float[length * headDim];
+    for (int i = 0; i < headDim / 2; i++) {
+      float frequency = 1 / (float) Math.pow(theta, 2f * i / headDim);
+      for (int position = 0; position < length; position++) {
+        float angle = position * frequency;
+        int at = position * headDim + i;
+        cosine[at] = cosine[at + headDim / 2] = (float) Math.cos(angle);
+        sine[at] = sine[at + headDim / 2] = (float) Math.sin(angle);
+      }
+    }
+    Shape shape = new Shape(length, headDim);
+    return new RotaryTables(manager.create(cosine, shape), manager.create(sine, shape));
+  }
+}

@@ -1,0 +1,52 @@
+package dev.sparkling.trainer.schedule;
+
+import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.spec.LearningRateSpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One curve for each block: the original one, and one for each expansion's new entries.
+ *
+ * @param curves the first is the original schedule
+ */
+public record BlockCurves(List<Curve> curves) {
+
+  public BlockCurves {
+    curves = List.copyOf(curves);
+  }
+
+  /**
+   * The curves of a run.
+   *
+   * @param expansions that were done, in order
+   */
+  public static BlockCurves of(
+      LearningRateSpec spec, RunPlan plan, List<ExpansionRecord> expansions) {
+    long total = plan.totalSteps();
+    double last = spec.finalRatio() * spec.peak();
+    Curve original = new Curve(0, plan.warmupSteps(), total, 0, spec.peak(), last);
+    List<Curve> curves = new ArrayList<>();
+    curves.add(original);
+    for (ExpansionRecord expansion : expansions) {
+      // Eq. 27, 28: from the original rate at the expansion to rho times it, then down like the
+      // rest.
+      double rate = original.rate(expansion.step());
+      curves.add(
+          new Curve(
+              expansion.step(),
+              expansion.rewarmupSteps(),
+              total - expansion.step(),
+              rate,
+              expansion.rewarmupRatio() * rate,
+              last));
+    }
+    return new BlockCurves(curves);
+  }
+
+  /** Every block's rate at a step. */
+  public List<Double> rates(long step) {
+    return curves.stream().map(curve -> curve.rate(step)).toList();
+  }
+}
