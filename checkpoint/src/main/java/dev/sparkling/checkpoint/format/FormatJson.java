@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /** The JSON of our own files: pretty, keys in a fixed order, nothing unknown, nothing missing. */
-final class FormatJson {
+public final class FormatJson {
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -24,7 +24,8 @@ final class FormatJson {
 
   private FormatJson() {}
 
-  static byte[] encode(Object value) {
+  /** The value as a file's bytes. */
+  public static byte[] encode(Object value) {
     try {
       return (JSON.writeValueAsString(value) + "\n").getBytes(StandardCharsets.UTF_8);
     } catch (JsonProcessingException e) {
@@ -32,7 +33,13 @@ final class FormatJson {
     }
   }
 
-  static <T> T decode(String location, byte[] bytes, Class<T> type) {
+  /**
+   * Reads a file's bytes.
+   *
+   * @param location of the file, for messages
+   * @throws CorruptCheckpoint where a key is unknown or missing, or has the wrong type
+   */
+  public static <T> T decode(String location, byte[] bytes, Class<T> type) {
     try {
       T value = JSON.readValue(bytes, type);
       if (value == null) {

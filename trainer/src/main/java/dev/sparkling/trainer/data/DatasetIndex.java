@@ -1,0 +1,65 @@
+package dev.sparkling.trainer.data;
+
+import dev.sparkling.checkpoint.format.FormatJson;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import java.util.List;
+
+/**
+ * {@code dataset.json}: what makes a folder of shards a dataset; written last.
+ *
+ * @param format always {@value #FORMAT}
+ * @param version of the format
+ * @param tokenizer SHA-256 of the {@code tokenizer.json} beside it
+ * @param vocabularySize one more than the largest token
+ * @param separator token that ends every document
+ * @param documents in all shards
+ * @param tokens in all shards, separators included
+ * @param utf8Bytes of the text
+ * @param unigramEntropy of the tokens' own frequencies, in nats a token: what a model that knows
+ *     only how often each token occurs can reach
+ */
+public record DatasetIndex(
+    String format,
+    int version,
+    String tokenizer,
+    int vocabularySize,
+    int separator,
+    long documents,
+    long tokens,
+    long utf8Bytes,
+    double unigramEntropy,
+    List<Shard> shards) {
+
+  public static final String NAME = "dataset.json";
+  public static final String TOKENIZER = "tokenizer.json";
+  static final String FORMAT = "sparkling-dataset";
+  static final int VERSION = 1;
+
+  public DatasetIndex {
+    shards = List.copyOf(shards);
+  }
+
+  /** One Arrow file: its documents, tokens and bytes, and its SHA-256. */
+  public record Shard(String file, long documents, long tokens, long size, String sha256) {}
+
+  byte[] encode() {
+    return FormatJson.encode(this);
+  }
+
+  static DatasetIndex decode(String location, byte[] bytes) {
+    DatasetIndex index = FormatJson.decode(location, bytes, DatasetIndex.class);
+    if (!FORMAT.equals(index.format()) || index.version() != VERSION) {
+      throw new CorruptCheckpoint(
+          location
+              + ": format "
+              + index.format()
+              + " version "
+              + index.version()
+              + "; this version reads "
+              + FORMAT
+              + " version "
+              + VERSION);
+    }
+    return index;
+  }
+}

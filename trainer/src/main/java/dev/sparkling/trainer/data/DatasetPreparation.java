@@ -1,0 +1,118 @@
+package dev.sparkling.trainer.data;
+
+import dev.sparkling.checkpoint.format.Sha256;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.UserError;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Turns text into a training and a validation dataset. Whole documents are held out, by a hash of
+ * their name, so that the split stays the same when inputs are added. A text that stands twice is
+ * taken once, so that nothing of the training text is in the validation text.
+ */
+public final class DatasetPreparation implements AutoCloseable {
+
+  /** Documents that are tokenized at a time; the library spreads them over the cores. */
+  private static final int BATCH_DOCUMENTS = 256;
+
+  private static final int HASH_DIGITS = 8;
+  private static final double HASH_RANGE = Math.pow(16, HASH_DIGITS);
+
+  private final TextTokenizer tokenizer;
+  private final double validationFraction;
+  private final DatasetWriter training;
+  private final DatasetWriter validation;
+  private final List<Document> pending = new ArrayList<>();
+  private final Set<String> seen = new HashSet<>();
+  private long documents;
+  private long duplicates;
+
+  /** What was made. */
+  public record Result(DatasetIndex training, DatasetIndex validation, long duplicates) {}
+
+  /**
+   * Begins two datasets.
+   *
+   * @param validationFraction share of the documents that is held out
+   */
+  public DatasetPreparation(
+      TextTokenizer tokenizer,
+      double validationFraction,
+      ObjectStore trainingStore,
+      ObjectStore validationStore) {
+    this.tokenizer = tokenizer;
+    this.validationFraction = validationFraction;
+    this.training = new DatasetWriter(trainingStore, tokenizer);
+    this.validation = new DatasetWriter(validationStore, tokenizer);
+  }
+
+  /**
+   * Reads, cleans, tokenizes and writes all inputs.
+   *
+   * @param progress told the number of documents now and then
+   */
+  public Result run(List<Path> inputs, Consumer<Long> progress) {
+    for (Path input : inputs) {
+      DocumentSource.read(
+          input,
+          document -> {
+            add(document);
+            if (pending.size() == BATCH_DOCUMENTS) {
+              tokenize();
+              progress.accept(documents);
+            }
+          });
+    }
+    tokenize();
+    if (training.documents() == 0 || validation.documents() == 0) {
+      throw new UserError(
+          "--input: gave "
+              + training.documents()
+              + " training and "
+              + validation.documents()
+              + " validation documents; both need at least one, so give more text"
+              + " or another --validation-fraction");
+    }
+    DatasetIndex trainingIndex = training.commit();
+    DatasetIndex validationIndex = validation.commit();
+    return new Result(trainingIndex, validationIndex, duplicates);
+  }
+
+  @Override
+  public void close() {
+    training.close();
+    validation.close();
+  }
+
+  private void add(Document document) {
+    if (document.text().isBlank()) {
+      return;
+    }
+    if (!seen.add(Sha256.hex(document.text().getBytes(StandardCharsets.UTF_8)))) {
+      duplicates++;
+      return;
+    }
+    pending.add(document);
+  }
+
+  private void tokenize() {
+    List<long[]> tokens = tokenizer.encode(pending.stream().map(Document::text).toList());
+    for (int i = 0; i < pending.size(); i++) {
+      Document document = pending.get(i);
+      (isHeldOut(document.name()) ? validation : training).add(document, tokens.get(i));
+    }
+    documents += pending.size();
+    pending.clear();
+  }
+
+  private boolean isHeldOut(String name) {
+    String hash = Sha256.hex(name.getBytes(StandardCharsets.UTF_8)).substring(0, HASH_DIGITS);
+    return Long.parseLong(hash, 16) / HASH_RANGE < validationFraction;
+  }
+}

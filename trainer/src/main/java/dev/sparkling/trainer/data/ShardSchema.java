@@ -1,0 +1,36 @@
+package dev.sparkling.trainer.data;
+
+import java.util.List;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.types.pojo.Schema;
+
+/** The columns of a shard: a document a row, with Hugging Face datasets' name for tokens. */
+final class ShardSchema {
+
+  static final String TOKENS = "input_ids";
+  static final String DOCUMENT = "document";
+
+  /**
+   * Place of the tokens' values among a record batch's buffers: validity, offsets, validity, data.
+   */
+  static final int OFFSETS_BUFFER = 1;
+
+  static final int VALUES_BUFFER = 3;
+
+  /** Place of the tokens' values among a record batch's field nodes. */
+  static final int VALUES_NODE = 1;
+
+  static final Schema SCHEMA =
+      new Schema(
+          List.of(
+              new Field(
+                  TOKENS,
+                  FieldType.notNullable(ArrowType.List.INSTANCE),
+                  List.of(
+                      new Field("item", FieldType.notNullable(new ArrowType.Int(32, true)), null))),
+              new Field(DOCUMENT, FieldType.notNullable(ArrowType.Utf8.INSTANCE), null)));
+
+  private ShardSchema() {}
+}

@@ -1,0 +1,165 @@
+package dev.sparkling.trainer.data;
+
+import dev.sparkling.checkpoint.store.FileErrors;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.arrow.flatbuf.Message;
+import org.apache.arrow.flatbuf.MessageHeader;
+import org.apache.arrow.flatbuf.RecordBatch;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.apache.arrow.vector.ipc.SeekableReadChannel;
+import org.apache.arrow.vector.ipc.message.ArrowBlock;
+
+/**
+ * An Arrow file, mapped into memory: the tokens of all its documents as one row of numbers. Arrow's
+ * own reader copies record batches to the heap's side; here it reads the footer only, and the
+ * batches' metadata say where the numbers lie in the map. Source: the Arrow columnar format, "IPC
+ * File Format" and "RecordBatch message".
+ */
+final class TokenShard {
+
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** Before a message's metadata: the continuation marker and the length. */
+  private static final int MESSAGE_PREFIX = 8;
+
+  private final Path file;
+  private final List<Part> parts = new ArrayList<>();
+  private long tokens;
+  private long rows;
+
+  /**
+   * The tokens of one record batch.
+   *
+   * @param begin number of tokens before it in the shard
+   * @param firstRow number of documents before it
+   * @param offsets where each of its documents begins among its values
+   */
+  private record Part(
+      long begin, long count, long firstRow, MemorySegment values, MemorySegment offsets) {}
+
+  private TokenShard(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * Maps a shard.
+   *
+   * @param arena keeps the map
+   * @throws CorruptCheckpoint where it is no Arrow file, or not one of ours
+   */
+  static TokenShard map(Path file, Arena arena) {
+    TokenShard shard = new TokenShard(file);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        BufferAllocator allocator = new RootAllocator();
+        ArrowFileReader reader = new ArrowFileReader(new SeekableReadChannel(channel), allocator)) {
+      MemorySegment map = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+      if (!reader.getVectorSchemaRoot().getSchema().equals(ShardSchema.SCHEMA)) {
+        throw new CorruptCheckpoint(
+            file
+                + ": has the columns "
+                + reader.getVectorSchemaRoot().getSchema()
+                + "; expected "
+                + ShardSchema.SCHEMA);
+      }
+      for (ArrowBlock block : reader.getRecordBlocks()) {
+        shard.addBatch(map, block);
+      }
+      return shard;
+    } catch (IOException e) {
+      throw FileErrors.translate(file, e);
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      // Arrow's InvalidArrowFileException is one of these.
+      throw new CorruptCheckpoint(file + ": is no Arrow file: " + e.getMessage(), e);
+    }
+  }
+
+  long tokens() {
+    return tokens;
+  }
+
+  /** Copies tokens from {@code position} on; returns how many, fewer only at the shard's end. */
+  int copy(long position, long[] target, int offset, int count) {
+    int copied = 0;
+    while (copied < count && position + copied < tokens) {
+      Part part = part(position + copied);
+      long from = position + copied - part.begin();
+      int length = (int) Math.min(count - copied, part.count() - from);
+      for (int i = 0; i < length; i++) {
+        target[offset + copied + i] = part.values().getAtIndex(INT, from + i);
+      }
+      copied += length;
+    }
+    return copied;
+  }
+
+  /** {@code FILE: row N}, for messages about the token at a position. */
+  String describe(long position) {
+    Part part = part(position);
+    long row = 0;
+    while ((row + 1) * Integer.BYTES < part.offsets().byteSize()
+        && part.offsets().getAtIndex(INT, row + 1) <= position - part.begin()) {
+      row++;
+    }
+    return file + ": row " + (part.firstRow() + row);
+  }
+
+  private Part part(long position) {
+    int low = 0;
+    int high = parts.size() - 1;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      if (parts.get(middle).begin() <= position) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return parts.get(low);
+  }
+
+  private void addBatch(MemorySegment map, ArrowBlock block) {
+    ByteBuffer metadata =
+        map.asSlice(block.getOffset() + MESSAGE_PREFIX, block.getMetadataLength() - MESSAGE_PREFIX)
+            .asByteBuffer()
+            .order(ByteOrder.LITTLE_ENDIAN);
+    Message message = Message.getRootAsMessage(metadata);
+    RecordBatch batch = new RecordBatch();
+    if (message.headerType() != MessageHeader.RecordBatch
+        || message.header(batch) == null
+        || batch.compression() != null) {
+      throw new CorruptCheckpoint(
+          file + ": holds a compressed batch or a dictionary; data prepare writes plain ones");
+    }
+    MemorySegment body =
+        map.asSlice(block.getOffset() + block.getMetadataLength(), block.getBodyLength());
+    long count = batch.nodes(ShardSchema.VALUES_NODE).length();
+    MemorySegment values = buffer(body, batch, ShardSchema.VALUES_BUFFER);
+    MemorySegment offsets = buffer(body, batch, ShardSchema.OFFSETS_BUFFER);
+    if (values.byteSize() < count * Integer.BYTES) {
+      throw new CorruptCheckpoint(
+          file + ": a batch has " + values.byteSize() + " bytes for " + count + " tokens");
+    }
+    parts.add(new Part(tokens, count, rows, values, offsets));
+    tokens += count;
+    rows += batch.length();
+  }
+
+  private static MemorySegment buffer(MemorySegment body, RecordBatch batch, int index) {
+    return body.asSlice(batch.buffers(index).offset(), batch.buffers(index).length());
+  }
+}

@@ -1,0 +1,115 @@
+package dev.sparkling.trainer.run;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.sparkling.checkpoint.format.RunLayout;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code metrics.jsonl} of a stage: a line for each step and for each evaluation. Objects cannot be
+ * appended to, so that the file is written whole with each checkpoint, before its manifest; what a
+ * killed process did after that is done, and logged, again.
+ */
+public final class Metrics {
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+
+  private final List<Line> lines = new ArrayList<>();
+
+  /**
+   * An optimizer step.
+   *
+   * @param step counted from 1 over the whole run
+   * @param tokens trained on in the whole run
+   * @param loss of the step's batch before the step, in nats a token
+   * @param learningRates of the blocks, the original curve's first
+   */
+  public record Step(
+      long step, long tokens, double loss, List<Double> learningRates, double tokensPerSecond) {}
+
+  /** The validation loss after a step, in nats a token. */
+  public record Evaluation(long step, double validationLoss) {}
+
+  /** A line of either kind; the fields of the other are absent. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  private record Line(
+      long step,
+      @Nullable Long tokens,
+      @Nullable Double loss,
+      @Nullable List<Double> learningRates,
+      @Nullable Double tokensPerSecond,
+      @Nullable Double validationLoss) {}
+
+  /** A stage's metrics as far as they are stored; empty where none are. */
+  public static Metrics read(ObjectStore store, String stage) {
+    Metrics metrics = new Metrics();
+    String key = RunLayout.metrics(stage);
+    store
+        .find(key)
+        .ifPresent(
+            object -> {
+              String text = new String(store.readAll(object), StandardCharsets.UTF_8);
+              text.lines().forEach(line -> metrics.lines.add(decode(store.location(key), line)));
+            });
+    return metrics;
+  }
+
+  public void add(Step step) {
+    lines.add(
+        new Line(
+            step.step(),
+            step.tokens(),
+            step.loss(),
+            step.learningRates(),
+            step.tokensPerSecond(),
+            null));
+  }
+
+  public void add(Evaluation evaluation) {
+    lines.add(new Line(evaluation.step(), null, null, null, null, evaluation.validationLoss()));
+  }
+
+  /** All evaluations, in order. */
+  public List<Evaluation> evaluations() {
+    return lines.stream()
+        .filter(line -> line.validationLoss() != null)
+        .map(line -> new Evaluation(line.step(), line.validationLoss()))
+        .toList();
+  }
+
+  /** Forgets what came after a step. */
+  void truncate(long step) {
+    lines.removeIf(line -> line.step() > step);
+  }
+
+  void write(ObjectStore store, String stage) {
+    String text = lines.stream().map(Metrics::encode).collect(Collectors.joining());
+    store.write(RunLayout.metrics(stage), text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String encode(Line line) {
+    try {
+      return JSON.writeValueAsString(line) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Line decode(String location, String line) {
+    try {
+      return JSON.readValue(line, Line.class);
+    } catch (JsonProcessingException e) {
+      throw new CorruptCheckpoint(location + ": a line cannot be read: " + line, e);
+    }
+  }
+}

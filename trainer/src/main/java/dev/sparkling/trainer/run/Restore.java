@@ -1,0 +1,130 @@
+package dev.sparkling.trainer.run;
+
+import ai.djl.ndarray.NDManager;
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.RunLayout;
+import dev.sparkling.checkpoint.format.TensorSequence;
+import dev.sparkling.checkpoint.format.TrainerState;
+import dev.sparkling.checkpoint.format.TrainerState.Widths;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.ModelSpec;
+import dev.sparkling.trainer.data.Dataset;
+import dev.sparkling.trainer.model.ModelState;
+import dev.sparkling.trainer.run.TrainingJob.Start;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What a training goes on from.
+ *
+ * @param from where the values are from, for people
+ */
+record Restore(ModelConfiguration model, ModelState values, TrainerState state, String from) {
+
+  /**
+   * Takes the stage's newest checkpoint, or else its start; checks that it belongs to this run.
+   *
+   * @param manager owns the values
+   */
+  static Restore of(TrainingJob job, ObjectStore store, Dataset data, NDManager manager) {
+    return folder(job, store)
+        .map(folder -> load(job, CheckpointReader.open(store, folder), data, manager))
+        .orElseGet(() -> initialize(job, data, manager));
+  }
+
+  private static Optional<String> folder(TrainingJob job, ObjectStore store) {
+    OptionalLong newest = Checkpoints.newestStep(store, job.stage().name());
+    if (newest.isPresent()) {
+      return Optional.of(RunLayout.checkpoint(job.stage().name(), newest.getAsLong()));
+    }
+    return switch (job.start()) {
+      case Start.RandomWeights _ -> Optional.empty();
+      case Start.FromCheckpoint checkpoint -> Optional.of(checkpoint.folder());
+    };
+  }
+
+  private static Restore initialize(TrainingJob job, Dataset data, NDManager manager) {
+    ModelSpec spec = job.stage().model();
+    ModelConfiguration model = ModelConfiguration.of(spec, job.training().sequenceLength());
+    ModelState values = ModelState.ofTraining(model, manager);
+    values.initialize(job.training().seed());
+    TrainerState state =
+        new TrainerState(
+            0,
+            0,
+            job.training().seed(),
+            job.threads(),
+            data.fingerprint(),
+            data.index().tokenizer(),
+            new Widths(spec.hiddenSize(), spec.innerSize()),
+            List.of());
+    return new Restore(model, values, state, "random weights, seed " + job.training().seed());
+  }
+
+  private static Restore load(
+      TrainingJob job, CheckpointReader reader, Dataset data, NDManager manager) {
+    TrainerState state =
+        reader.state().orElseThrow(() -> new IllegalStateException("a manifest names its state"));
+    check(job, reader, state, data);
+    ModelState values = ModelState.ofTraining(reader.model(), manager);
+    for (FileKind kind : FileKind.values()) {
+      try (TensorSequence tensors = reader.read(kind)) {
+        values.load(tensors, reader.location());
+      }
+    }
+    return new Restore(reader.model(), values, state, reader.location());
+  }
+
+  private static void check(
+      TrainingJob job, CheckpointReader reader, TrainerState state, Dataset data) {
+    ModelConfiguration found = reader.model();
+    ModelSpec spec = job.stage().model();
+    ModelConfiguration planned =
+        ModelConfiguration.of(spec, found.maxPositions())
+            .widened(spec.hiddenSize(), spec.innerSize(), found.logitScale());
+    if (!found.equals(planned)) {
+      throw new CorruptCheckpoint(
+          reader.location() + ": holds " + found + "; the stage's model is " + planned);
+    }
+    List<String> problems = new ArrayList<>();
+    if (!state.tokenizerFingerprint().equals(data.index().tokenizer())) {
+      problems.add(
+          "spec.data.uri: was made by tokenizer "
+              + data.index().tokenizer()
+              + "; "
+              + reader.location()
+              + " was trained on tokenizer "
+              + state.tokenizerFingerprint()
+              + ", and a run keeps its tokenizer");
+    } else if (!state.dataFingerprint().equals(data.fingerprint())) {
+      problems.add(
+          "spec.data.uri: is dataset "
+              + data.fingerprint()
+              + "; "
+              + reader.location()
+              + " was trained on dataset "
+              + state.dataFingerprint()
+              + ", and a run keeps its data");
+    }
+    if (state.seed() != job.training().seed()) {
+      problems.add(
+          "spec.training.seed: "
+              + job.training().seed()
+              + " is not the "
+              + state.seed()
+              + " of "
+              + reader.location()
+              + ", and a run keeps its seed");
+    }
+    if (!problems.isEmpty()) {
+      throw new UserError(problems);
+    }
+  }
+}

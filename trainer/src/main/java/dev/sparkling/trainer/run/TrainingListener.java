@@ -1,0 +1,26 @@
+package dev.sparkling.trainer.run;
+
+import dev.sparkling.pipeline.plan.StagePlan;
+
+/** Told of a training's progress, on its thread. */
+public interface TrainingListener {
+
+  /**
+   * The stage goes on from a step.
+   *
+   * @param from where the weights are from, such as a checkpoint's location
+   */
+  default void restored(StagePlan stage, long step, String from) {}
+
+  /** An optimizer step was done. */
+  default void stepDone(Metrics.Step step) {}
+
+  /** The validation loss after a step, in nats a token. */
+  default void evaluated(Metrics.Evaluation evaluation) {}
+
+  /** A checkpoint is complete. */
+  default void checkpointed(long step, String location) {}
+
+  /** Something that the user should know, in a sentence. */
+  default void notice(String sentence) {}
+}

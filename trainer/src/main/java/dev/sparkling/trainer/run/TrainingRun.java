@@ -1,0 +1,236 @@
+package dev.sparkling.trainer.run;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.sparkling.checkpoint.format.CheckpointWriter;
+import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.Moment;
+import dev.sparkling.checkpoint.format.RunLayout;
+import dev.sparkling.checkpoint.format.TrainerState;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.spec.TrainingSpec;
+import dev.sparkling.trainer.data.Batches;
+import dev.sparkling.trainer.data.Dataset;
+import dev.sparkling.trainer.data.SampleOrder;
+import dev.sparkling.trainer.model.ModelState;
+import dev.sparkling.trainer.model.Parameter;
+import dev.sparkling.trainer.model.ParameterLayout;
+import dev.sparkling.trainer.model.Transformer;
+import dev.sparkling.trainer.model.Weights;
+import dev.sparkling.trainer.optim.AdamW;
+import dev.sparkling.trainer.schedule.BlockCurves;
+import dev.sparkling.trainer.torch.Torch;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** Trains one stage; reads top to bottom in the order in which things happen. */
+public final class TrainingRun implements AutoCloseable {
+
+  private final TrainingJob job;
+  private final TrainingSpec training;
+  private final StagePlan stage;
+  private final ObjectStore store;
+  private final TrainingListener listener;
+  private final NDManager manager;
+
+  private final Restore restored;
+  private final Weights<NDArray> gradients;
+  private final Transformer transformer;
+  private final AdamW optimizer;
+  private final BlockCurves curves;
+  private final Batches batches;
+  private final SampleOrder order;
+  private final Evaluator evaluator;
+  private final Metrics metrics;
+  private long step;
+
+  /**
+   * Trains the stage to its last step, or until asked to stop; does nothing where its last
+   * checkpoint is complete. Started again after any interruption, it goes on from the newest
+   * checkpoint and ends with the same bits.
+   *
+   * @param store rooted at the run
+   * @param stopRequested asked after every step; where true, a checkpoint is written and this
+   *     returns
+   * @return the step of the newest checkpoint
+   */
+  public static long run(
+      TrainingJob job,
+      ObjectStore store,
+      Dataset training,
+      Dataset validation,
+      TrainingListener listener,
+      BooleanSupplier stopRequested) {
+    OptionalLong newest = Checkpoints.newestStep(store, job.stage().name());
+    if (newest.orElse(-1) >= job.stage().lastStep()) {
+      return newest.getAsLong();
+    }
+    Torch torch = Torch.start(job.threads());
+    try (TrainingRun run =
+        new TrainingRun(job, store, training, validation, listener, torch.newManager())) {
+      return run.train(stopRequested);
+    }
+  }
+
+  private TrainingRun(
+      TrainingJob job,
+      ObjectStore store,
+      Dataset training,
+      Dataset validation,
+      TrainingListener listener,
+      NDManager manager) {
+    this.job = job;
+    this.training = job.training();
+    this.stage = job.stage();
+    this.store = store;
+    this.listener = listener;
+    this.manager = manager;
+    int length = this.training.sequenceLength();
+    int vocabulary = stage.model().vocabularySize();
+    checkTokenizers(training, validation);
+    this.batches = new Batches(training, length, vocabulary, "spec.data.uri");
+    this.order = new SampleOrder(this.training.seed(), training.sequences(length));
+    Batches validationBatches =
+        new Batches(validation, length, vocabulary, "spec.data.validationUri");
+
+    this.restored = Restore.of(job, store, training, manager);
+    this.step = restored.state().step();
+    this.metrics = Metrics.read(store, stage.name());
+    Weights<Parameter> layout = ParameterLayout.of(restored.model());
+    this.gradients = ModelState.zeros(layout, manager);
+    this.transformer = new Transformer(restored.model(), length, manager);
+    this.optimizer =
+        new AdamW(this.training.optimizer(), optimizerStates(layout), restored.state(), manager);
+    this.curves =
+        BlockCurves.of(this.training.learningRate(), job.plan(), restored.state().expansions());
+    long sequences = Math.min(this.training.evaluation().sequences(), validation.sequences(length));
+    this.evaluator =
+        new Evaluator(transformer, validationBatches, sequences, this.training.microBatchSize());
+  }
+
+  private long train(BooleanSupplier stopRequested) {
+    listener.restored(stage, step, restored.from());
+    if (restored.state().threads() != job.threads()) {
+      listener.notice(
+          "threads: %d, and %d when this run began; results will differ in the last bits"
+              .formatted(job.threads(), restored.state().threads()));
+    }
+    if (step == stage.firstStep()) {
+      metrics.truncate(-1);
+      evaluate();
+    } else {
+      metrics.truncate(step);
+    }
+    long checkpointed = step;
+    boolean stop = false;
+    while (step < stage.lastStep() && !stop) {
+      metrics.add(trainStep());
+      boolean last = step == stage.lastStep();
+      if (last || step % training.evaluation().everySteps() == 0) {
+        evaluate();
+      }
+      stop = stopRequested.getAsBoolean();
+      if (last || stop || step % training.checkpoints().everySteps() == 0) {
+        writeCheckpoint();
+        checkpointed = step;
+      }
+    }
+    return checkpointed;
+  }
+
+  private Metrics.Step trainStep() {
+    long begin = System.nanoTime();
+    step++;
+    List<Double> rates = curves.rates(step);
+    long tokens = training.tokensPerStep();
+    long firstSample = (step - 1) * training.globalBatchSize();
+    optimizer.zeroGradients();
+    double loss = 0;
+    for (int done = 0; done < training.globalBatchSize(); done += training.microBatchSize()) {
+      loss +=
+          transformer.lossAndGradients(
+              restored.values().weights(),
+              gradients,
+              batches.ordered(order, firstSample + done, training.microBatchSize()),
+              1.0 / tokens);
+    }
+    optimizer.update(step, rates);
+    double seconds = (System.nanoTime() - begin) / (double) TimeUnit.SECONDS.toNanos(1);
+    Metrics.Step done =
+        new Metrics.Step(step, step * tokens, loss / tokens, rates, tokens / seconds);
+    listener.stepDone(done);
+    return done;
+  }
+
+  private void evaluate() {
+    Metrics.Evaluation evaluation =
+        new Metrics.Evaluation(step, evaluator.loss(restored.values().weights()));
+    metrics.add(evaluation);
+    listener.evaluated(evaluation);
+  }
+
+  /** The metrics go before the manifest, so that a checkpoint never lacks its own. */
+  private void writeCheckpoint() {
+    String folder = RunLayout.checkpoint(stage.name(), step);
+    TrainerState state = restored.state();
+    try (CheckpointWriter writer = new CheckpointWriter(store, folder)) {
+      writer.writeConfiguration(restored.model());
+      for (FileKind kind : FileKind.values()) {
+        writer.writeTensors(kind, restored.values().tensors(kind));
+      }
+      metrics.write(store, stage.name());
+      writer.commit(
+          new TrainerState(
+              step,
+              step * training.tokensPerStep(),
+              state.seed(),
+              job.threads(),
+              state.dataFingerprint(),
+              state.tokenizerFingerprint(),
+              state.initialWidths(),
+              state.expansions()));
+    }
+    List<Long> steps = Checkpoints.steps(store, stage.name());
+    int surplus = steps.size() - training.checkpoints().keepLast();
+    for (int i = 0; i < surplus; i++) {
+      Checkpoints.delete(store, RunLayout.checkpoint(stage.name(), steps.get(i)));
+    }
+    listener.checkpointed(step, store.location(folder));
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+
+  private List<AdamW.State> optimizerStates(Weights<Parameter> layout) {
+    List<AdamW.State> states = new ArrayList<>();
+    Iterator<NDArray> values = restored.values().weights().all().iterator();
+    Iterator<NDArray> slopes = gradients.all().iterator();
+    Iterator<NDArray> firsts = restored.values().moment(Moment.FIRST).all().iterator();
+    Iterator<NDArray> seconds = restored.values().moment(Moment.SECOND).all().iterator();
+    for (Parameter parameter : layout.all()) {
+      states.add(
+          new AdamW.State(parameter, values.next(), slopes.next(), firsts.next(), seconds.next()));
+    }
+    return states;
+  }
+
+  private static void checkTokenizers(Dataset training, Dataset validation) {
+    if (!training.index().tokenizer().equals(validation.index().tokenizer())) {
+      throw new UserError(
+          "spec.data.validationUri: was made by tokenizer "
+              + validation.index().tokenizer()
+              + "; spec.data.uri by "
+              + training.index().tokenizer()
+              + ", and both must be the same");
+    }
+  }
+}
