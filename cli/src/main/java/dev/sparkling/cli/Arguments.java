@@ -1,0 +1,83 @@
+package dev.sparkling.cli;
+
+import dev.sparkling.checkpoint.store.FileErrors;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.ObjectStores;
+import dev.sparkling.checkpoint.store.S3Access;
+import dev.sparkling.checkpoint.store.StoreUri;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.ProgressiveTraining;
+import dev.sparkling.pipeline.validation.SpecReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Supplier;
+
+/** What arguments name. */
+final class Arguments {
+
+  private Arguments() {}
+
+  /** Reads and validates a resource file. */
+  static ProgressiveTraining resource(Path file) {
+    try {
+      return SpecReader.read(Files.readString(file), file.toString());
+    } catch (IOException e) {
+      throw FileErrors.translate(file, e);
+    }
+  }
+
+  /** Opens the store that a location names. */
+  static ObjectStore open(StoreUri uri) {
+    return ObjectStores.open(uri, () -> S3Access.fromEnvironment(System.getenv()));
+  }
+
+  /**
+   * Opens the store of a folder's parent, because a checkpoint is a folder in a store.
+   *
+   * @param name of the argument, for messages
+   */
+  static Located locate(String name, String text) {
+    StoreUri uri = StoreUri.parse(name, text);
+    return switch (uri) {
+      case StoreUri.Folder(Path path) -> {
+        Path absolute = path.toAbsolutePath().normalize();
+        Path parent = absolute.getParent();
+        if (parent == null) {
+          throw new UserError(name + ": '" + text + "' is the root; name a folder below it");
+        }
+        yield new Located(open(new StoreUri.Folder(parent)), absolute.getFileName().toString());
+      }
+      case StoreUri.Bucket(String bucket, String prefix) -> {
+        if (prefix.isEmpty()) {
+          throw new UserError(name + ": '" + text + "' is a whole bucket; name a folder in it");
+        }
+        int slash = prefix.lastIndexOf('/');
+        yield new Located(
+            open(new StoreUri.Bucket(bucket, prefix.substring(0, Math.max(0, slash)))),
+            prefix.substring(slash + 1));
+      }
+    };
+  }
+
+  /**
+   * What an argument names is the user's to choose, so damage to it is the user's error (exit 2);
+   * damage to a run's own checkpoint stays what it is (exit 3).
+   */
+  static <T> T input(String name, Supplier<T> action) {
+    try {
+      return action.get();
+    } catch (CorruptCheckpoint e) {
+      throw new UserError(e.problems().stream().map(line -> name + " " + line).toList());
+    }
+  }
+
+  /** A folder in a store. */
+  record Located(ObjectStore store, String folder) implements AutoCloseable {
+    @Override
+    public void close() {
+      store.close();
+    }
+  }
+}

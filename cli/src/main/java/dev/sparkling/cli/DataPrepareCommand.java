@@ -1,0 +1,91 @@
+package dev.sparkling.cli;
+
+import dev.sparkling.pipeline.error.UserError;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "prepare",
+    description = {
+      "Turns text into token shards: OUTPUT/train and OUTPUT/validation.",
+      "Text files, folders of them, zips and sources jars; Java sources lose their license header."
+    },
+    mixinStandardHelpOptions = true)
+final class DataPrepareCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--input",
+      paramLabel = "PATH",
+      description = "A text file, folder, zip or jar; may be given many times.")
+  private List<Path> inputs = new ArrayList<>();
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "FILE",
+      description = "Instead of --input and --tokenizer: a pinned list of sources jars.")
+  private @Nullable Path recipe;
+
+  @Option(
+      names = "--tokenizer",
+      paramLabel = "FILE",
+      description = "Any Hugging Face tokenizer.json.")
+  private @Nullable Path tokenizer;
+
+  @Option(
+      names = "--separator",
+      paramLabel = "TOKEN",
+      description = "The token that ends a document (default: ${DEFAULT-VALUE}).",
+      defaultValue = DataPreparer.SEPARATOR)
+  private String separator = DataPreparer.SEPARATOR;
+
+  @Option(
+      names = "--validation-fraction",
+      paramLabel = "SHARE",
+      description = "Share of the documents to hold out (default: ${DEFAULT-VALUE}).",
+      defaultValue = "0.01")
+  private double validationFraction;
+
+  @Option(
+      names = "--output",
+      paramLabel = "URI",
+      required = true,
+      description = "Where to write: s3://bucket/prefix, file:path or a path.")
+  private String output = "";
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    DataPreparer preparer = new DataPreparer(out);
+    if (recipe != null) {
+      if (!inputs.isEmpty() || tokenizer != null) {
+        throw new UserError("--recipe: cannot be used with --input or --tokenizer; it names both");
+      }
+      preparer.prepare(recipe, output + "/train", output + "/validation");
+      return 0;
+    }
+    if (inputs.isEmpty() || tokenizer == null) {
+      throw new UserError("--input: is missing; --input and --tokenizer, or --recipe, are needed");
+    }
+    if (!(validationFraction > 0 && validationFraction < 1)) {
+      throw new UserError("--validation-fraction: " + validationFraction + " is outside of 0 to 1");
+    }
+    preparer.prepare(
+        inputs,
+        tokenizer,
+        separator,
+        validationFraction,
+        output + "/train",
+        output + "/validation");
+    return 0;
+  }
+}

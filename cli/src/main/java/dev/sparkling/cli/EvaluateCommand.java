@@ -1,0 +1,133 @@
+package dev.sparkling.cli;
+
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.TensorSequence;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.StoreUri;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.trainer.data.Batches;
+import dev.sparkling.trainer.data.Dataset;
+import dev.sparkling.trainer.model.ModelState;
+import dev.sparkling.trainer.model.Transformer;
+import dev.sparkling.trainer.run.Evaluator;
+import dev.sparkling.trainer.torch.Torch;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "evaluate",
+    description = "Prints the loss of a checkpoint on a dataset, as JSON.",
+    mixinStandardHelpOptions = true)
+final class EvaluateCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "URI",
+      required = true,
+      description = "A checkpoint, ours or a Hugging Face folder.")
+  private String checkpoint = "";
+
+  @Option(
+      names = "--data",
+      paramLabel = "URI",
+      required = true,
+      description = "A dataset that 'data prepare' wrote.")
+  private String data = "";
+
+  @Option(
+      names = "--sequence-length",
+      paramLabel = "N",
+      description = "Tokens of a sequence (default: the model's longest).")
+  private @Nullable Integer sequenceLength;
+
+  @Option(
+      names = "--sequences",
+      paramLabel = "N",
+      description = "How many, from the start (default: ${DEFAULT-VALUE}).",
+      defaultValue = "512")
+  private int sequences;
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      description = "Sequences at a time (default: ${DEFAULT-VALUE}).",
+      defaultValue = "8")
+  private int batchSize;
+
+  @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all cores).")
+  private @Nullable Integer threads;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() {
+    if (sequences < 1 || batchSize < 1) {
+      throw new UserError("--sequences, --batch-size: must be at least 1");
+    }
+    int threadCount = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    try (Arguments.Located source = Arguments.locate("--checkpoint", checkpoint);
+        ObjectStore dataStore = Arguments.open(StoreUri.parse("--data", data));
+        Dataset dataset =
+            Arguments.input("--data", () -> Dataset.open(dataStore, DataCache.folder()));
+        NDManager manager = Torch.start(threadCount).newManager()) {
+      CheckpointReader reader =
+          Arguments.input(
+              "--checkpoint", () -> CheckpointReader.openAny(source.store(), source.folder()));
+      checkTokenizer(reader, dataset);
+      int length = sequenceLength == null ? reader.model().maxPositions() : sequenceLength;
+      Batches batches = new Batches(dataset, length, reader.model().vocabularySize(), "--data");
+      ModelState values = ModelState.ofWeights(reader.model(), manager);
+      Arguments.input("--checkpoint", () -> load(reader, values));
+      long count = Math.min(sequences, dataset.sequences(length));
+      Evaluator evaluator =
+          new Evaluator(
+              new Transformer(reader.model(), length, manager), batches, count, batchSize);
+      print(evaluator.loss(values.weights()), count * length, dataset);
+    }
+    return 0;
+  }
+
+  private static boolean load(CheckpointReader reader, ModelState values) {
+    try (TensorSequence tensors = reader.read(FileKind.MODEL)) {
+      values.load(tensors, reader.location());
+    }
+    return true;
+  }
+
+  private void checkTokenizer(CheckpointReader reader, Dataset dataset) {
+    reader
+        .state()
+        .filter(state -> !state.tokenizerFingerprint().equals(dataset.index().tokenizer()))
+        .ifPresent(
+            state -> {
+              throw new UserError(
+                  "--data: "
+                      + data
+                      + " was made by tokenizer "
+                      + dataset.index().tokenizer()
+                      + "; the checkpoint was trained on tokenizer "
+                      + state.tokenizerFingerprint());
+            });
+  }
+
+  private void print(double loss, long tokens, Dataset dataset) {
+    double bytesPerToken = (double) dataset.index().utf8Bytes() / dataset.index().tokens();
+    ObjectNode result = new ObjectMapper().createObjectNode();
+    result.put("loss", loss);
+    result.put("bitsPerByte", loss / Math.log(2) / bytesPerToken);
+    result.put("tokens", tokens);
+    result.put("unigramEntropy", dataset.index().unigramEntropy());
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(result);
+    out.flush();
+  }
+}

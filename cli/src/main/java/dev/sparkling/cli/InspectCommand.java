@@ -1,0 +1,178 @@
+package dev.sparkling.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.TrainerState;
+import dev.sparkling.checkpoint.model.CatalogueTensor;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.model.TensorCatalogue;
+import dev.sparkling.checkpoint.safetensors.SafetensorsHeader;
+import dev.sparkling.checkpoint.safetensors.SafetensorsReader;
+import dev.sparkling.checkpoint.safetensors.TensorSpec;
+import dev.sparkling.checkpoint.store.StoredObject;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "inspect",
+    description = "Shows what a checkpoint or a safetensors file holds.",
+    mixinStandardHelpOptions = true)
+final class InspectCommand implements Callable<Integer> {
+
+  @Parameters(
+      paramLabel = "URI",
+      description = "A checkpoint, a Hugging Face folder or a safetensors file.")
+  private String uri = "";
+
+  @Option(
+      names = "--verify",
+      description = "Read every byte and compare it with the manifest's digests.")
+  private boolean verify;
+
+  @Option(names = "--tensors", description = "List every tensor.")
+  private boolean tensors;
+
+  @Mixin private OutputOption output = new OutputOption();
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    try (Arguments.Located located = Arguments.locate("URI", uri)) {
+      Optional<StoredObject> file = located.store().find(located.folder());
+      if (file.isPresent()) {
+        SafetensorsHeader header =
+            Arguments.input("URI", () -> SafetensorsReader.readHeader(located.store(), file.get()));
+        printTensors(header.tensors(), Map.of(), out);
+      } else {
+        CheckpointReader reader =
+            Arguments.input(
+                "URI", () -> CheckpointReader.openAny(located.store(), located.folder()));
+        if (verify) {
+          Arguments.input("URI", () -> verified(reader));
+        }
+        if (output.isJson()) {
+          out.println(json(reader).toPrettyString());
+        } else {
+          print(reader, out);
+        }
+      }
+    }
+    out.flush();
+    return 0;
+  }
+
+  private static boolean verified(CheckpointReader reader) {
+    reader.verify();
+    return true;
+  }
+
+  private void print(CheckpointReader reader, PrintWriter out) {
+    ModelConfiguration model = reader.model();
+    out.println(reader.location());
+    out.printf(
+        "model       %s, %d layers, hidden %d, inner %d, %d query and %d key/value heads of %d,"
+            + " vocabulary %d, %s head%n",
+        model.experts() > 0
+            ? model.experts() + " experts, " + model.expertsPerToken() + " a token"
+            : "dense",
+        model.layers(),
+        model.hiddenSize(),
+        model.innerSize(),
+        model.attentionHeads(),
+        model.keyValueHeads(),
+        model.headDim(),
+        model.vocabularySize(),
+        model.tiedEmbeddings() ? "tied" : "untied");
+    if (model.logitScale() != 1) {
+      out.printf(
+          "            logits times %s: Hugging Face does not know this; use export%n",
+          model.logitScale());
+    }
+    for (FileKind kind : FileKind.values()) {
+      List<TensorSpec> all = reader.tensors(kind);
+      out.printf(
+          "%-11s %d tensors, %s elements, %s%n",
+          kind.name().toLowerCase(java.util.Locale.ROOT),
+          all.size(),
+          Format.count(all.stream().mapToLong(TensorSpec::elements).sum()),
+          Format.bytes(all.stream().mapToLong(TensorSpec::bytes).sum()));
+    }
+    reader.state().ifPresent(state -> print(state, out));
+    if (reader.manifest().isEmpty()) {
+      out.println("manifest    none: a Hugging Face folder, not a checkpoint of a run");
+    } else {
+      out.println(
+          "manifest    "
+              + reader.manifest().get().files().size()
+              + " files, "
+              + (verify ? "all digests right" : "digests not checked (--verify)"));
+    }
+    if (tensors) {
+      for (FileKind kind : FileKind.values()) {
+        printTensors(reader.tensors(kind), TensorCatalogue.of(model).tensors(), out);
+      }
+    }
+  }
+
+  private static void print(TrainerState state, PrintWriter out) {
+    out.printf(
+        "trained     %d steps, %s tokens, seed %d, %d threads%n",
+        state.step(), Format.count(state.tokens()), state.seed(), state.threads());
+    out.printf("data        %s%n", state.dataFingerprint());
+    out.printf("tokenizer   %s%n", state.tokenizerFingerprint());
+    state
+        .expansions()
+        .forEach(
+            done ->
+                out.printf(
+                    "expansion   after step %d to hidden %d, inner %d; re-warm-up to %s times the"
+                        + " rate over %d steps%n",
+                    done.step(),
+                    done.widths().hiddenSize(),
+                    done.widths().innerSize(),
+                    done.rewarmupRatio(),
+                    done.rewarmupSteps()));
+  }
+
+  private static void printTensors(
+      List<TensorSpec> all, Map<String, CatalogueTensor> catalogue, PrintWriter out) {
+    TextTable table = new TextTable("TENSOR", "DTYPE", "SHAPE", "AXES");
+    for (TensorSpec tensor : all) {
+      CatalogueTensor known = catalogue.get(tensor.name());
+      table.add(
+          tensor.name(),
+          tensor.dtype().name(),
+          tensor.shape().toString(),
+          known == null
+              ? ""
+              : known.axes().stream()
+                  .map(axis -> axis.name().toLowerCase(java.util.Locale.ROOT))
+                  .collect(Collectors.joining(", ")));
+    }
+    table.lines().forEach(out::println);
+  }
+
+  private static ObjectNode json(CheckpointReader reader) {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode root = mapper.createObjectNode();
+    root.put("location", reader.location());
+    root.set("model", mapper.valueToTree(reader.model()));
+    reader.state().ifPresent(state -> root.set("state", mapper.valueToTree(state)));
+    reader.manifest().ifPresent(manifest -> root.set("manifest", mapper.valueToTree(manifest)));
+    return root;
+  }
+}

@@ -1,0 +1,183 @@
+package dev.sparkling.cli;
+
+import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.format.RunLayout;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.expander.run.ExpansionRun;
+import dev.sparkling.pipeline.error.SparklingException;
+import dev.sparkling.pipeline.plan.ParameterCount;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.spec.ExpansionSpec;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import dev.sparkling.pipeline.stage.Decision;
+import dev.sparkling.pipeline.stage.Observed;
+import dev.sparkling.pipeline.stage.StageMachine;
+import dev.sparkling.pipeline.stage.StageObservation;
+import dev.sparkling.pipeline.stage.Worker;
+import dev.sparkling.trainer.data.Dataset;
+import dev.sparkling.trainer.run.TrainingJob;
+import dev.sparkling.trainer.run.TrainingJob.Start;
+import dev.sparkling.trainer.run.TrainingListener;
+import dev.sparkling.trainer.run.TrainingRun;
+import java.io.PrintWriter;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The local adapter of the stage machine: observes the store, asks what must happen next, and does
+ * it in this process.
+ */
+final class LocalRun {
+
+  /** Where the control's checkpoints are; no stage can have a name with a dot. */
+  static final String CONTROL = "control.narrow";
+
+  private final ProgressiveTrainingSpec spec;
+  private final RunPlan plan;
+  private final ObjectStore store;
+  private final Dataset training;
+  private final Dataset validation;
+  private final TrainingListener listener;
+  private final PrintWriter out;
+  private final BooleanSupplier stopRequested;
+  private final Map<String, Failure> failures = new HashMap<>();
+
+  private record Failure(SparklingException error, int attempts) {}
+
+  LocalRun(
+      ProgressiveTrainingSpec spec,
+      RunPlan plan,
+      ObjectStore store,
+      Dataset training,
+      Dataset validation,
+      TrainingListener listener,
+      PrintWriter out,
+      BooleanSupplier stopRequested) {
+    this.spec = spec;
+    this.plan = plan;
+    this.store = store;
+    this.training = training;
+    this.validation = validation;
+    this.listener = listener;
+    this.out = out;
+    this.stopRequested = stopRequested;
+  }
+
+  /** What must happen next, from the store alone. */
+  Decision decide() {
+    List<StageObservation> stages = plan.stages().stream().map(this::observe).toList();
+    return StageMachine.decide(new Observed(plan, spec.suspend(), spec.retries(), stages));
+  }
+
+  /**
+   * Goes on until the run is complete, suspended or asked to stop.
+   *
+   * @return the last decision
+   * @throws SparklingException of the stage that failed for good
+   */
+  Decision run() {
+    while (true) {
+      Decision decision = decide();
+      switch (decision) {
+        case Decision.LaunchExpander(StagePlan stage) -> attempt(stage, () -> expand(stage));
+        case Decision.LaunchTrainer(StagePlan stage) -> attempt(stage, () -> train(stage));
+        case Decision.Fail fail ->
+            throw Objects.requireNonNull(failures.get(fail.stage().name())).error();
+        case Decision.Await _ ->
+            throw new IllegalStateException("a local worker has ended when its call returns");
+        case Decision.Complete _, Decision.Suspend _ -> {
+          return decision;
+        }
+      }
+      if (stopRequested.getAsBoolean()) {
+        return decision;
+      }
+    }
+  }
+
+  /** Trains the first stage's model on to the end of the run, to compare with. */
+  void runControl() {
+    StagePlan narrow = plan.stages().getFirst();
+    long tokens = plan.totalTokens() - narrow.tokens();
+    ParameterCount parameters = narrow.parameters();
+    StagePlan control =
+        new StagePlan(
+            narrow.index(),
+            CONTROL,
+            null,
+            narrow.model(),
+            narrow.lastStep(),
+            plan.totalSteps(),
+            tokens,
+            parameters,
+            narrow.flops() / narrow.tokens() * tokens);
+    train(control, new Start.FromCheckpoint(lastCheckpoint(narrow)));
+  }
+
+  private StageObservation observe(StagePlan stage) {
+    Failure failure = failures.get(stage.name());
+    Worker worker =
+        failure == null
+            ? new Worker.None()
+            : new Worker.Failed(
+                failure.error().errorClass(),
+                String.valueOf(failure.error().getMessage()),
+                failure.attempts());
+    return new StageObservation(
+        Checkpoints.exists(store, RunLayout.expansion(stage.name())),
+        Checkpoints.newestStep(store, stage.name()),
+        worker);
+  }
+
+  private void attempt(StagePlan stage, Runnable work) {
+    try {
+      work.run();
+      failures.remove(stage.name());
+    } catch (SparklingException e) {
+      Failure before = failures.get(stage.name());
+      int attempts = before == null ? 1 : before.attempts() + 1;
+      failures.put(stage.name(), new Failure(e, attempts));
+      if (e.errorClass().retried() && attempts <= spec.retries()) {
+        listener.notice(
+            "%s failed, attempt %d of %d: %s"
+                .formatted(stage.name(), attempts, spec.retries() + 1, e.getMessage()));
+      }
+    }
+  }
+
+  private void train(StagePlan stage) {
+    train(
+        stage,
+        stage.expansion() == null
+            ? new Start.RandomWeights()
+            : new Start.FromCheckpoint(RunLayout.expansion(stage.name())));
+  }
+
+  private void train(StagePlan stage, Start start) {
+    TrainingRun.run(
+        new TrainingJob(spec.training(), plan, stage, start, Threads.of(spec)),
+        store,
+        training,
+        validation,
+        listener,
+        stopRequested);
+  }
+
+  private void expand(StagePlan stage) {
+    ExpansionSpec expansion = Objects.requireNonNull(stage.expansion());
+    StagePlan before = plan.stages().get(stage.index() - 1);
+    ExpandCommand.print(
+        ExpansionRun.run(
+            store, lastCheckpoint(before), store, RunLayout.expansion(stage.name()), expansion),
+        out);
+    out.flush();
+  }
+
+  private static String lastCheckpoint(StagePlan stage) {
+    return RunLayout.checkpoint(stage.name(), stage.lastStep());
+  }
+}

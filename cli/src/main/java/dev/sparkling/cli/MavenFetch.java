@@ -1,0 +1,154 @@
+package dev.sparkling.cli;
+
+import dev.sparkling.checkpoint.format.Sha256;
+import dev.sparkling.checkpoint.store.FileErrors;
+import dev.sparkling.cli.DatasetRecipe.MavenSource;
+import dev.sparkling.pipeline.error.TransientError;
+import dev.sparkling.pipeline.error.UserError;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Fetches sources jars through the user's own Maven, with its settings, mirrors and local
+ * repository, in one call, and checks their digests.
+ */
+final class MavenFetch {
+
+  private static final String DEPENDENCY_PLUGIN_VERSION = "3.8.1";
+
+  private MavenFetch() {}
+
+  /**
+   * The jars, in the order of the list.
+   *
+   * @param folder that they are copied to
+   */
+  static List<Path> fetch(List<MavenSource> sources, Path folder) {
+    try {
+      Files.createDirectories(folder);
+      Path pom = folder.resolve("pom.xml");
+      Files.writeString(pom, pom(sources, folder));
+      runMaven(pom);
+    } catch (IOException e) {
+      throw FileErrors.translate(folder, e);
+    }
+    List<Path> jars = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
+    for (MavenSource source : sources) {
+      Path jar = folder.resolve(fileName(source));
+      String sha256 = digest(jar);
+      if (!sha256.equals(source.sha256())) {
+        problems.add(
+            source.artifact() + ": SHA-256 is " + sha256 + "; the recipe says " + source.sha256());
+      }
+      jars.add(jar);
+    }
+    if (!problems.isEmpty()) {
+      throw new UserError(problems);
+    }
+    return jars;
+  }
+
+  private static void runMaven(Path pom) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            "mvn",
+            "--batch-mode",
+            "--quiet",
+            "--file",
+            pom.toString(),
+            "org.apache.maven.plugins:maven-dependency-plugin:"
+                + DEPENDENCY_PLUGIN_VERSION
+                + ":copy");
+    Process maven;
+    try {
+      maven = builder.redirectErrorStream(true).start();
+    } catch (IOException e) {
+      throw new UserError("mvn: cannot be started; Maven is needed on the PATH", e);
+    }
+    try {
+      String output = new String(maven.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (maven.waitFor() != 0) {
+        String errors =
+            output
+                .lines()
+                .filter(line -> line.startsWith("[ERROR]"))
+                .limit(3)
+                .collect(Collectors.joining(" "));
+        throw new TransientError("mvn: fetching the recipe's sources failed: " + errors, null);
+      }
+    } catch (InterruptedException e) {
+      maven.destroy();
+      Thread.currentThread().interrupt();
+      throw new TransientError("mvn: interrupted", e);
+    }
+  }
+
+  private static String digest(Path jar) {
+    try {
+      return Sha256.hex(Files.readAllBytes(jar));
+    } catch (IOException e) {
+      throw FileErrors.translate(jar, e);
+    }
+  }
+
+  private static String fileName(MavenSource source) {
+    String[] parts = coordinates(source);
+    return parts[1] + "-" + parts[2] + "-sources.jar";
+  }
+
+  private static String[] coordinates(MavenSource source) {
+    String[] parts = source.artifact().split(":", -1);
+    if (parts.length != 3 || !source.artifact().matches("[\\w.:-]+")) {
+      throw new UserError(
+          "mavenSources: '" + source.artifact() + "' is no artifact; allowed: group:name:version");
+    }
+    return parts;
+  }
+
+  private static String pom(List<MavenSource> sources, Path folder) {
+    StringBuilder items = new StringBuilder();
+    for (MavenSource source : sources) {
+      String[] parts = coordinates(source);
+      items.append(
+          """
+                    <artifactItem>
+                      <groupId>%s</groupId>
+                      <artifactId>%s</artifactId>
+                      <version>%s</version>
+                      <classifier>sources</classifier>
+                    </artifactItem>
+          """
+              .formatted((Object[]) parts));
+    }
+    return """
+    <project xmlns="http://maven.apache.org/POM/4.0.0">
+      <modelVersion>4.0.0</modelVersion>
+      <groupId>dev.sparkling</groupId>
+      <artifactId>dataset-recipe</artifactId>
+      <version>1</version>
+      <packaging>pom</packaging>
+      <build>
+        <plugins>
+          <plugin>
+            <groupId>org.apache.maven.plugins</groupId>
+            <artifactId>maven-dependency-plugin</artifactId>
+            <version>%s</version>
+            <configuration>
+              <outputDirectory>%s</outputDirectory>
+              <artifactItems>
+    %s          </artifactItems>
+            </configuration>
+          </plugin>
+        </plugins>
+      </build>
+    </project>
+    """
+        .formatted(DEPENDENCY_PLUGIN_VERSION, folder.toAbsolutePath(), items);
+  }
+}

@@ -1,0 +1,97 @@
+package dev.sparkling.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.plan.StagePlan;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "plan",
+    description = "Shows what a run costs before any of it is spent.",
+    mixinStandardHelpOptions = true)
+final class PlanCommand implements Callable<Integer> {
+
+  @Parameters(paramLabel = "FILE", description = "A ProgressiveTraining resource.")
+  private Path file = Path.of("");
+
+  @Mixin private OutputOption output = new OutputOption();
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() throws JsonProcessingException {
+    RunPlan plan = RunPlan.of(Arguments.resource(file).spec());
+    PrintWriter out = spec.commandLine().getOut();
+    if (output.isJson()) {
+      out.println(json(plan));
+    } else {
+      print(plan, out);
+    }
+    out.flush();
+    return 0;
+  }
+
+  /** The plan as a table, with what it changed of the resource. */
+  static void print(RunPlan plan, PrintWriter out) {
+    TextTable table =
+        new TextTable(
+            "STAGE",
+            "HIDDEN",
+            "INNER",
+            "PARAMETERS",
+            "ACTIVE",
+            "STEPS",
+            "TOKENS",
+            "FLOPS",
+            "CHECKPOINT");
+    for (StagePlan stage : plan.stages()) {
+      table.add(
+          stage.name(),
+          Integer.toString(stage.model().hiddenSize()),
+          Integer.toString(stage.model().innerSize()),
+          Format.count(stage.parameters().total()),
+          Format.count(stage.parameters().active()),
+          Long.toString(stage.steps()),
+          Format.count(stage.tokens()),
+          Format.flops(stage.flops()),
+          Format.bytes(stage.checkpointBytes()));
+    }
+    table.lines().forEach(out::println);
+    out.printf(
+        "%s FLOPs in all, %s of training wide from scratch saved%n",
+        Format.flops(plan.flops()), Format.percent(plan.flopsSaved()));
+    plan.notices().forEach(notice -> out.println("note: " + notice));
+  }
+
+  private static String json(RunPlan plan) throws JsonProcessingException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode root = mapper.createObjectNode();
+    for (StagePlan stage : plan.stages()) {
+      root.withArray("stages")
+          .addObject()
+          .put("name", stage.name())
+          .put("hiddenSize", stage.model().hiddenSize())
+          .put("innerSize", stage.model().innerSize())
+          .put("parameters", stage.parameters().total())
+          .put("activeParameters", stage.parameters().active())
+          .put("steps", stage.steps())
+          .put("tokens", stage.tokens())
+          .put("flops", stage.flops())
+          .put("checkpointBytes", stage.checkpointBytes());
+    }
+    root.put("flops", plan.flops());
+    root.put("flopsFromScratch", plan.flopsFromScratch());
+    root.put("flopsSaved", plan.flopsSaved());
+    plan.notices().forEach(root.withArray("notices")::add);
+    return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root);
+  }
+}

@@ -1,0 +1,108 @@
+package dev.sparkling.cli;
+
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.StoreUri;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.spec.ProgressiveTraining;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import dev.sparkling.pipeline.stage.Decision;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "run",
+    description = {
+      "Runs all stages and expansions on this machine.",
+      "Run again after any interruption: it goes on from the newest checkpoint."
+    },
+    mixinStandardHelpOptions = true)
+final class RunCommand implements Callable<Integer> {
+
+  @Parameters(paramLabel = "FILE", description = "A ProgressiveTraining resource.")
+  private Path file = Path.of("");
+
+  @Option(
+      names = "--store",
+      paramLabel = "URI",
+      description = "Where to keep the run, instead of spec.storage.uri.")
+  private @Nullable String store;
+
+  @Option(
+      names = "--control",
+      negatable = true,
+      description =
+          "Also train the first stage's model to the end, to compare with (default: what the"
+              + " annotation "
+              + ProgressiveTraining.CONTROL_ANNOTATION
+              + " says).")
+  private @Nullable Boolean control;
+
+  @Spec private CommandSpec commandSpec = CommandSpec.create();
+
+  @Override
+  public Integer call() {
+    PrintWriter out = commandSpec.commandLine().getOut();
+    ProgressiveTraining resource = Arguments.resource(file);
+    ProgressiveTrainingSpec spec = resource.spec();
+    RunPlan plan = RunPlan.of(spec);
+    StoreUri uri =
+        store == null
+            ? StoreUri.parse("spec.storage.uri", spec.storage().uri())
+            : StoreUri.parse("--store", store);
+    PlanCommand.print(plan, out);
+    out.flush();
+    try (StopSignal stop = new StopSignal();
+        RunLock lock = RunLock.acquire(uri);
+        ObjectStore runStore = Arguments.open(uri);
+        RunDatasets datasets = RunDatasets.open(resource, file, out);
+        TrainingDisplay display = new TrainingDisplay(out)) {
+      java.util.Objects.requireNonNull(lock);
+      LocalRun run =
+          new LocalRun(
+              spec,
+              plan,
+              runStore,
+              datasets.training(),
+              datasets.validation(),
+              display,
+              out,
+              stop::requested);
+      boolean wasComplete = run.decide() instanceof Decision.Complete;
+      Decision decision = run.run();
+      if (decision instanceof Decision.Complete && wantsControl(resource)) {
+        run.runControl();
+      }
+      display.endBar();
+      switch (decision) {
+        case Decision.Complete _ -> {
+          if (wasComplete) {
+            out.println(resource.metadata().name() + " is complete; nothing was left to do");
+          }
+          ResultTable.print(plan, runStore, datasets, out);
+        }
+        case Decision.Suspend _ -> out.println("spec.suspend is true; set it to false to go on");
+        case Decision.LaunchExpander _,
+            Decision.LaunchTrainer _,
+            Decision.Await _,
+            Decision.Fail _ ->
+            out.println("stopped; run again to go on");
+      }
+    }
+    out.flush();
+    return 0;
+  }
+
+  private boolean wantsControl(ProgressiveTraining resource) {
+    return control == null
+        ? Boolean.parseBoolean(
+            resource.metadata().annotations().get(ProgressiveTraining.CONTROL_ANNOTATION))
+        : control;
+  }
+}

@@ -1,0 +1,124 @@
+package dev.sparkling.cli;
+
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.trainer.run.Metrics;
+import dev.sparkling.trainer.run.TrainingListener;
+import java.io.Console;
+import java.io.PrintWriter;
+import java.time.Duration;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shows a stage's training: a progress bar on a terminal, a line now and then elsewhere. The bar
+ * goes to standard error, so that standard output holds results only.
+ */
+final class TrainingDisplay implements TrainingListener, AutoCloseable {
+
+  private static final long LINE_EVERY_NANOS = Duration.ofSeconds(10).toNanos();
+  private static final int BAR_EVERY_MILLIS = 500;
+
+  /** Of the mean that the speed is shown as. */
+  private static final double SPEED_MEMORY = 0.9;
+
+  private final PrintWriter out;
+  private final boolean terminal;
+
+  private @Nullable StagePlan stage;
+  private @Nullable ProgressBar bar;
+  private double tokensPerSecond;
+  private double tokensPerStep = 1;
+  private String validation = "";
+  private long lastLine;
+
+  TrainingDisplay(PrintWriter out) {
+    this.out = out;
+    Console console = System.console();
+    this.terminal = console != null && console.isTerminal();
+  }
+
+  @Override
+  public void restored(StagePlan plan, long step, String from) {
+    endBar();
+    stage = plan;
+    tokensPerSecond = 0;
+    tokensPerStep = (double) plan.tokens() / plan.steps();
+    validation = "";
+    lastLine = System.nanoTime();
+    out.printf("%s: step %d of %d, from %s%n", plan.name(), step, plan.lastStep(), from);
+    out.flush();
+    if (terminal) {
+      bar =
+          new ProgressBarBuilder()
+              .setTaskName(plan.name())
+              .setInitialMax(plan.lastStep())
+              .startsFrom(step, Duration.ZERO)
+              .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
+              .setUpdateIntervalMillis(BAR_EVERY_MILLIS)
+              .setConsumer(new ConsoleProgressBarConsumer(System.err))
+              .build();
+    }
+  }
+
+  @Override
+  public void stepDone(Metrics.Step step) {
+    tokensPerSecond =
+        tokensPerSecond == 0
+            ? step.tokensPerSecond()
+            : SPEED_MEMORY * tokensPerSecond + (1 - SPEED_MEMORY) * step.tokensPerSecond();
+    String message =
+        "loss "
+            + Format.loss(step.loss())
+            + validation
+            + ", "
+            + Format.count(tokensPerSecond)
+            + " tokens/s";
+    if (bar != null) {
+      bar.setExtraMessage(message);
+      bar.stepTo(step.step());
+    } else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS && stage != null) {
+      lastLine = System.nanoTime();
+      double left = (stage.lastStep() - step.step()) * tokensPerStep / tokensPerSecond;
+      out.printf(
+          "%s: step %d of %d, %s, %s left%n",
+          stage.name(),
+          step.step(),
+          stage.lastStep(),
+          message,
+          Format.duration(Duration.ofSeconds((long) left)));
+      out.flush();
+    }
+  }
+
+  @Override
+  public void evaluated(Metrics.Evaluation evaluation) {
+    validation = ", validation " + Format.loss(evaluation.validationLoss());
+    if (bar == null && stage != null) {
+      out.printf(
+          "%s: step %d of %d%s%n", stage.name(), evaluation.step(), stage.lastStep(), validation);
+      out.flush();
+    }
+  }
+
+  @Override
+  public void notice(String sentence) {
+    out.println("note: " + sentence);
+    out.flush();
+  }
+
+  @Override
+  public void close() {
+    endBar();
+  }
+
+  /** Other lines may follow; the next stage begins another bar. */
+  void endBar() {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+    }
+  }
+}
