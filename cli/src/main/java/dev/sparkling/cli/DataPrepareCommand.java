@@ -58,9 +58,9 @@ final class DataPrepareCommand implements Callable<Integer> {
       paramLabel = "URI",
       required = true,
       description = "Where to write: s3://bucket/prefix, file:path or a path.")
-  private String output = "";
+  private String output;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
+  @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {

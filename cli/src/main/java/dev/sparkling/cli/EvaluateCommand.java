@@ -34,14 +34,14 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "URI",
       required = true,
       description = "A checkpoint, ours or a Hugging Face folder.")
-  private String checkpoint = "";
+  private String checkpoint;
 
   @Option(
       names = "--data",
       paramLabel = "URI",
       required = true,
       description = "A dataset that 'data prepare' wrote.")
-  private String data = "";
+  private String data;
 
   @Option(
       names = "--sequence-length",
@@ -66,7 +66,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all cores).")
   private @Nullable Integer threads;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
+  @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {

@@ -29,14 +29,14 @@ final class ExpandCommand implements Callable<Integer> {
       paramLabel = "URI",
       required = true,
       description = "The checkpoint to widen.")
-  private String from = "";
+  private String from;
 
   @Option(
       names = "--to",
       paramLabel = "URI",
       required = true,
       description = "Where to write the widened one; must not be a checkpoint yet.")
-  private String to = "";
+  private String to;
 
   @Option(
       names = "--hidden-size",
@@ -78,7 +78,7 @@ final class ExpandCommand implements Callable<Integer> {
       defaultValue = "250")
   private int rewarmupSteps;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
+  @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {

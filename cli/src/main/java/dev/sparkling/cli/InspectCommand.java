@@ -34,7 +34,7 @@ final class InspectCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "URI",
       description = "A checkpoint, a Hugging Face folder or a safetensors file.")
-  private String uri = "";
+  private String uri;
 
   @Option(
       names = "--verify",
@@ -44,9 +44,9 @@ final class InspectCommand implements Callable<Integer> {
   @Option(names = "--tensors", description = "List every tensor.")
   private boolean tensors;
 
-  @Mixin private OutputOption output = new OutputOption();
+  @Mixin private OutputOption output;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
+  @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {

@@ -21,11 +21,11 @@ import picocli.CommandLine.Spec;
 final class PlanCommand implements Callable<Integer> {
 
   @Parameters(paramLabel = "FILE", description = "A ProgressiveTraining resource.")
-  private Path file = Path.of("");
+  private Path file;
 
-  @Mixin private OutputOption output = new OutputOption();
+  @Mixin private OutputOption output;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
+  @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws JsonProcessingException {

@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
 
   @Parameters(paramLabel = "FILE", description = "A ProgressiveTraining resource.")
-  private Path file = Path.of("");
+  private Path file;
 
   @Option(
       names = "--store",
@@ -44,7 +44,7 @@ final class RunCommand implements Callable<Integer> {
               + " says).")
   private @Nullable Boolean control;
 
-  @Spec private CommandSpec commandSpec = CommandSpec.create();
+  @Spec private CommandSpec commandSpec;
 
   @Override
   public Integer call() {

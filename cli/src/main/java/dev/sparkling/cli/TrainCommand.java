@@ -31,10 +31,10 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
 
   @Parameters(paramLabel = "FILE", description = "A ProgressiveTraining resource.")
-  private Path file = Path.of("");
+  private Path file;
 
   @Option(names = "--stage", paramLabel = "NAME", required = true, description = "Which stage.")
-  private String stageName = "";
+  private String stageName;
 
   @Option(
       names = "--store",
@@ -42,7 +42,7 @@ final class TrainCommand implements Callable<Integer> {
       description = "Where the run is kept, instead of spec.storage.uri.")
   private @Nullable String store;
 
-  @Spec private CommandSpec commandSpec = CommandSpec.create();
+  @Spec private CommandSpec commandSpec;
 
   @Override
   public Integer call() {

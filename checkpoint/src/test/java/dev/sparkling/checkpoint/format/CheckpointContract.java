@@ -10,7 +10,6 @@ import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.checkpoint.safetensors.SafetensorsHeader;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
-import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.ObjectUpload;
 import dev.sparkling.checkpoint.store.StoredObject;
@@ -34,7 +33,7 @@ abstract class CheckpointContract {
   private static final ModelConfiguration MODEL = TestModels.moe(true);
   private static final String FOLDER = "narrow/checkpoints/step-00000010";
 
-  private ObjectStore store = new InMemoryObjectStore();
+  private ObjectStore store;
 
   abstract ObjectStore open() throws Exception;
 

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Tensor files are mapped into memory. */
 class FolderCheckpointTest extends CheckpointContract {
 
-  @TempDir private Path folder = Path.of("");
+  @TempDir private Path folder;
 
   @Override
   ObjectStore open() {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class FolderObjectStoreTest extends ObjectStoreContract {
 
-  @TempDir private Path folder = Path.of("");
+  @TempDir private Path folder;
 
   @Override
   ObjectStore open() {

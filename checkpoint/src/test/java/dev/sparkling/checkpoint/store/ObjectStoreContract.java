@@ -19,7 +19,7 @@ abstract class ObjectStoreContract {
   /** More than two parts of a multipart upload, and not a whole number of them. */
   private static final int MANY_PARTS = (40 << 20) + 12_345;
 
-  private ObjectStore store = new InMemoryObjectStore();
+  private ObjectStore store;
 
   /** An empty store. */
   abstract ObjectStore open() throws Exception;

@@ -20,6 +20,7 @@ import org.apache.arrow.flatbuf.RecordBatch;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.apache.arrow.vector.ipc.InvalidArrowFileException;
 import org.apache.arrow.vector.ipc.SeekableReadChannel;
 import org.apache.arrow.vector.ipc.message.ArrowBlock;
 
@@ -82,8 +83,7 @@ final class TokenShard {
       return shard;
     } catch (IOException e) {
       throw FileErrors.translate(file, e);
-    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-      // Arrow's InvalidArrowFileException is one of these.
+    } catch (InvalidArrowFileException | IllegalArgumentException | IndexOutOfBoundsException e) {
       throw new CorruptCheckpoint(file + ": is no Arrow file: " + e.getMessage(), e);
     }
   }

@@ -31,14 +31,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /** Trains one stage; reads top to bottom in the order in which things happen. */
-public final class TrainingRun implements AutoCloseable {
+public final class TrainingRun {
 
   private final TrainingJob job;
   private final TrainingSpec training;
   private final StagePlan stage;
   private final ObjectStore store;
   private final TrainingListener listener;
-  private final NDManager manager;
 
   private final Restore restored;
   private final Weights<NDArray> gradients;
@@ -54,7 +53,7 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * Trains the stage to its last step, or until asked to stop; does nothing where its last
    * checkpoint is complete. Started again after any interruption, it goes on from the newest
-   * checkpoint and ends with the same bits.
+   * checkpoint and ends with the same bits. All of libtorch's memory is freed when this returns.
    *
    * @param store rooted at the run
    * @param stopRequested asked after every step; where true, a checkpoint is written and this
@@ -73,9 +72,9 @@ public final class TrainingRun implements AutoCloseable {
       return newest.getAsLong();
     }
     Torch torch = Torch.start(job.threads());
-    try (TrainingRun run =
-        new TrainingRun(job, store, training, validation, listener, torch.newManager())) {
-      return run.train(stopRequested);
+    try (NDManager manager = torch.newManager()) {
+      return new TrainingRun(job, store, training, validation, listener, manager)
+          .train(stopRequested);
     }
   }
 
@@ -91,7 +90,6 @@ public final class TrainingRun implements AutoCloseable {
     this.stage = job.stage();
     this.store = store;
     this.listener = listener;
-    this.manager = manager;
     int length = this.training.sequenceLength();
     int vocabulary = stage.model().vocabularySize();
     checkTokenizers(training, validation);
@@ -203,11 +201,6 @@ public final class TrainingRun implements AutoCloseable {
       Checkpoints.delete(store, RunLayout.checkpoint(stage.name(), steps.get(i)));
     }
     listener.checkpointed(step, store.location(folder));
-  }
-
-  @Override
-  public void close() {
-    manager.close();
   }
 
   private List<AdamW.State> optimizerStates(Weights<Parameter> layout) {

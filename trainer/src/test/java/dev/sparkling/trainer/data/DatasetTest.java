@@ -1,0 +1,285 @@
+package dev.sparkling.trainer.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sparkling.checkpoint.store.FolderObjectStore;
+import dev.sparkling.checkpoint.store.InMemoryObjectStore;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.UserError;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Prepares text as a user does, and reads it back. */
+class DatasetTest {
+
+  private static final Path TOKENIZER = Path.of("../examples/java-sources/tokenizer.json");
+  private static final String SEPARATOR = "<|endoftext|>";
+  private static final int VOCABULARY = 2048;
+
+  @TempDir private Path folder;
+
+  private Path texts;
+  private ObjectStore training;
+  private ObjectStore validation;
+
+  @BeforeEach
+  void writeTexts() throws IOException {
+    texts = Files.createDirectories(folder.resolve("texts/sub"));
+    for (int i = 0; i < 40; i++) {
+      Files.writeString(
+          texts.resolve("File" + i + ".java"),
+          "/* License */\npackage a;\n\nclass File%d {\n  int number = %d;\n}\n".formatted(i, i));
+    }
+    training = new FolderObjectStore(folder.resolve("train"));
+    validation = new FolderObjectStore(folder.resolve("validation"));
+  }
+
+  @Test
+  void documentsAreReadBackAsOneRowOfTokensInOrder() {
+    prepare(0.2, List.of(texts));
+    try (Dataset dataset = open(training);
+        TextTokenizer tokenizer = TextTokenizer.open(TOKENIZER, SEPARATOR)) {
+      long[] all = new long[Math.toIntExact(dataset.index().tokens())];
+      dataset.read(0, all.length - 1, VOCABULARY, all);
+      String text = tokenizer.decode(all);
+      assertThat(text).startsWith("package a;\n\nclass File");
+      assertThat(all[all.length - 1]).isEqualTo(dataset.index().separator());
+      assertThat(Arrays.stream(all).filter(t -> t == dataset.index().separator()).count())
+          .isEqualTo(dataset.index().documents());
+    }
+  }
+
+  @Test
+  void sequencesOverlapByTheirTarget() {
+    prepare(0.2, List.of(texts));
+    try (Dataset dataset = open(training)) {
+      long[] first = new long[17];
+      long[] second = new long[17];
+      dataset.read(0, 16, VOCABULARY, first);
+      dataset.read(1, 16, VOCABULARY, second);
+      assertThat(second[0]).isEqualTo(first[16]);
+      assertThat(dataset.sequences(16)).isEqualTo((dataset.index().tokens() - 1) / 16);
+    }
+  }
+
+  @Test
+  void wholeDocumentsAreHeldOutByTheirNameWhateverElseIsThere() throws IOException {
+    DatasetPreparation.Result all = prepare(0.25, List.of(texts));
+    assertThat(all.training().documents() + all.validation().documents()).isEqualTo(40);
+    assertThat(all.validation().documents()).isBetween(4L, 18L);
+    Files.writeString(texts.resolve("Zzz.java"), "package a; class Zzz {}");
+    DatasetPreparation.Result more = prepare(0.25, List.of(texts));
+    assertThat(more.validation().documents() - all.validation().documents()).isBetween(0L, 1L);
+  }
+
+  @Test
+  void textThatStandsTwiceIsTakenOnce() throws IOException {
+    Files.copy(texts.resolve("File3.java"), texts.resolve("Copy.java"));
+    DatasetPreparation.Result result = prepare(0.2, List.of(texts));
+    assertThat(result.duplicates()).isEqualTo(1);
+    assertThat(result.training().documents() + result.validation().documents()).isEqualTo(40);
+  }
+
+  @Test
+  void zipAndFolderOfTheSameTextsGiveTheSameTokens() throws IOException {
+    Path zip = folder.resolve("texts.jar");
+    try (OutputStream out = Files.newOutputStream(zip);
+        ZipOutputStream zipped = new ZipOutputStream(out);
+        var files = Files.list(texts)) {
+      for (Path file : files.toList()) {
+        zipped.putNextEntry(new ZipEntry("sub/" + file.getFileName()));
+        zipped.write(Files.readAllBytes(file));
+        zipped.closeEntry();
+      }
+      zipped.putNextEntry(new ZipEntry("META-INF/MANIFEST.MF"));
+      zipped.closeEntry();
+    }
+    DatasetPreparation.Result fromZip = prepare(0.2, List.of(zip));
+    DatasetPreparation.Result fromFolder = prepare(0.2, List.of(texts));
+    // The names differ, and so the split; the whole does not.
+    assertThat(tokens(fromZip)).isEqualTo(tokens(fromFolder));
+  }
+
+  @Test
+  void samePreparationGivesTheSameBytes() {
+    DatasetPreparation.Result first = prepare(0.2, List.of(texts));
+    DatasetPreparation.Result second = prepare(0.2, List.of(texts));
+    assertThat(second).isEqualTo(first);
+  }
+
+  @Test
+  void manyRecordBatchesAreReadAcrossTheirEdges() throws IOException {
+    Path large = Files.createDirectories(folder.resolve("large"));
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 200_000; i++) {
+      text.append("word").append(i % 977).append(' ');
+    }
+    List<Path> inputs = new ArrayList<>(List.of(texts));
+    for (int i = 0; i < 4; i++) {
+      Path file = large.resolve("large" + i + ".txt");
+      Files.writeString(file, i + " " + text);
+      inputs.add(file);
+    }
+    prepare(0.1, inputs);
+    try (Dataset dataset = open(training)) {
+      assertThat(dataset.index().tokens()).isGreaterThan(2 << 20);
+      int length = 4099;
+      long[] previous = new long[length + 1];
+      long[] sequence = new long[length + 1];
+      for (long i = 0; i < dataset.sequences(length); i++) {
+        dataset.read(i, length, VOCABULARY, sequence);
+        if (i > 0) {
+          assertThat(sequence[0]).isEqualTo(previous[length]);
+        }
+        System.arraycopy(sequence, 0, previous, 0, previous.length);
+      }
+    }
+  }
+
+  @Test
+  void unigramEntropyIsThatOfTheFrequencies() {
+    TokenCounts counts = new TokenCounts(4);
+    counts.add(0);
+    counts.add(0);
+    counts.add(1);
+    counts.add(3);
+    // Half and two quarters: 1.5 bits.
+    assertThat(counts.entropy())
+        .isCloseTo(1.5 * Math.log(2), org.assertj.core.api.Assertions.within(1e-12));
+  }
+
+  @Test
+  void remoteShardsAreFetchedOnceAndChecked() throws IOException {
+    training = new InMemoryObjectStore();
+    prepare(0.2, List.of(texts));
+    try (Dataset dataset = open(training)) {
+      assertThat(dataset.sequences(8)).isPositive();
+    }
+    byte[] shard = training.readAll(training.get("shard-00000.arrow"));
+    shard[shard.length / 2] ^= 1;
+    training.write("shard-00000.arrow", shard);
+    try (Dataset cached = open(training)) {
+      assertThat(cached.sequences(8)).isPositive();
+    }
+    assertThatThrownBy(() -> Dataset.open(training, folder.resolve("another-cache")))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessageStartingWith("memory:shard-00000.arrow: SHA-256 is ");
+  }
+
+  @Test
+  void folderWithoutIndexIsNamed() {
+    assertThatThrownBy(() -> open(training))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            folder.resolve("train/dataset.json")
+                + ": does not exist; a dataset that 'sparkling data prepare' wrote is expected"
+                + " there");
+  }
+
+  @Test
+  void truncatedShardIsNamedWithBothSizes() throws IOException {
+    prepare(0.2, List.of(texts));
+    Path shard = folder.resolve("train/shard-00000.arrow");
+    byte[] bytes = Files.readAllBytes(shard);
+    Files.write(shard, Arrays.copyOf(bytes, bytes.length - 10));
+    assertThatThrownBy(() -> open(training))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessage(
+            "%s: has %d bytes; dataset.json says %d"
+                .formatted(shard, bytes.length - 10, bytes.length));
+  }
+
+  @Test
+  void shardThatIsNoArrowFileIsNamed() throws IOException {
+    prepare(0.2, List.of(texts));
+    Path shard = folder.resolve("train/shard-00000.arrow");
+    byte[] noise = new byte[Math.toIntExact(Files.size(shard))];
+    Files.write(shard, noise);
+    assertThatThrownBy(() -> open(training))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessageStartingWith(shard + ": is no Arrow file");
+  }
+
+  @Test
+  void tokenBeyondTheVocabularyIsNamedWithShardAndRow() {
+    prepare(0.2, List.of(texts));
+    try (Dataset dataset = open(training)) {
+      assertThatThrownBy(() -> dataset.read(0, 8, 2, new long[9]))
+          .isInstanceOf(UserError.class)
+          .hasMessageMatching(
+              ".*train/shard-00000.arrow: row 0 holds token \\d+; the model's vocabulary has 2");
+    }
+  }
+
+  @Test
+  void badInputsAreNamedAndNothingIsWritten() throws IOException {
+    Path noZip = Files.writeString(folder.resolve("broken.jar"), "no zip");
+    assertProblem(List.of(noZip), noZip + ": is not a zip file");
+    assertProblem(
+        List.of(folder.resolve("nowhere")),
+        folder.resolve("nowhere") + ": does not exist; a file or folder of text is expected");
+    Path image = Files.writeString(folder.resolve("image.png"), "x");
+    assertProblem(List.of(image), image + ": is of no known kind; allowed: a folder, .jar, .zip");
+    Path one = Files.writeString(folder.resolve("one.txt"), "one document only");
+    assertProblem(List.of(one), "--input: gave ");
+  }
+
+  @Test
+  void badTokenizersAreNamed() throws IOException {
+    Path noTokenizer = Files.writeString(folder.resolve("t.json"), "{\"model\": 1}");
+    assertThatThrownBy(() -> TextTokenizer.open(noTokenizer, SEPARATOR))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith(noTokenizer + ": has no token '<|endoftext|>'");
+    Path noJson = Files.writeString(folder.resolve("u.json"), "text");
+    assertThatThrownBy(() -> TextTokenizer.open(noJson, SEPARATOR))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith(noJson + ": is no tokenizer.json");
+    assertThatThrownBy(() -> TextTokenizer.open(TOKENIZER, "</s>"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("has no token '</s>' to end documents with");
+    assertThatThrownBy(() -> TextTokenizer.open(folder.resolve("none.json"), SEPARATOR))
+        .isInstanceOf(UserError.class)
+        .hasMessage(folder.resolve("none.json") + ": does not exist; a file is expected");
+  }
+
+  private void assertProblem(List<Path> inputs, String problem) {
+    assertThatThrownBy(() -> prepare(0.2, inputs))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(problem);
+    assertThat(training.list("")).isEmpty();
+    assertThat(validation.list("")).isEmpty();
+  }
+
+  private DatasetPreparation.Result prepare(double validationFraction, List<Path> inputs) {
+    try (TextTokenizer tokenizer = TextTokenizer.open(TOKENIZER, SEPARATOR);
+        DatasetPreparation preparation =
+            new DatasetPreparation(tokenizer, validationFraction, training, validation)) {
+      return preparation.run(inputs, _ -> {});
+    }
+  }
+
+  private Dataset open(ObjectStore store) {
+    return Dataset.open(store, folder.resolve("cache"));
+  }
+
+  private static long tokens(DatasetPreparation.Result result) {
+    return result.training().tokens() + result.validation().tokens();
+  }
+
+  static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,94 @@
+package dev.sparkling.trainer.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.TensorSequence;
+import dev.sparkling.checkpoint.format.TestTensors;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.model.TestModels;
+import dev.sparkling.checkpoint.store.InMemoryObjectStore;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.expander.run.ExpansionRun;
+import dev.sparkling.pipeline.spec.ExpansionSpec;
+import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.RewarmupSpec;
+import dev.sparkling.trainer.TestTorch;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * At 2x, and at any whole ratio, copy-copy computes the same logits (method.md 2). The models have
+ * hidden size 8 and inner size 6, and weights, norms included, that are random.
+ */
+class ExpansionPreservesTheFunctionTest {
+
+  private static final int LENGTH = 16;
+  private static final float TOLERANCE = 1e-4f;
+
+  @ParameterizedTest
+  @CsvSource({
+    "moe, tied, 16, 6",
+    "moe, tied, 8, 12",
+    "moe, tied, 16, 12",
+    "moe, untied, 16, 12",
+    "dense, tied, 16, 6",
+    "dense, untied, 8, 12",
+    "dense, untied, 16, 12",
+    "moe, tied, 24, 18",
+    "dense, untied, 32, 24",
+  })
+  void logitsBeforeAndAfterAgree(String architecture, String head, int hidden, int inner) {
+    boolean tied = head.equals("tied");
+    ModelConfiguration model =
+        architecture.equals("moe") ? TestModels.moe(tied) : TestModels.dense(tied);
+    ObjectStore store = new InMemoryObjectStore();
+    TestTensors.write(store, "narrow", model, TestTensors.state(model, 10), 3);
+    ExpansionRun.run(
+        store,
+        "narrow",
+        store,
+        "wide",
+        new ExpansionSpec(
+            hidden,
+            inner,
+            Initialization.COPY_COPY,
+            OptimizerStateStrategy.ASYMMETRIC,
+            new RewarmupSpec(1.3, 10)));
+    float[] before = logits(CheckpointReader.open(store, "narrow"));
+    float[] after = logits(CheckpointReader.open(store, "wide"));
+    assertThat(spread(before)).as("logits that are all alike prove nothing").isGreaterThan(1);
+    assertThat(after).containsExactly(before, within(TOLERANCE));
+  }
+
+  private static float[] logits(CheckpointReader reader) {
+    try (NDManager manager = TestTorch.start().newManager();
+        TensorSequence tensors = reader.read(FileKind.MODEL)) {
+      ModelState state = ModelState.ofWeights(reader.model(), manager);
+      state.load(tensors, reader.location());
+      return new Transformer(reader.model(), LENGTH, manager)
+          .logits(state.weights(), batch(reader.model()), manager)
+          .toFloatArray();
+    }
+  }
+
+  private static Batch batch(ModelConfiguration model) {
+    long[] tokens = new Random(1).longs(3L * LENGTH, 0, model.vocabularySize()).toArray();
+    return new Batch(3, tokens, tokens);
+  }
+
+  private static float spread(float[] values) {
+    float least = Float.MAX_VALUE;
+    float most = -Float.MAX_VALUE;
+    for (float value : values) {
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+    return most - least;
+  }
+}

@@ -1,0 +1,112 @@
+package dev.sparkling.trainer.optim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.sparkling.checkpoint.format.TrainerState;
+import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
+import dev.sparkling.checkpoint.format.TrainerState.Widths;
+import dev.sparkling.checkpoint.model.Axis;
+import dev.sparkling.checkpoint.random.TensorRandom;
+import dev.sparkling.pipeline.spec.OptimizerSpec;
+import dev.sparkling.pipeline.spec.OptimizerType;
+import dev.sparkling.trainer.TestTorch;
+import dev.sparkling.trainer.model.Parameter;
+import dev.sparkling.trainer.model.Parameter.Piece;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A matrix of 6 x 5 whose 4 x 3 corner is old. */
+class AdamWTest {
+
+  private static final OptimizerSpec SPEC =
+      new OptimizerSpec(OptimizerType.ADAMW, List.of(0.9, 0.95), 1e-8, 0.1);
+  private static final int ROWS = 6;
+  private static final int COLUMNS = 5;
+  private static final Parameter PARAMETER =
+      new Parameter(
+          "p",
+          List.of((long) ROWS, (long) COLUMNS),
+          List.of(Axis.HIDDEN, Axis.INNER),
+          List.of(new Piece("p", List.of((long) ROWS, (long) COLUMNS), 0)));
+
+  /** Float rounding of a handful of operations on numbers near 1. */
+  private static final double ROUNDING = 2e-6;
+
+  @Test
+  void firstStepMovesEveryEntryAsByHand() {
+    // m = (1-b1) g, v = (1-b2) g^2; both corrections cancel, so the step is rate * sign(g), after
+    // the decay rate * 0.1 * p.
+    try (NDManager manager = TestTorch.start().newManager()) {
+      AdamW.State state = state(manager);
+      float[] before = state.value().toFloatArray();
+      float[] slopes = state.gradient().toFloatArray();
+      new AdamW(SPEC, List.of(state), trainerState(false), manager).update(1, List.of(0.01));
+      float[] after = state.value().toFloatArray();
+      for (int i = 0; i < before.length; i++) {
+        double expected = before[i] * (1 - 0.01 * 0.1) - 0.01 * Math.signum(slopes[i]);
+        assertThat(after[i]).isCloseTo((float) expected, within((float) ROUNDING));
+      }
+    }
+  }
+
+  @Test
+  void everyBlockMovesAtItsOwnRate() {
+    float[] atOldRate = afterSteps(false, List.of(0.01));
+    float[] atNewRate = afterSteps(false, List.of(0.03));
+    float[] byBlocks = afterSteps(true, List.of(0.01, 0.03));
+    for (int i = 0; i < byBlocks.length; i++) {
+      boolean old = i / COLUMNS < 4 && i % COLUMNS < 3;
+      assertThat(byBlocks[i])
+          .as("entry " + i)
+          .isCloseTo(old ? atOldRate[i] : atNewRate[i], within((float) ROUNDING));
+    }
+  }
+
+  @Test
+  void gradientsAreZeroedInPlace() {
+    try (NDManager manager = TestTorch.start().newManager()) {
+      AdamW.State state = state(manager);
+      new AdamW(SPEC, List.of(state), trainerState(true), manager).zeroGradients();
+      assertThat(state.gradient().toFloatArray()).containsOnly(0f);
+    }
+  }
+
+  private static float[] afterSteps(boolean expanded, List<Double> rates) {
+    try (NDManager manager = TestTorch.start().newManager()) {
+      AdamW.State state = state(manager);
+      AdamW adamW = new AdamW(SPEC, List.of(state), trainerState(expanded), manager);
+      for (int step = 1; step <= 5; step++) {
+        adamW.update(step, rates);
+      }
+      return state.value().toFloatArray();
+    }
+  }
+
+  private static AdamW.State state(NDManager manager) {
+    Shape shape = new Shape(ROWS, COLUMNS);
+    return new AdamW.State(
+        PARAMETER,
+        random(manager, "value"),
+        random(manager, "gradient"),
+        manager.zeros(shape),
+        manager.zeros(shape));
+  }
+
+  private static NDArray random(NDManager manager, String name) {
+    float[] values = new float[ROWS * COLUMNS];
+    new TensorRandom(1, name).fillRow(0, values, 1);
+    return manager.create(values, new Shape(ROWS, COLUMNS));
+  }
+
+  private static TrainerState trainerState(boolean expanded) {
+    Widths wide = new Widths(ROWS, COLUMNS);
+    return expanded
+        ? new TrainerState(
+            0, 0, 1, 2, "", "", new Widths(4, 3), List.of(new ExpansionRecord(0, wide, 1.3, 10)))
+        : new TrainerState(0, 0, 1, 2, "", "", wide, List.of());
+  }
+}

@@ -1,0 +1,106 @@
+package dev.sparkling.trainer.run;
+
+import dev.sparkling.checkpoint.store.FolderObjectStore;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.spec.ProgressiveTraining;
+import dev.sparkling.pipeline.validation.SpecReader;
+import dev.sparkling.trainer.data.Dataset;
+import dev.sparkling.trainer.data.DatasetPreparation;
+import dev.sparkling.trainer.data.TextTokenizer;
+import dev.sparkling.trainer.run.TrainingJob.Start;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** A tiny run on a little text: narrow for 8 steps, then 8 steps twice as wide in both axes. */
+final class TestRuns implements AutoCloseable {
+
+  private static final Path TOKENIZER = Path.of("../examples/java-sources/tokenizer.json");
+
+  static final ProgressiveTraining RESOURCE =
+      SpecReader.read(
+          """
+          apiVersion: sparkling.dev/v1alpha1
+          kind: ProgressiveTraining
+          metadata: {name: tiny}
+          spec:
+            model: {architecture: moe, vocabularySize: 2048, layers: 2, hiddenSize: 16, innerSize: 8,
+              attentionHeads: 2, keyValueHeads: 1, headDim: 8, experts: 4, expertsPerToken: 2}
+            data: {uri: train, validationUri: validation}
+            training:
+              sequenceLength: 32
+              globalBatchSize: 8
+              microBatchSize: 4
+              learningRate: {peak: 1.0e-2, warmupFraction: 0.1}
+              checkpoints: {everySteps: 3, keepLast: 2}
+              evaluation: {everySteps: 4, sequences: 8}
+            stages:
+              - {name: narrow, tokens: 2048}
+              - name: wide
+                tokens: 2048
+                expansion: {hiddenSize: 32, innerSize: 16, rewarmup: {steps: 3}}
+            storage: {uri: run}
+          """,
+          "tiny.yaml");
+
+  static final RunPlan PLAN = RunPlan.of(RESOURCE.spec());
+  static final StagePlan NARROW = PLAN.stage("narrow");
+  static final StagePlan WIDE = PLAN.stage("wide");
+
+  final Dataset training;
+  final Dataset validation;
+
+  private TestRuns(Dataset training, Dataset validation) {
+    this.training = training;
+    this.validation = validation;
+  }
+
+  static TestRuns prepare(Path folder) throws IOException {
+    return prepare(folder, TOKENIZER);
+  }
+
+  static TestRuns prepare(Path folder, Path tokenizerFile) throws IOException {
+    Path texts = Files.createDirectories(folder.resolve("texts"));
+    for (int i = 0; i < 60; i++) {
+      Files.writeString(
+          texts.resolve("File" + i + ".java"),
+          "package a;\n\npublic final class File%d {\n  private int number = %d;\n}\n"
+              .formatted(i, i * 31)
+              .repeat(3));
+    }
+    ObjectStore training = new FolderObjectStore(folder.resolve("train"));
+    ObjectStore validation = new FolderObjectStore(folder.resolve("validation"));
+    try (TextTokenizer tokenizer = TextTokenizer.open(tokenizerFile, "<|endoftext|>");
+        DatasetPreparation preparation =
+            new DatasetPreparation(tokenizer, 0.2, training, validation)) {
+      preparation.run(List.of(texts), _ -> {});
+    }
+    Path cache = folder.resolve("cache");
+    return new TestRuns(Dataset.open(training, cache), Dataset.open(validation, cache));
+  }
+
+  /** Trains a stage with two threads; returns the newest checkpoint's step. */
+  long train(StagePlan stage, ObjectStore store, BooleanSupplier stop) {
+    Start start =
+        stage.expansion() == null
+            ? new Start.RandomWeights()
+            : new Start.FromCheckpoint("wide/expansion");
+    return TrainingRun.run(
+        new TrainingJob(RESOURCE.spec().training(), PLAN, stage, start, 2),
+        store,
+        training,
+        validation,
+        new TrainingListener() {},
+        stop);
+  }
+
+  @Override
+  public void close() {
+    training.close();
+    validation.close();
+  }
+}

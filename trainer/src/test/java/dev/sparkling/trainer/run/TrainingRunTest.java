@@ -1,0 +1,143 @@
+package dev.sparkling.trainer.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.format.TrainerState;
+import dev.sparkling.checkpoint.store.InMemoryObjectStore;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.expander.run.ExpansionRun;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.ExpansionSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingRunTest {
+
+  @TempDir private Path folder;
+
+  private final ObjectStore store = new InMemoryObjectStore();
+  private TestRuns runs;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    runs = TestRuns.prepare(folder);
+  }
+
+  @AfterEach
+  void close() {
+    runs.close();
+  }
+
+  @Test
+  void lossFallsInBothStagesAndNotAtTheExpansion() {
+    trainBothStages(store);
+    var narrow = Metrics.read(store, "narrow").evaluations();
+    var wide = Metrics.read(store, "wide").evaluations();
+    assertThat(narrow).extracting(Metrics.Evaluation::step).containsExactly(0L, 4L, 8L);
+    assertThat(wide).extracting(Metrics.Evaluation::step).containsExactly(8L, 12L, 16L);
+    double atEnd = narrow.getLast().validationLoss();
+    assertThat(atEnd).isLessThan(narrow.getFirst().validationLoss());
+    // Function-preserving at 2x: what is left is the rounding of sums of another length.
+    assertThat(wide.getFirst().validationLoss())
+        .isCloseTo(atEnd, org.assertj.core.api.Assertions.within(1e-5));
+    assertThat(wide.getLast().validationLoss()).isLessThan(atEnd);
+  }
+
+  @Test
+  void stoppedAndResumedAtEveryStepItEndsWithTheSameBits() {
+    trainBothStages(store);
+    ObjectStore interrupted = new InMemoryObjectStore();
+    for (long step = 1; step <= 8; step++) {
+      assertThat(runs.train(TestRuns.NARROW, interrupted, () -> true)).isEqualTo(step);
+    }
+    expand(interrupted);
+    for (long step = 9; step <= 16; step++) {
+      assertThat(runs.train(TestRuns.WIDE, interrupted, () -> true)).isEqualTo(step);
+    }
+    for (String checkpoint :
+        new String[] {
+          "narrow/checkpoints/step-00000008", "wide/expansion", "wide/checkpoints/step-00000016"
+        }) {
+      assertThat(CheckpointReader.open(interrupted, checkpoint).manifest())
+          .as(checkpoint)
+          .isEqualTo(CheckpointReader.open(store, checkpoint).manifest());
+    }
+    assertThat(Metrics.read(interrupted, "wide").evaluations())
+        .isEqualTo(Metrics.read(store, "wide").evaluations());
+  }
+
+  @Test
+  void newestCheckpointsAreKept() {
+    runs.train(TestRuns.NARROW, store, () -> false);
+    assertThat(Checkpoints.steps(store, "narrow")).containsExactly(6L, 8L);
+  }
+
+  @Test
+  void stageThatIsCompleteIsLeftAlone() {
+    runs.train(TestRuns.NARROW, store, () -> false);
+    var before = store.list("");
+    assertThat(runs.train(TestRuns.NARROW, store, () -> false)).isEqualTo(8);
+    assertThat(store.list("")).isEqualTo(before);
+  }
+
+  @Test
+  void requestToStopIsHeardAfterTheStepAndLeavesACheckpoint() {
+    AtomicInteger asked = new AtomicInteger();
+    assertThat(runs.train(TestRuns.NARROW, store, () -> asked.incrementAndGet() == 5)).isEqualTo(5);
+    assertThat(Checkpoints.newestStep(store, "narrow")).hasValue(5);
+  }
+
+  @Test
+  void checkpointSaysWhatItWasTrainedOn() {
+    runs.train(TestRuns.NARROW, store, () -> false);
+    TrainerState state =
+        CheckpointReader.open(store, "narrow/checkpoints/step-00000008").state().orElseThrow();
+    assertThat(state.step()).isEqualTo(8);
+    assertThat(state.tokens()).isEqualTo(2048);
+    assertThat(state.threads()).isEqualTo(2);
+    assertThat(state.dataFingerprint()).isEqualTo(runs.training.fingerprint());
+    assertThat(state.tokenizerFingerprint()).isEqualTo(runs.training.index().tokenizer());
+  }
+
+  @Test
+  void shardsOfAnotherTokenizerAreRefusedAndNothingIsWritten() throws IOException {
+    runs.train(TestRuns.NARROW, store, () -> true);
+    var before = store.list("");
+    Path other = folder.resolve("other.json");
+    String json = Files.readString(Path.of("../examples/java-sources/tokenizer.json"));
+    Files.writeString(other, json + "\n");
+    try (TestRuns others = TestRuns.prepare(folder.resolve("others"), other)) {
+      assertThatThrownBy(() -> others.train(TestRuns.NARROW, store, () -> false))
+          .isInstanceOf(UserError.class)
+          .hasMessage(
+              "spec.data.uri: was made by tokenizer "
+                  + others.training.index().tokenizer()
+                  + "; memory:narrow/checkpoints/step-00000001 was trained on tokenizer "
+                  + runs.training.index().tokenizer()
+                  + ", and a run keeps its tokenizer");
+    }
+    assertThat(store.list("")).isEqualTo(before);
+  }
+
+  private void trainBothStages(ObjectStore target) {
+    runs.train(TestRuns.NARROW, target, () -> false);
+    expand(target);
+    runs.train(TestRuns.WIDE, target, () -> false);
+  }
+
+  private static void expand(ObjectStore target) {
+    ExpansionSpec expansion = Objects.requireNonNull(TestRuns.WIDE.expansion());
+    ExpansionRun.run(
+        target, "narrow/checkpoints/step-00000008", target, "wide/expansion", expansion);
+  }
+}
