@@ -99,7 +99,7 @@ final class InspectCommand implements Callable<Integer> {
         model.tiedEmbeddings() ? "tied" : "untied");
     if (model.logitScale() != 1) {
       out.printf(
-          "            logits times %s: Hugging Face does not know this; use export%n",
+          "            logits times %s, which Hugging Face does not know: do not load this folder with it%n",
           model.logitScale());
     }
     for (FileKind kind : FileKind.values()) {

@@ -59,11 +59,10 @@ final class RunCommand implements Callable<Integer> {
     PlanCommand.print(plan, out);
     out.flush();
     try (StopSignal stop = new StopSignal();
-        RunLock lock = RunLock.acquire(uri);
+        RunLock _ = RunLock.acquire(uri);
         ObjectStore runStore = Arguments.open(uri);
         RunDatasets datasets = RunDatasets.open(resource, file, out);
         TrainingDisplay display = new TrainingDisplay(out)) {
-      java.util.Objects.requireNonNull(lock);
       LocalRun run =
           new LocalRun(
               spec,

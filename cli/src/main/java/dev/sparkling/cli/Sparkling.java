@@ -31,12 +31,16 @@ public final class Sparkling {
 
   /** Runs a command and exits with its code. */
   public static void main(String[] arguments) {
-    System.exit(execute(arguments));
+    PrintWriter out = new PrintWriter(System.out, true, System.out.charset());
+    PrintWriter err = new PrintWriter(System.err, true, System.err.charset());
+    System.exit(execute(out, err, arguments));
   }
 
   /** Runs a command; returns 0, or the code of {@link ErrorClass}. */
-  static int execute(String... arguments) {
+  static int execute(PrintWriter out, PrintWriter err, String... arguments) {
     return new CommandLine(new Sparkling())
+        .setOut(out)
+        .setErr(err)
         .setExecutionExceptionHandler(errors())
         .setParameterExceptionHandler(usage())
         .setCaseInsensitiveEnumValuesAllowed(true)

@@ -55,11 +55,10 @@ final class TrainCommand implements Callable<Integer> {
             ? StoreUri.parse("spec.storage.uri", resource.spec().storage().uri())
             : StoreUri.parse("--store", store);
     try (StopSignal stop = new StopSignal();
-        RunLock lock = RunLock.acquire(uri);
+        RunLock _ = RunLock.acquire(uri);
         ObjectStore runStore = Arguments.open(uri);
         RunDatasets datasets = RunDatasets.open(resource, file, out);
         TrainingDisplay display = new TrainingDisplay(out)) {
-      java.util.Objects.requireNonNull(lock);
       long step =
           TrainingRun.run(
               new TrainingJob(

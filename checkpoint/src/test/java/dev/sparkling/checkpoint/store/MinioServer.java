@@ -20,7 +20,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -160,8 +159,7 @@ public final class MinioServer implements AutoCloseable {
     try (FileChannel lockFile =
             FileChannel.open(
                 folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = lockFile.lock()) {
-      Objects.requireNonNull(lock);
+        FileLock _ = lockFile.lock()) {
       if (!Files.isExecutable(binary)) {
         build(folder);
       }

@@ -1,0 +1,109 @@
+package dev.sparkling.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A tiny run in a folder: some text, a dataset, a resource file. Narrow for 12 steps, then 12 steps
+ * twice as wide in both axes.
+ */
+record TinyRun(Path folder) {
+
+  static final Path TOKENIZER =
+      Path.of("../examples/java-sources/tokenizer.json").toAbsolutePath().normalize();
+
+  /** Writes the text and prepares the dataset. */
+  static TinyRun prepare(Path folder) {
+    TinyRun run = new TinyRun(folder);
+    run.writeTexts();
+    Cli.Result result =
+        Cli.run(
+            "data",
+            "prepare",
+            "--input",
+            run.texts(),
+            "--tokenizer",
+            TOKENIZER,
+            "--validation-fraction",
+            "0.2",
+            "--output",
+            run.data());
+    if (result.exitCode() != 0) {
+      throw new AssertionError(result.err());
+    }
+    return run;
+  }
+
+  Path texts() {
+    return folder.resolve("texts");
+  }
+
+  Path data() {
+    return folder.resolve("data");
+  }
+
+  Path store() {
+    return folder.resolve("run");
+  }
+
+  Path checkpoint(String stage, int step) {
+    return store().resolve(stage + "/checkpoints/step-%08d".formatted(step));
+  }
+
+  void writeTexts() {
+    try {
+      Files.createDirectories(texts());
+      for (int i = 0; i < 60; i++) {
+        Files.writeString(
+            texts().resolve("File" + i + ".java"),
+            "package a;\n\npublic final class File%d {\n  private int number = %d;\n}\n"
+                .formatted(i, i * 31)
+                .repeat(3));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes the resource, with pieces of its text replaced. */
+  Path resource(String... replacements) {
+    String yaml =
+        """
+        apiVersion: sparkling.dev/v1alpha1
+        kind: ProgressiveTraining
+        metadata: {name: tiny}
+        spec:
+          model: {architecture: moe, vocabularySize: 2048, layers: 2, hiddenSize: 16, innerSize: 8,
+            attentionHeads: 2, keyValueHeads: 1, headDim: 8, experts: 4, expertsPerToken: 2}
+          data: {uri: "DATA/train", validationUri: "DATA/validation"}
+          training:
+            sequenceLength: 32
+            globalBatchSize: 8
+            learningRate: {peak: 1.0e-2, warmupFraction: 0.1}
+            checkpoints: {everySteps: 4, keepLast: 2}
+            evaluation: {everySteps: 4, sequences: 8}
+          stages:
+            - {name: narrow, tokens: 3072}
+            - name: wide
+              tokens: 3072
+              expansion: {hiddenSize: 32, innerSize: 16, rewarmup: {steps: 3}}
+          trainer: {threads: 2}
+          storage: {uri: "STORE"}
+        """
+            .replace("DATA", data().toString())
+            .replace("STORE", store().toString());
+    for (int i = 0; i < replacements.length; i += 2) {
+      if (!yaml.contains(replacements[i])) {
+        throw new AssertionError("no '" + replacements[i] + "' in the resource");
+      }
+      yaml = yaml.replace(replacements[i], replacements[i + 1]);
+    }
+    try {
+      return Files.writeString(folder.resolve("tiny.yaml"), yaml);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
