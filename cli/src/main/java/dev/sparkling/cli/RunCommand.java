@@ -78,7 +78,6 @@ final class RunCommand implements Callable<Integer> {
       if (decision instanceof Decision.Complete && wantsControl(resource)) {
         run.runControl();
       }
-      display.endBar();
       switch (decision) {
         case Decision.Complete _ -> {
           if (wasComplete) {

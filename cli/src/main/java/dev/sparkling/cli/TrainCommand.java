@@ -72,7 +72,6 @@ final class TrainCommand implements Callable<Integer> {
               datasets.validation(),
               display,
               stop::requested);
-      display.endBar();
       out.printf(
           "%s: step %d of %d, %s%n",
           stage.name(),

@@ -29,6 +29,7 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
 
   private @Nullable StagePlan stage;
   private @Nullable ProgressBar bar;
+  private double loss;
   private double tokensPerSecond;
   private double tokensPerStep = 1;
   private String validation = "";
@@ -69,15 +70,9 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
         tokensPerSecond == 0
             ? step.tokensPerSecond()
             : SPEED_MEMORY * tokensPerSecond + (1 - SPEED_MEMORY) * step.tokensPerSecond();
-    String message =
-        "loss "
-            + Format.loss(step.loss())
-            + validation
-            + ", "
-            + Format.count(tokensPerSecond)
-            + " tokens/s";
+    loss = step.loss();
     if (bar != null) {
-      bar.setExtraMessage(message);
+      bar.setExtraMessage(message());
       bar.stepTo(step.step());
     } else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS && stage != null) {
       lastLine = System.nanoTime();
@@ -87,7 +82,7 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
           stage.name(),
           step.step(),
           stage.lastStep(),
-          message,
+          message(),
           Format.duration(Duration.ofSeconds((long) left)));
       out.flush();
     }
@@ -96,11 +91,18 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
   @Override
   public void evaluated(Metrics.Evaluation evaluation) {
     validation = ", validation " + Format.loss(evaluation.validationLoss());
-    if (bar == null && stage != null) {
+    if (bar != null) {
+      bar.setExtraMessage(message());
+    } else if (stage != null) {
       out.printf(
           "%s: step %d of %d%s%n", stage.name(), evaluation.step(), stage.lastStep(), validation);
       out.flush();
     }
+  }
+
+  @Override
+  public void ended(long step) {
+    endBar();
   }
 
   @Override
@@ -114,8 +116,17 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
     endBar();
   }
 
+  private String message() {
+    return "loss "
+        + Format.loss(loss)
+        + validation
+        + ", "
+        + Format.count(tokensPerSecond)
+        + " tokens/s";
+  }
+
   /** Other lines may follow; the next stage begins another bar. */
-  void endBar() {
+  private void endBar() {
     if (bar != null) {
       bar.close();
       bar = null;

@@ -21,6 +21,9 @@ public interface TrainingListener {
   /** A checkpoint is complete. */
   default void checkpointed(long step, String location) {}
 
+  /** The stage's last step is done, or the training was asked to stop after this one. */
+  default void ended(long step) {}
+
   /** Something that the user should know, in a sentence. */
   default void notice(String sentence) {}
 }

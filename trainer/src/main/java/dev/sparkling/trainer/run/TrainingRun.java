@@ -140,6 +140,7 @@ public final class TrainingRun {
         checkpointed = step;
       }
     }
+    listener.ended(step);
     return checkpointed;
   }
 
