@@ -11,7 +11,8 @@ final class DataCache {
     String cache = System.getenv("XDG_CACHE_HOME");
     Path root =
         cache == null || cache.isBlank()
-            ? Path.of(System.getProperty("user.home"), ".cache")
+            ? Path.of(
+                System.getenv().getOrDefault("HOME", System.getProperty("user.home")), ".cache")
             : Path.of(cache);
     return root.resolve("sparkling").resolve("data");
   }

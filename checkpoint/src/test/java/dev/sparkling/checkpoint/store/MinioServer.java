@@ -62,6 +62,8 @@ public final class MinioServer implements AutoCloseable {
             data.resolve("data").toString());
     builder.environment().put("MINIO_ROOT_USER", KEY);
     builder.environment().put("MINIO_ROOT_PASSWORD", SECRET);
+    // Where it would keep certificates; the user's own stay out of tests.
+    builder.environment().put("HOME", data.toString());
     builder.environment().put("MINIO_BROWSER", "off");
     builder.environment().put("MINIO_UPDATE", "off");
     builder.redirectErrorStream(true).redirectOutput(data.resolve("server.log").toFile());
@@ -165,6 +167,13 @@ public final class MinioServer implements AutoCloseable {
       }
     }
     return binary;
+  }
+
+  private static Path cache() {
+    String named = System.getenv("XDG_CACHE_HOME");
+    return named == null || named.isBlank()
+        ? Path.of(System.getenv().getOrDefault("HOME", System.getProperty("user.home")), ".cache")
+        : Path.of(named);
   }
 
   private static void build(Path folder) throws IOException, InterruptedException {

@@ -18,7 +18,7 @@ import java.util.function.Consumer;
  */
 public final class DatasetPreparation implements AutoCloseable {
 
-  /** Documents that are tokenized at a time; the library spreads them over the cores. */
+  /** Documents that are tokenized at a time, over all cores. */
   private static final int BATCH_DOCUMENTS = 256;
 
   private static final int HASH_DIGITS = 8;

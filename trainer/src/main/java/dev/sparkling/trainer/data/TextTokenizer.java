@@ -1,6 +1,5 @@
 package dev.sparkling.trainer.data;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,7 +10,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -68,13 +66,12 @@ public final class TextTokenizer implements AutoCloseable {
     }
   }
 
-  /** Tokens of each text, without separators. */
+  /**
+   * Tokens of each text, without separators. A text a task: the library's own batches tokenize in
+   * parallel but hand their results to Java one by one, which took half again as long.
+   */
   public List<long[]> encode(List<String> texts) {
-    List<long[]> tokens = new ArrayList<>();
-    for (Encoding encoding : tokenizer.batchEncode(texts)) {
-      tokens.add(encoding.getIds());
-    }
-    return tokens;
+    return texts.parallelStream().map(text -> tokenizer.encode(text).getIds()).toList();
   }
 
   public String decode(long[] tokens) {
