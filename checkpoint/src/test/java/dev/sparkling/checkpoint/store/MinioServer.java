@@ -153,9 +153,7 @@ public final class MinioServer implements AutoCloseable {
     if (named != null) {
       return Path.of(named);
     }
-    Path folder =
-        Path.of(
-            System.getProperty("user.home"), ".cache", "sparkling", "tools", "minio-" + VERSION);
+    Path folder = cache().resolve("sparkling").resolve("tools").resolve("minio-" + VERSION);
     Path binary = folder.resolve("minio");
     Files.createDirectories(folder);
     try (FileChannel lockFile =
