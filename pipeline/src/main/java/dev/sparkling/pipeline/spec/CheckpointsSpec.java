@@ -1,11 +1,12 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
 /**
  * When to write a checkpoint and how many to keep; a stage's last one is always written and kept.
  */
-public record CheckpointsSpec(Integer everySteps, Integer keepLast) {
+public record CheckpointsSpec(@Min(1) Integer everySteps, @Min(1) Integer keepLast) {
 
   private static final int DEFAULT_EVERY_STEPS = 1000;
   private static final int DEFAULT_KEEP_LAST = 3;

@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
 /**
@@ -8,7 +9,7 @@ import java.util.Objects;
  *
  * @param sequences of the validation shards, from the start; all where there are fewer
  */
-public record EvaluationSpec(Integer everySteps, Integer sequences) {
+public record EvaluationSpec(@Min(1) Integer everySteps, @Min(1) Integer sequences) {
 
   private static final int DEFAULT_EVERY_STEPS = 500;
   private static final int DEFAULT_SEQUENCES = 512;

@@ -1,5 +1,7 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Objects;
 
 /**
@@ -8,9 +10,12 @@ import java.util.Objects;
  * @param hiddenSize new width of the residual stream; 0 (absent) leaves it
  * @param innerSize new width of an expert or MLP; 0 (absent) leaves it
  */
+@ValidationRule(
+    value = "has(self.hiddenSize) || has(self.innerSize)",
+    message = "grows nothing; a larger hiddenSize, innerSize or both")
 public record ExpansionSpec(
-    int hiddenSize,
-    int innerSize,
+    @Min(1) int hiddenSize,
+    @Min(1) int innerSize,
     Initialization initialization,
     OptimizerStateStrategy optimizerState,
     RewarmupSpec rewarmup) {

@@ -1,5 +1,8 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Required;
 import java.util.Objects;
 
 /**
@@ -9,7 +12,10 @@ import java.util.Objects;
  * @param finalRatio last rate over {@code peak}
  */
 public record LearningRateSpec(
-    LearningRateSchedule schedule, double peak, Double warmupFraction, Double finalRatio) {
+    LearningRateSchedule schedule,
+    @Required @Min(value = 0, inclusive = false) double peak,
+    @Min(0) @Max(1) Double warmupFraction,
+    @Min(0) @Max(1) Double finalRatio) {
 
   private static final double DEFAULT_WARMUP_FRACTION = 0.03;
   private static final double DEFAULT_FINAL_RATIO = 0.01;

@@ -1,5 +1,8 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Objects;
 
 /**
@@ -11,17 +14,35 @@ import java.util.Objects;
  * @param experts 0 for a dense model
  * @param tiedEmbeddings whether the output head is the embedding (method.md 2, paper App. D.1)
  */
+@ValidationRule(
+    value = "self.attentionHeads % self.keyValueHeads == 0",
+    messageExpression =
+        "'keyValueHeads: ' + string(self.keyValueHeads) + ' does not divide attentionHeads ' + string(self.attentionHeads) + '; every key/value head serves the same number of query heads'")
+@ValidationRule(
+    value = "self.headDim % 2 == 0",
+    messageExpression =
+        "'headDim: ' + string(self.headDim) + ' is odd; rotary embedding turns pairs of channels, so an even number'")
+@ValidationRule(
+    value =
+        "(has(self.architecture) && self.architecture == 'dense') || (has(self.experts) && self.experts > 0 && has(self.expertsPerToken) && self.expertsPerToken > 0 && self.expertsPerToken <= self.experts)",
+    message =
+        "experts, expertsPerToken: architecture moe needs both, and no more experts per token than experts")
+@ValidationRule(
+    value =
+        "!has(self.architecture) || self.architecture != 'dense' || ((!has(self.experts) || self.experts == 0) && (!has(self.expertsPerToken) || self.expertsPerToken == 0))",
+    message =
+        "experts, expertsPerToken: architecture dense has none; leave them out, or use architecture moe")
 public record ModelSpec(
     Architecture architecture,
-    int vocabularySize,
-    int layers,
-    int hiddenSize,
-    int innerSize,
-    int attentionHeads,
-    int keyValueHeads,
-    int headDim,
-    int experts,
-    int expertsPerToken,
+    @Required @Min(1) int vocabularySize,
+    @Required @Min(1) int layers,
+    @Required @Min(1) int hiddenSize,
+    @Required @Min(1) int innerSize,
+    @Required @Min(1) int attentionHeads,
+    @Required @Min(1) int keyValueHeads,
+    @Required @Min(2) int headDim,
+    @Min(0) int experts,
+    @Min(0) int expertsPerToken,
     Boolean tiedEmbeddings,
     Double ropeTheta,
     Double rmsNormEpsilon) {

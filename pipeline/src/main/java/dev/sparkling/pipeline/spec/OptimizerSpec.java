@@ -1,5 +1,9 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import java.util.Objects;
 
@@ -10,8 +14,14 @@ import java.util.Objects;
  * @param eps added to the root of the second moment
  * @param weightDecay decoupled, on everything including norms and embeddings
  */
+@ValidationRule(
+    value = "!has(self.betas) || self.betas.all(beta, beta >= 0.0 && beta < 1.0)",
+    message = "betas: two numbers from 0 up to but not including 1 are needed")
 public record OptimizerSpec(
-    OptimizerType type, List<Double> betas, Double eps, Double weightDecay) {
+    OptimizerType type,
+    @Size(min = 2, max = 2) List<Double> betas,
+    @Min(value = 0, inclusive = false) Double eps,
+    @Min(0) @Max(1) Double weightDecay) {
 
   private static final List<Double> DEFAULT_BETAS = List.of(0.9, 0.95);
   private static final double DEFAULT_EPS = 1e-8;

@@ -1,5 +1,9 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -11,16 +15,35 @@ import org.jspecify.annotations.Nullable;
  * @param initialCheckpoint a Hugging Face or Sparkling checkpoint to grow instead of random weights
  * @param retries per stage; disruptions are not charged
  */
+@ValidationRule(
+    value = "!has(self.stages[0].expansion) || has(self.initialCheckpoint)",
+    message = "stages[0].expansion: on the first stage, where nothing is trained yet; leave it out")
+@ValidationRule(
+    value = "[1, 2, 3, 4, 5, 6, 7].all(i, i >= size(self.stages) || has(self.stages[i].expansion))",
+    message = "stages: an expansion is missing; every stage but the first must widen")
+@ValidationRule(
+    value = "self.stages.all(s, self.stages.exists_one(t, t.name == s.name))",
+    message = "stages: two have the same name")
+@ValidationRule(
+    value =
+        "[1, 2, 3, 4, 5, 6, 7].all(i, i >= size(self.stages) || !has(self.stages[i].expansion) || !has(self.stages[i].expansion.hiddenSize) || (self.stages[i].expansion.hiddenSize >= self.model.hiddenSize && [1, 2, 3, 4, 5, 6, 7].all(j, j >= i || !has(self.stages[j].expansion) || !has(self.stages[j].expansion.hiddenSize) || self.stages[j].expansion.hiddenSize <= self.stages[i].expansion.hiddenSize)))",
+    message =
+        "stages: an expansion's hiddenSize is smaller than that of the stage before; a stage may only widen")
+@ValidationRule(
+    value =
+        "[1, 2, 3, 4, 5, 6, 7].all(i, i >= size(self.stages) || !has(self.stages[i].expansion) || !has(self.stages[i].expansion.innerSize) || (self.stages[i].expansion.innerSize >= self.model.innerSize && [1, 2, 3, 4, 5, 6, 7].all(j, j >= i || !has(self.stages[j].expansion) || !has(self.stages[j].expansion.innerSize) || self.stages[j].expansion.innerSize <= self.stages[i].expansion.innerSize)))",
+    message =
+        "stages: an expansion's innerSize is smaller than that of the stage before; a stage may only widen")
 public record ProgressiveTrainingSpec(
-    ModelSpec model,
-    DataSpec data,
-    TrainingSpec training,
-    List<StageSpec> stages,
-    @Nullable String initialCheckpoint,
+    @Required ModelSpec model,
+    @Required DataSpec data,
+    @Required TrainingSpec training,
+    @Required @Size(min = 1, max = 8) List<StageSpec> stages,
+    @Nullable @Size(min = 1, max = 2048) String initialCheckpoint,
     TrainerSpec trainer,
     ExpanderSpec expander,
-    StorageSpec storage,
-    Integer retries,
+    @Required StorageSpec storage,
+    @Min(0) Integer retries,
     boolean suspend,
     DeletionPolicy deletionPolicy) {
 

@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
 /**
@@ -8,7 +9,7 @@ import java.util.Objects;
  * @param ratio {@code rho}: peak of the new curve over the original curve's rate at the expansion
  * @param steps {@code tau_w}: steps of the linear rise
  */
-public record RewarmupSpec(Double ratio, Integer steps) {
+public record RewarmupSpec(@Min(value = 0, inclusive = false) Double ratio, @Min(0) Integer steps) {
 
   private static final double DEFAULT_RATIO = 1.3;
   private static final int DEFAULT_STEPS = 250;

@@ -1,5 +1,9 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param trainer what differs from {@code spec.trainer} in this stage
  */
 public record StageSpec(
-    String name,
-    long tokens,
+    @Required @Pattern(ProgressiveTraining.NAME_PATTERN) @Size(max = 40) String name,
+    @Required @Min(1) long tokens,
     @Nullable ExpansionSpec expansion,
     @Nullable StageTrainerSpec trainer) {
   public StageSpec {

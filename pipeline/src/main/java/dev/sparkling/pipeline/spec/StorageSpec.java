@@ -1,5 +1,7 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -12,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param caConfigMap name of the config map with a private certificate authority
  */
 public record StorageSpec(
-    String uri,
-    @Nullable String endpoint,
-    @Nullable String credentialsSecret,
-    @Nullable String caConfigMap) {
+    @Required @Size(min = 1, max = 2048) String uri,
+    @Nullable @Size(max = 2048) String endpoint,
+    @Nullable @Size(max = 253) String credentialsSecret,
+    @Nullable @Size(max = 253) String caConfigMap) {
 
   static final StorageSpec EMPTY = new StorageSpec("", null, null, null);
 

@@ -1,5 +1,8 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Objects;
 
 /**
@@ -10,14 +13,18 @@ import java.util.Objects;
  * @param microBatchSize sequences of one forward pass; divides {@code globalBatchSize}
  * @param seed of the initial weights, the sample order and the expansion's random values
  */
+@ValidationRule(
+    value = "!has(self.microBatchSize) || self.globalBatchSize % self.microBatchSize == 0",
+    messageExpression =
+        "'microBatchSize: ' + string(self.microBatchSize) + ' does not divide globalBatchSize ' + string(self.globalBatchSize) + '; a divisor of it is needed'")
 public record TrainingSpec(
-    int sequenceLength,
-    int globalBatchSize,
-    int microBatchSize,
+    @Required @Min(1) int sequenceLength,
+    @Required @Min(1) int globalBatchSize,
+    @Min(1) int microBatchSize,
     Precision precision,
     Long seed,
     OptimizerSpec optimizer,
-    LearningRateSpec learningRate,
+    @Required LearningRateSpec learningRate,
     CheckpointsSpec checkpoints,
     EvaluationSpec evaluation) {
 

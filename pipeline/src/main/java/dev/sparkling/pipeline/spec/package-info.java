@@ -1,7 +1,8 @@
 /**
  * The {@code ProgressiveTraining} resource as records: what a user writes, with defaults filled in
  * and nothing checked ({@code validation} checks). The same records bind from a YAML file and in
- * Kubernetes. Uses Jackson's annotations only.
+ * Kubernetes. Uses annotations only: Jackson's, and those from which the CustomResourceDefinition
+ * is generated, so that a rule stands beside the field that it is about.
  *
  * <p>An absent key reaches a compact constructor as null and leaves it as the default, so an
  * accessor returns null only where it says {@code @Nullable}. A number that has no default is a

@@ -2,6 +2,7 @@ package dev.sparkling.pipeline.stage;
 
 import dev.sparkling.pipeline.error.ErrorClass;
 import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.stage.Worker.Activity;
 import dev.sparkling.pipeline.status.Phase;
 
 /** What must happen next. Carrying out the same decision twice is harmless. */
@@ -22,17 +23,24 @@ public sealed interface Decision {
   record LaunchTrainer(StagePlan stage) implements Decision {
     @Override
     public Phase phase() {
-      return Phase.TRAINING;
+      return stage.index() == 0 ? Phase.PENDING : Phase.TRAINING;
     }
   }
 
   /** A worker is under way: wait for it. */
-  record Await(StagePlan stage, boolean expanding, boolean queued) implements Decision {
+  record Await(StagePlan stage, boolean expanding, Activity activity) implements Decision {
     @Override
     public Phase phase() {
-      if (queued) {
-        return Phase.QUEUED;
-      }
+      return switch (activity) {
+        case QUEUED -> Phase.QUEUED;
+        case BLOCKED -> Phase.PENDING;
+        // Between two stages pods come and go; the run as a whole is under way.
+        case STARTING -> stage.index() == 0 ? Phase.PENDING : working();
+        case WORKING -> working();
+      };
+    }
+
+    private Phase working() {
       return expanding ? Phase.EXPANDING : Phase.TRAINING;
     }
   }

@@ -28,7 +28,7 @@ public final class StageMachine {
 
   private static Decision next(StagePlan stage, StageObservation seen, int retries) {
     return switch (seen.worker()) {
-      case Worker.Active active -> new Await(stage, needsExpansion(stage, seen), active.queued());
+      case Worker.Active active -> new Await(stage, needsExpansion(stage, seen), active.activity());
       case Worker.Failed failed when isFinal(failed, retries) ->
           new Fail(stage, failed.errorClass(), failed.message());
       case Worker.Failed _, Worker.None _ ->

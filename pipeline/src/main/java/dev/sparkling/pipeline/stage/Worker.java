@@ -8,12 +8,20 @@ public sealed interface Worker {
   /** None was launched, or the last one ended well. */
   record None() implements Worker {}
 
-  /**
-   * One is at work, or waits for its place.
-   *
-   * @param queued whether it waits for a quota or a place
-   */
-  record Active(boolean queued) implements Worker {}
+  /** One is at work, or on its way there. */
+  record Active(Activity activity) implements Worker {}
+
+  /** How far a worker is. */
+  enum Activity {
+    /** It waits for a quota: nothing is wrong, and nothing of it runs. */
+    QUEUED,
+    /** Its process comes up. */
+    STARTING,
+    /** Something outside keeps it from starting: no node fits, or its image cannot be had. */
+    BLOCKED,
+    /** It does its work. */
+    WORKING
+  }
 
   /**
    * The last one ended badly.

@@ -19,11 +19,13 @@ import java.util.regex.Pattern;
  */
 public final class SpecValidator {
 
-  /** RFC 1123 label; short enough that {@code NAME-STAGE-expansion} still is one. */
-  private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?");
+  private static final Pattern NAME = Pattern.compile(ProgressiveTraining.NAME_PATTERN);
 
   private static final String NAME_RULE =
       "1 to 40 of a-z, 0-9 and '-', beginning and ending with a letter or digit";
+
+  /** What the rules of the CustomResourceDefinition can afford to compare. */
+  private static final int MOST_STAGES = 8;
 
   private final Problems problems;
 
@@ -36,6 +38,7 @@ public final class SpecValidator {
     SpecValidator validator = new SpecValidator(problems);
     validator.header(resource);
     validator.spec(resource.spec());
+    validator.namesTogether(resource);
     Availability.check(resource.spec(), problems);
   }
 
@@ -49,6 +52,19 @@ public final class SpecValidator {
         "kind",
         quoted(resource.kind()) + "; allowed: " + ProgressiveTraining.KIND);
     name("metadata.name", resource.metadata().name());
+  }
+
+  private void namesTogether(ProgressiveTraining resource) {
+    String run = resource.metadata().name();
+    for (int i = 0; i < resource.spec().stages().size(); i++) {
+      String stage = resource.spec().stages().get(i).name();
+      problems.require(
+          run.length() + stage.length() <= ProgressiveTraining.LONGEST_NAMES,
+          "spec.stages[" + i + "].name",
+          "'%s' and metadata.name '%s' have %d characters together; at most %d"
+              .formatted(
+                  stage, run, run.length() + stage.length(), ProgressiveTraining.LONGEST_NAMES));
+    }
   }
 
   private void spec(ProgressiveTrainingSpec spec) {
@@ -143,6 +159,10 @@ public final class SpecValidator {
 
   private void stages(ProgressiveTrainingSpec spec) {
     problems.require(!spec.stages().isEmpty(), "spec.stages", "is missing or empty; at least one");
+    problems.require(
+        spec.stages().size() <= MOST_STAGES,
+        "spec.stages",
+        spec.stages().size() + " stages; at most " + MOST_STAGES);
     Set<String> names = new HashSet<>();
     int hidden = spec.model().hiddenSize();
     int inner = spec.model().innerSize();

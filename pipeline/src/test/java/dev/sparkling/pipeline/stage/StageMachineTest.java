@@ -27,15 +27,19 @@ class StageMachineTest {
 
   @Test
   void runningTrainerIsAwaited() {
-    assertThat(decide(training(5, new Worker.Active(false)), StageObservation.NOTHING))
-        .isEqualTo(new Decision.Await(NARROW, false, false))
+    assertThat(
+            decide(
+                training(5, new Worker.Active(Worker.Activity.WORKING)), StageObservation.NOTHING))
+        .isEqualTo(new Decision.Await(NARROW, false, Worker.Activity.WORKING))
         .extracting(Decision::phase)
         .isEqualTo(Phase.TRAINING);
   }
 
   @Test
   void workerWithoutAPlaceMakesTheRunQueued() {
-    assertThat(decide(training(5, new Worker.Active(true)), StageObservation.NOTHING).phase())
+    assertThat(
+            decide(training(5, new Worker.Active(Worker.Activity.QUEUED)), StageObservation.NOTHING)
+                .phase())
         .isEqualTo(Phase.QUEUED);
   }
 
@@ -61,7 +65,8 @@ class StageMachineTest {
   @Test
   void runningExpanderMakesTheRunExpanding() {
     StageObservation wide =
-        new StageObservation(false, OptionalLong.empty(), new Worker.Active(false));
+        new StageObservation(
+            false, OptionalLong.empty(), new Worker.Active(Worker.Activity.WORKING));
     assertThat(decide(training(10, new Worker.None()), wide).phase()).isEqualTo(Phase.EXPANDING);
   }
 
@@ -97,7 +102,7 @@ class StageMachineTest {
 
   @Test
   void suspendedRunAsksItsWorkerToStopAndStartsNone() {
-    assertThat(suspended(training(5, new Worker.Active(false))))
+    assertThat(suspended(training(5, new Worker.Active(Worker.Activity.WORKING))))
         .isEqualTo(new Decision.Suspend(NARROW, true));
     assertThat(suspended(training(5, new Worker.None())))
         .isEqualTo(new Decision.Suspend(NARROW, false));

@@ -1,0 +1,16 @@
+package dev.sparkling.pipeline.job;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** How a worker ended; the exit code says the same. */
+public enum Outcome {
+  /** The work is done, now or by an earlier worker; exit code 0. */
+  @JsonProperty("complete")
+  COMPLETE,
+  /** It was asked to stop and wrote a checkpoint; exit code 143. */
+  @JsonProperty("stopped")
+  STOPPED,
+  /** An error, classified by the exit code ({@code ErrorClass}). */
+  @JsonProperty("failed")
+  FAILED
+}

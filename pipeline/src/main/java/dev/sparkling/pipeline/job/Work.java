@@ -1,0 +1,15 @@
+package dev.sparkling.pipeline.job;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** The kinds of work that a worker does. */
+public enum Work {
+  @JsonProperty("train")
+  TRAIN,
+  /** Widen the last checkpoint of the stage before. */
+  @JsonProperty("expand")
+  EXPAND,
+  /** Delete everything that the run has stored. */
+  @JsonProperty("delete")
+  DELETE
+}
