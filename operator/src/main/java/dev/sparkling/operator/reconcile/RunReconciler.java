@@ -52,16 +52,18 @@ public final class RunReconciler
     implements Reconciler<ProgressiveTrainingResource>, Cleaner<ProgressiveTrainingResource> {
 
   private final OperatorSettings settings;
-  private final MeterRegistry metrics;
+  private final MeterRegistry registry;
+  private final RunMetrics metrics;
   private final Workers workers;
   private final Happenings happenings;
   private final StatusFactory statuses;
   private final Deletion deletion;
 
-  RunReconciler(OperatorSettings settings, KubernetesClient client, MeterRegistry metrics) {
+  RunReconciler(OperatorSettings settings, KubernetesClient client, MeterRegistry registry) {
     InstantSource clock = InstantSource.system();
     this.settings = settings;
-    this.metrics = metrics;
+    this.registry = registry;
+    this.metrics = new RunMetrics(registry);
     this.workers = new Workers(client, new WorkerJobs(settings.workers()));
     this.happenings = new Happenings(client, clock);
     this.statuses = new StatusFactory(clock);
@@ -89,13 +91,19 @@ public final class RunReconciler
     return List.of(
         jobs,
         pods,
-        new ProgressPolling(pods, metrics).source(context, settings.progressInterval()));
+        new ProgressPolling(pods, registry).source(context, settings.progressInterval()));
   }
 
   @Override
   public UpdateControl<ProgressiveTrainingResource> reconcile(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
+    return metrics.reconcile(() -> pass(run, context));
+  }
+
+  private UpdateControl<ProgressiveTrainingResource> pass(
+      ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
     ProgressiveTrainingStatus before = run.getStatus();
+    metrics.seen(run, before == null ? null : before.phase());
     if (isOver(run)) {
       return UpdateControl.noUpdate();
     }
@@ -118,7 +126,11 @@ public final class RunReconciler
   @Override
   public DeleteControl cleanup(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
-    return deletion.goOn(run, jobs(context));
+    DeleteControl control = deletion.goOn(run, jobs(context));
+    if (control.isRemoveFinalizer()) {
+      metrics.gone(run);
+    }
+    return control;
   }
 
   /** Whatever could not be created is said, and tried again. */
@@ -158,6 +170,8 @@ public final class RunReconciler
       return UpdateControl.noUpdate();
     }
     happenings.record(run, after);
+    metrics.written(run.getStatus(), after);
+    metrics.seen(run, after.phase());
     return UpdateControl.patchStatus(run.withOnly(after));
   }
 
