@@ -49,7 +49,8 @@ public record ProgressiveTrainingSpec(
 
   private static final int DEFAULT_RETRIES = 3;
 
-  static final ProgressiveTrainingSpec EMPTY =
+  /** What nothing at all binds to; never valid. */
+  public static final ProgressiveTrainingSpec EMPTY =
       new ProgressiveTrainingSpec(
           ModelSpec.EMPTY,
           new DataSpec("", ""),
