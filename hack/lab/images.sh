@@ -38,7 +38,7 @@ base_image() {
     shift
   done
   [ -n "$file" ] || fail "usage: lab base-image [--with-jre] FILE.tar"
-  packages=$(apt-get download --print-uris "${base_packages[@]}" | awk '{ print $2 }' | sort) ||
+  packages=$(base_packages | xargs apt-get download --print-uris | awk '{ print $2 }' | sort) ||
     fail "apt-get does not find the packages of the base image; try apt-get update"
   key=$packages$(<"$lab_source/images.sh")
   if $with_jre; then
@@ -57,7 +57,10 @@ base_image() {
 }
 
 # What a Java runtime and libtorch for CPUs link to; certificates for what is not Java.
-base_packages=(base-files ca-certificates libc-bin libc6 libgcc-s1 libgomp1 libstdc++6 zlib1g)
+base_packages() {
+  echo base-files ca-certificates libc-bin libc6 libgcc-s1 libgomp1 libstdc++6 zlib1g
+  apt-cache show --no-all-versions libgcc-s1 | grep -o 'gcc-[0-9]*-base' | sort -u # their licenses
+}
 
 build_base_image() {
   fill_root "$1/root"
@@ -93,7 +96,7 @@ SETTINGS
 fill_root() { # fill_root FOLDER: the libraries, and nothing to run
   local root=$1 packages package
   packages=$(mktemp -d)
-  (cd "$packages" && apt-get download "${base_packages[@]}")
+  (cd "$packages" && base_packages | xargs apt-get download)
   mkdir -p "$root"/{etc/ssl/certs,tmp,usr/bin,usr/lib,usr/lib64,usr/sbin}
   ln -s usr/bin "$root/bin"
   ln -s usr/sbin "$root/sbin"
@@ -108,7 +111,8 @@ fill_root() { # fill_root FOLDER: the libraries, and nothing to run
       --exclude './usr/share/base-files' --exclude './usr/lib/*/gconv' --exclude './usr/lib/*/audit' \
       --exclude '*/changelog*' --exclude '*/NEWS*' --exclude '*/README*' --exclude './var/*' \
       --exclude './usr/bin/*' --exclude './sbin/*' --exclude './usr/sbin/*' --exclude './bin/*' \
-      --exclude './lib/systemd' --exclude './usr/share/gdb' --exclude './usr/share/gcc'
+      --exclude './lib/systemd' --exclude './usr/share/gdb' --exclude './usr/share/gcc' \
+      --exclude './usr/share/doc/*/*.gz' --exclude './usr/share/doc/*/examples'
   done
   rm -r "$packages"
   cat "$root"/usr/share/ca-certificates/mozilla/*.crt >"$root/etc/ssl/certs/ca-certificates.crt"

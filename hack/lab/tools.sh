@@ -17,6 +17,7 @@ source_key() { # source_key FOLDER: changes with the program's source
 
 kubernetes_version=$(required_version kubernetes k8s.io/kubernetes)
 coredns_version=$(required_version coredns github.com/coredns/coredns)
+# shellcheck source=/dev/null
 distribution=$(. /etc/os-release && echo "$ID-${VERSION_ID:-rolling}")
 
 kubernetes_home=$tool_cache/kubernetes-$kubernetes_version
