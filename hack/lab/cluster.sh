@@ -207,17 +207,22 @@ remove_cgroups() {
   done < <(cgroup_folders)
 }
 
-# What the programs keep outside the lab's folder, with no option to move it.
+# What the programs keep outside the lab's folder, with no option to move it. Folders go if nothing
+# else is in them.
 remove_traces() {
   local file key value
   for file in "$lab_home"/containerd/state/io.containerd.runtime.v2.task/k8s.io/*/address; do
     [ ! -e "$file" ] || rm -f "$(sed 's|^unix://||' "$file")"
   done
-  rm -f /var/lib/cni/results/"$lab_name"-*
+  for file in "$lab_home"/containerd/root/io.containerd.grpc.v1.cri/sandboxes/*; do
+    rm -f /var/lib/cni/results/*-"$(basename "$file")"-*
+  done
   for file in /var/log/containers/*; do
     [[ $(readlink "$file") != "$lab_home"/* ]] || rm "$file"
   done
-  rmdir /var/lib/cni/results /var/lib/cni /var/log/containers 2>/dev/null || true
+  rm -f /var/lib/kubelet/device-plugins/kubelet.sock
+  rmdir /run/containerd/s /run/containerd /var/lib/cni/results /var/lib/cni /var/log/containers \
+    /var/lib/kubelet/device-plugins /var/lib/kubelet 2>/dev/null || true
   if [ -e "$lab_home/run/kernel" ] && same_boot; then
     while IFS=: read -r key value; do
       echo "$value" >"/proc/sys/$key"
