@@ -108,6 +108,7 @@ run_controller-manager() {
     --kubeconfig="$kubeconfig" --authentication-kubeconfig="$kubeconfig" \
     --authorization-kubeconfig="$kubeconfig" --bind-address=127.0.0.1 --leader-elect=false \
     --root-ca-file="$secrets/ca.crt" --use-service-account-credentials=true \
+    --kube-api-qps=200 --kube-api-burst=400 \
     --flex-volume-plugin-dir="$lab_home/kubelet/volume-plugins" \
     --service-account-private-key-file="$secrets/service-accounts.key"
 }

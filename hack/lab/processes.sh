@@ -55,9 +55,9 @@ explain() { # explain NAME MESSAGE
 }
 
 # end NAME SIGNAL: the process and its group, which is the connections of a relay; with TERM it has
-# ten seconds before it is killed.
+# three seconds before it is killed: an API server lingers for as long as anyone watches.
 end() {
-  local name=$1 signal=$2 pid tries=100
+  local name=$1 signal=$2 pid tries=30
   if pid=$(pid_of "$name"); then
     kill "-$signal" -- "-$pid" 2>/dev/null || true
     while [ "$signal" = TERM ] && is_ours "$pid" "$name" && [ $((tries -= 1)) -gt 0 ]; do
