@@ -16,12 +16,11 @@ import java.util.Objects;
  */
 @ValidationRule(
     value = "self.attentionHeads % self.keyValueHeads == 0",
-    messageExpression =
-        "'keyValueHeads: ' + string(self.keyValueHeads) + ' does not divide attentionHeads ' + string(self.attentionHeads) + '; every key/value head serves the same number of query heads'")
+    message =
+        "keyValueHeads: must divide attentionHeads; every key/value head serves the same number of query heads")
 @ValidationRule(
     value = "self.headDim % 2 == 0",
-    messageExpression =
-        "'headDim: ' + string(self.headDim) + ' is odd; rotary embedding turns pairs of channels, so an even number'")
+    message = "headDim: must be even; rotary embedding turns pairs of channels")
 @ValidationRule(
     value =
         "(has(self.architecture) && self.architecture == 'dense') || (has(self.experts) && self.experts > 0 && has(self.expertsPerToken) && self.expertsPerToken > 0 && self.expertsPerToken <= self.experts)",

@@ -15,8 +15,7 @@ import java.util.Objects;
  */
 @ValidationRule(
     value = "!has(self.microBatchSize) || self.globalBatchSize % self.microBatchSize == 0",
-    messageExpression =
-        "'microBatchSize: ' + string(self.microBatchSize) + ' does not divide globalBatchSize ' + string(self.globalBatchSize) + '; a divisor of it is needed'")
+    message = "microBatchSize: must divide globalBatchSize")
 public record TrainingSpec(
     @Required @Min(1) int sequenceLength,
     @Required @Min(1) int globalBatchSize,

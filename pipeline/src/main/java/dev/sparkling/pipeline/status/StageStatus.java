@@ -7,6 +7,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param attempts pods that were charged against {@code spec.retries}
  * @param disruptions pods lost to preemption, eviction or a node; not charged
+ * @param loss of the last step's batch, in nats a token
+ * @param validationLoss the newest, in nats a token
+ * @param pod the last one that worked on the stage
+ * @param message what the pod or its scheduler said
  * @param waitingReason copied from the pod, such as {@code ImagePullBackOff}
  */
 public record StageStatus(
@@ -15,11 +19,14 @@ public record StageStatus(
     long step,
     long tokens,
     @Nullable Double loss,
+    @Nullable Double validationLoss,
     @Nullable Double tokensPerSecond,
     @Nullable CheckpointStatus checkpoint,
     int attempts,
     int disruptions,
     @Nullable String startedAt,
     @Nullable String finishedAt,
+    @Nullable String pod,
     @Nullable String waitingReason,
+    @Nullable String message,
     @Nullable ExpansionStatus expansion) {}

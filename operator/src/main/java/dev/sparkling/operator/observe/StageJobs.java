@@ -1,0 +1,67 @@
+package dev.sparkling.operator.observe;
+
+import dev.sparkling.operator.workload.Labels;
+import dev.sparkling.pipeline.job.Work;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The jobs and pods of a run, by what they are for.
+ *
+ * @param jobs that the run owns
+ * @param pods of these jobs
+ */
+public record StageJobs(Collection<Job> jobs, Collection<Pod> pods) {
+  public StageJobs {
+    jobs = List.copyOf(jobs);
+    pods = List.copyOf(pods);
+  }
+
+  /**
+   * The job of a work.
+   *
+   * @param stage empty for the work of a whole run
+   */
+  public Optional<WorkerJob> find(String stage, Work work) {
+    return jobs.stream()
+        .filter(job -> Labels.word(work).equals(label(job, Labels.WORK)))
+        .filter(job -> stage.equals(label(job, Labels.STAGE)))
+        .findFirst()
+        .map(job -> new WorkerJob(job, podsOf(job)));
+  }
+
+  /** A stage's jobs. */
+  public Stream<WorkerJob> of(String stage) {
+    return Stream.of(Work.TRAIN, Work.EXPAND).flatMap(work -> find(stage, work).stream());
+  }
+
+  /** The jobs of all stages. */
+  public Stream<WorkerJob> ofStages() {
+    return jobs.stream()
+        .filter(job -> !label(job, Labels.STAGE).isEmpty())
+        .map(job -> new WorkerJob(job, podsOf(job)));
+  }
+
+  /** Newest last. */
+  private List<Pod> podsOf(Job job) {
+    String uid = job.getMetadata().getUid();
+    return pods.stream()
+        .filter(
+            pod ->
+                pod.getMetadata().getOwnerReferences().stream()
+                    .anyMatch(owner -> owner.getUid().equals(uid)))
+        .sorted(Comparator.comparing(pod -> pod.getMetadata().getCreationTimestamp()))
+        .toList();
+  }
+
+  private static String label(Job job, String name) {
+    return job.getMetadata().getLabels() == null
+        ? ""
+        : job.getMetadata().getLabels().getOrDefault(name, "");
+  }
+}

@@ -1,0 +1,165 @@
+package dev.sparkling.operator.observe;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.job.JobResult;
+import dev.sparkling.pipeline.stage.Worker;
+import dev.sparkling.pipeline.stage.Worker.Activity;
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
+import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A job and its pods.
+ *
+ * @param pods newest last
+ */
+public record WorkerJob(Job job, List<Pod> pods) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** The job controller creates the first pod in the pass that sets the start time. */
+  private static final Duration LATEST_FIRST_POD = Duration.ofSeconds(2);
+
+  public WorkerJob {
+    pods = List.copyOf(pods);
+  }
+
+  /** Whether its pod ended with exit code 0, which a worker returns for done work only. */
+  public boolean isComplete() {
+    return condition("Complete").isPresent() || condition("SuccessCriteriaMet").isPresent();
+  }
+
+  /** Whether somebody deletes it; its pod may still be at work. */
+  public boolean isGoing() {
+    return job.getMetadata().getDeletionTimestamp() != null;
+  }
+
+  /** Whether it may still have a pod at work. */
+  public boolean isActive() {
+    return isGoing() || (!isComplete() && condition("Failed").isEmpty());
+  }
+
+  /** What the stage machine sees in it. */
+  public Worker worker() {
+    if (isComplete() && !isGoing()) {
+      return new Worker.None();
+    }
+    Optional<JobCondition> failed = condition("Failed").filter(_ -> !isGoing());
+    if (failed.isPresent()) {
+      return new Worker.Failed(errorClass(), failure(failed.get()), failures());
+    }
+    return new Worker.Active(activity());
+  }
+
+  /** The newest pod. */
+  public Optional<WorkerPodState> pod() {
+    return pods.isEmpty() ? Optional.empty() : Optional.of(new WorkerPodState(pods.getLast()));
+  }
+
+  /** How the newest pod that said so ended. */
+  public Optional<JobResult> result() {
+    for (Pod pod : pods.reversed()) {
+      Optional<JobResult> result = new WorkerPodState(pod).terminated().flatMap(WorkerJob::decode);
+      if (result.isPresent()) {
+        return result;
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Failures that were charged; disruptions are not among them. */
+  public int failures() {
+    return Objects.requireNonNullElse(status().getFailed(), 0);
+  }
+
+  /** Whether a pod is not the first since the job began, which comes at once. */
+  boolean isReplacement(WorkerPodState pod) {
+    String begin = startTime();
+    return begin != null && pod.created().isAfter(Instant.parse(begin).plus(LATEST_FIRST_POD));
+  }
+
+  /** RFC 3339; null while it waits for a quota. */
+  public @Nullable String startTime() {
+    return status().getStartTime();
+  }
+
+  /** RFC 3339; null until it is complete. */
+  public @Nullable String completionTime() {
+    return status().getCompletionTime();
+  }
+
+  private Activity activity() {
+    if (Boolean.TRUE.equals(job.getSpec().getSuspend())) {
+      return Activity.QUEUED;
+    }
+    return pod().map(WorkerPodState::activity).orElse(Activity.STARTING);
+  }
+
+  /** From the exit code of the last pod; without one the surroundings are to blame. */
+  private ErrorClass errorClass() {
+    int exitCode =
+        pod()
+            .flatMap(WorkerPodState::terminated)
+            .map(ContainerStateTerminated::getExitCode)
+            .orElse(ErrorClass.TRANSIENT.exitCode());
+    for (ErrorClass candidate : ErrorClass.values()) {
+      if (candidate.exitCode() == exitCode) {
+        return candidate;
+      }
+    }
+    return ErrorClass.TRANSIENT;
+  }
+
+  private String failure(JobCondition failed) {
+    Optional<ContainerStateTerminated> end = pod().flatMap(WorkerPodState::terminated);
+    Optional<String> said =
+        end.flatMap(WorkerJob::decode)
+            .map(JobResult::message)
+            .or(() -> end.map(WorkerJob::describe));
+    return said.orElseGet(() -> Objects.requireNonNullElse(failed.getMessage(), "the job failed"));
+  }
+
+  private static String describe(ContainerStateTerminated end) {
+    String reason = Objects.requireNonNullElse(end.getReason(), "Error");
+    String advice =
+        "OOMKilled".equals(reason)
+            ? "; raise resources.limits.memory, or lower spec.training.microBatchSize"
+            : "";
+    String log = end.getMessage() == null ? "" : ": " + end.getMessage().strip();
+    return reason + ", exit code " + end.getExitCode() + advice + log;
+  }
+
+  private static Optional<JobResult> decode(ContainerStateTerminated end) {
+    String message = end.getMessage();
+    if (message == null || !message.startsWith("{")) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(JSON.readValue(message, JobResult.class));
+    } catch (JsonProcessingException e) {
+      // A log's last lines, which Kubernetes puts there when a worker could not write its result.
+      return Optional.empty();
+    }
+  }
+
+  private Optional<JobCondition> condition(String type) {
+    return status().getConditions().stream()
+        .filter(condition -> condition.getType().equals(type))
+        .filter(condition -> "True".equals(condition.getStatus()))
+        .findFirst();
+  }
+
+  private JobStatus status() {
+    return Objects.requireNonNullElseGet(job.getStatus(), JobStatus::new);
+  }
+}

@@ -1,0 +1,62 @@
+package dev.sparkling.operator.status;
+
+import dev.sparkling.pipeline.status.Condition;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+/**
+ * The three conditions. A transition time moves only when a status flips, so that a status that
+ * says the same stays the same and is not written again.
+ */
+final class Conditions {
+
+  private static final String READY = "Ready";
+  private static final String PROGRESSING = "Progressing";
+  private static final String FAILED = "Failed";
+
+  private final List<Condition> before;
+  private final long generation;
+  private final String now;
+
+  Conditions(List<Condition> before, long generation, Instant now) {
+    this.before = before;
+    this.generation = generation;
+    this.now = now.truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  /** The run goes on, or could. */
+  List<Condition> progressing(boolean works, String reason, String message) {
+    return List.of(
+        condition(READY, false, reason, message),
+        condition(PROGRESSING, works, reason, message),
+        condition(FAILED, false, Reason.NOT_FAILED.word(), Reason.NOT_FAILED.sentence()));
+  }
+
+  List<Condition> succeeded() {
+    String reason = Reason.SUCCEEDED.word();
+    String message = Reason.SUCCEEDED.sentence();
+    return List.of(
+        condition(READY, true, reason, message),
+        condition(PROGRESSING, false, reason, message),
+        condition(FAILED, false, Reason.NOT_FAILED.word(), Reason.NOT_FAILED.sentence()));
+  }
+
+  List<Condition> failed(Reason reason, String message) {
+    return List.of(
+        condition(READY, false, reason.word(), message),
+        condition(PROGRESSING, false, reason.word(), message),
+        condition(FAILED, true, reason.word(), message));
+  }
+
+  private Condition condition(String type, boolean holds, String reason, String message) {
+    String status = holds ? "True" : "False";
+    String since =
+        before.stream()
+            .filter(known -> known.type().equals(type) && known.status().equals(status))
+            .findFirst()
+            .map(Condition::lastTransitionTime)
+            .orElse(now);
+    return new Condition(type, status, reason, message, since, generation);
+  }
+}

@@ -1,0 +1,145 @@
+package dev.sparkling.operator.status;
+
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.status.StageStatus;
+import dev.sparkling.pipeline.status.SummaryStatus;
+import dev.sparkling.pipeline.status.TrainerStatus;
+import dev.sparkling.pipeline.status.TrainerStatus.Metric;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far a run is and how long it will take.
+ *
+ * @param stages as they stand
+ * @param current the stage under way
+ */
+record Outlook(RunPlan plan, List<StageStatus> stages, StagePlan current) {
+
+  private static final int PERCENT = 100;
+  private static final double THOUSAND = 1000;
+  private static final long MINUTE = 60;
+  private static final long HOUR = 60 * MINUTE;
+  private static final long DAY = 24 * HOUR;
+
+  TrainerStatus trainerStatus(String updatedAt) {
+    List<Metric> metrics = new ArrayList<>();
+    StageStatus stage = newest();
+    add(metrics, "loss", stage.loss());
+    add(metrics, "validationLoss", stage.validationLoss());
+    add(metrics, "tokensPerSecond", stage.tokensPerSecond());
+    OptionalLong seconds = secondsLeft();
+    return new TrainerStatus(
+        percent(), seconds.isPresent() ? seconds.getAsLong() : null, metrics, updatedAt);
+  }
+
+  SummaryStatus summary() {
+    StageStatus stage = newest();
+    Double loss = stage.loss();
+    OptionalDouble speed = isComplete() ? OptionalDouble.empty() : tokensPerSecond();
+    OptionalLong seconds = secondsLeft();
+    return new SummaryStatus(
+        step() + "/" + plan.totalSteps(),
+        percent() + "%",
+        loss == null ? null : String.format(Locale.ROOT, "%.3f", loss),
+        speed.isPresent() ? count(speed.getAsDouble()) : null,
+        Math.round(PERCENT * plan.flopsSaved()) + "%",
+        seconds.isPresent() && !isComplete() ? duration(seconds.getAsLong()) : null);
+  }
+
+  private long step() {
+    return stages.get(current.index()).step();
+  }
+
+  private boolean isComplete() {
+    return step() >= plan.totalSteps();
+  }
+
+  /** 100 only when all is done. */
+  private int percent() {
+    return (int) (PERCENT * step() / plan.totalSteps());
+  }
+
+  /** The newest stage that has trained. */
+  private StageStatus newest() {
+    for (int i = current.index(); i > 0; i--) {
+      if (stages.get(i).loss() != null) {
+        return stages.get(i);
+      }
+    }
+    return stages.getFirst();
+  }
+
+  /**
+   * FLOPs left over the measured FLOPs a second. A wider model is a little more efficient than
+   * that, so the estimate errs to the long side.
+   */
+  private OptionalLong secondsLeft() {
+    OptionalDouble speed = tokensPerSecond();
+    if (isComplete()) {
+      return OptionalLong.of(0);
+    }
+    if (speed.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    double costNow = current.parameters().active();
+    double seconds = 0;
+    for (StagePlan stage : plan.stages()) {
+      long stepsLeft = stage.lastStep() - Math.max(stage.firstStep(), step());
+      if (stepsLeft > 0) {
+        double cost = stage.parameters().active() / costNow;
+        seconds += stepsLeft * plan.tokensPerStep() * cost / speed.getAsDouble();
+      }
+    }
+    return OptionalLong.of(Math.round(seconds));
+  }
+
+  /** Of the current stage; where it has not trained yet, the last one's, for its larger model. */
+  private OptionalDouble tokensPerSecond() {
+    for (int i = current.index(); i >= 0; i--) {
+      Double measured = stages.get(i).tokensPerSecond();
+      if (measured != null && measured > 0) {
+        double then = plan.stages().get(i).parameters().active();
+        return OptionalDouble.of(measured * then / current.parameters().active());
+      }
+    }
+    return OptionalDouble.empty();
+  }
+
+  private static void add(List<Metric> metrics, String name, @Nullable Double value) {
+    if (value != null) {
+      metrics.add(new Metric(name, value.toString()));
+    }
+  }
+
+  /** {@code 412k}: three digits and a letter. */
+  static String count(double value) {
+    String[] units = {"", "k", "M", "G"};
+    int unit = 0;
+    double scaled = value;
+    while (Math.round(scaled) >= THOUSAND && unit < units.length - 1) {
+      scaled /= THOUSAND;
+      unit++;
+    }
+    return (unit > 0 && scaled < 10
+            ? String.format(Locale.ROOT, "%.1f", scaled)
+            : Long.toString(Math.round(scaled)))
+        + units[unit];
+  }
+
+  /** {@code 5h12m}: the two largest units. */
+  static String duration(long seconds) {
+    if (seconds >= DAY) {
+      return seconds / DAY + "d" + seconds % DAY / HOUR + "h";
+    }
+    if (seconds >= HOUR) {
+      return seconds / HOUR + "h" + seconds % HOUR / MINUTE + "m";
+    }
+    return seconds >= MINUTE ? seconds / MINUTE + "m" + seconds % MINUTE + "s" : seconds + "s";
+  }
+}

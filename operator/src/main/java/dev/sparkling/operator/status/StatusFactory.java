@@ -1,0 +1,211 @@
+package dev.sparkling.operator.status;
+
+import dev.sparkling.operator.observe.Observation;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.stage.Decision;
+import dev.sparkling.pipeline.stage.Worker.Activity;
+import dev.sparkling.pipeline.status.Condition;
+import dev.sparkling.pipeline.status.Phase;
+import dev.sparkling.pipeline.status.PlanStatus;
+import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
+import dev.sparkling.pipeline.status.StageState;
+import dev.sparkling.pipeline.status.StageStatus;
+import dev.sparkling.pipeline.status.TrainerStatus;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The one place where statuses are made. */
+public final class StatusFactory {
+
+  private final InstantSource clock;
+
+  public StatusFactory(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  /** The status of a run on which the stage machine has decided. */
+  public ProgressiveTrainingStatus decided(
+      RunPlan plan,
+      Observation observation,
+      Decision decision,
+      @Nullable ProgressiveTrainingStatus before,
+      long generation) {
+    StagePlan current = stageOf(decision, plan);
+    List<StageStatus> stages =
+        plan.stages().stream()
+            .map(
+                stage ->
+                    withState(
+                        observation.stages().get(stage.index()),
+                        state(stage, observation, current, decision)))
+            .toList();
+    Outlook outlook = new Outlook(plan, stages, current);
+    StageStatus working = stages.get(current.index());
+    return new ProgressiveTrainingStatus(
+        generation,
+        decision.phase(),
+        current.name(),
+        outlook.summary(),
+        conditions(decision, working, before, generation),
+        outlook.trainerStatus(updatedAt(outlook, before)),
+        planStatus(plan),
+        stages);
+  }
+
+  /** The status of a run that cannot begin, or whose jobs cannot be created. */
+  public ProgressiveTrainingStatus refused(
+      @Nullable ProgressiveTrainingStatus before, long generation, String message) {
+    return with(
+        before,
+        Phase.FAILED,
+        conditionsAfter(before, generation).failed(Reason.INVALID_INPUT, message),
+        generation);
+  }
+
+  /** The status of a run of which something could not be created; it is tried again. */
+  public ProgressiveTrainingStatus launchFailed(
+      @Nullable ProgressiveTrainingStatus before, long generation, String message) {
+    Phase phase = before == null || before.phase() == null ? Phase.PENDING : before.phase();
+    return with(
+        before,
+        phase,
+        conditionsAfter(before, generation)
+            .progressing(false, Reason.LAUNCH_FAILED.word(), message),
+        generation);
+  }
+
+  private static ProgressiveTrainingStatus with(
+      @Nullable ProgressiveTrainingStatus before,
+      Phase phase,
+      List<Condition> conditions,
+      long generation) {
+    if (before == null) {
+      return new ProgressiveTrainingStatus(
+          generation, phase, null, null, conditions, null, null, List.of());
+    }
+    return new ProgressiveTrainingStatus(
+        generation,
+        phase,
+        before.currentStage(),
+        before.summary(),
+        conditions,
+        before.trainerStatus(),
+        before.plan(),
+        before.stages());
+  }
+
+  private List<Condition> conditions(
+      Decision decision,
+      StageStatus working,
+      @Nullable ProgressiveTrainingStatus before,
+      long generation) {
+    Conditions conditions = conditionsAfter(before, generation);
+    String waiting = working.waitingReason();
+    return switch (decision) {
+      case Decision.Complete _ -> conditions.succeeded();
+      case Decision.Fail fail ->
+          conditions.failed(
+              Reason.of(fail.errorClass()), "stage " + fail.stage().name() + ": " + fail.message());
+      case Decision.Await await when await.activity() == Activity.BLOCKED && waiting != null ->
+          conditions.progressing(
+              false, waiting, working.message() == null ? waiting : working.message());
+      case Decision.Await await ->
+          progressing(conditions, decision, await.activity() == Activity.WORKING);
+      case Decision.LaunchExpander _, Decision.LaunchTrainer _, Decision.Suspend _ ->
+          progressing(conditions, decision, false);
+    };
+  }
+
+  private static List<Condition> progressing(
+      Conditions conditions, Decision decision, boolean works) {
+    Reason reason =
+        switch (decision.phase()) {
+          case PENDING -> Reason.PENDING;
+          case QUEUED -> Reason.QUEUED;
+          case TRAINING -> Reason.TRAINING;
+          case EXPANDING -> Reason.EXPANDING;
+          case SUSPENDED -> Reason.SUSPENDED;
+          case SUCCEEDED -> Reason.SUCCEEDED;
+          case FAILED -> Reason.INTERNAL_ERROR;
+        };
+    return conditions.progressing(works, reason.word(), reason.sentence());
+  }
+
+  private Conditions conditionsAfter(@Nullable ProgressiveTrainingStatus before, long generation) {
+    return new Conditions(
+        before == null ? List.of() : before.conditions(), generation, clock.instant());
+  }
+
+  /** The time of the last change, which is now only if there is one. */
+  private String updatedAt(Outlook outlook, @Nullable ProgressiveTrainingStatus before) {
+    TrainerStatus known = before == null ? null : before.trainerStatus();
+    String since = known == null ? null : known.lastUpdatedTime();
+    return since != null && outlook.trainerStatus(since).equals(known)
+        ? since
+        : clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  private static StagePlan stageOf(Decision decision, RunPlan plan) {
+    return switch (decision) {
+      case Decision.LaunchExpander(StagePlan stage) -> stage;
+      case Decision.LaunchTrainer(StagePlan stage) -> stage;
+      case Decision.Await await -> await.stage();
+      case Decision.Suspend suspend -> suspend.stage();
+      case Decision.Fail fail -> fail.stage();
+      case Decision.Complete _ -> plan.stages().getLast();
+    };
+  }
+
+  private static StageState state(
+      StagePlan stage, Observation observation, StagePlan current, Decision decision) {
+    if (decision instanceof Decision.Complete || stage.index() < current.index()) {
+      return StageState.SUCCEEDED;
+    }
+    if (stage.index() > current.index()) {
+      return StageState.PENDING;
+    }
+    return switch (decision) {
+      case Decision.Fail _ -> StageState.FAILED;
+      case Decision.LaunchExpander _ -> StageState.EXPANDING;
+      case Decision.LaunchTrainer _ -> StageState.TRAINING;
+      case Decision.Await await -> await.expanding() ? StageState.EXPANDING : StageState.TRAINING;
+      case Decision.Suspend _ -> observation.stages().get(stage.index()).state();
+      case Decision.Complete _ -> StageState.SUCCEEDED;
+    };
+  }
+
+  private static StageStatus withState(StageStatus stage, StageState state) {
+    return new StageStatus(
+        stage.name(),
+        state,
+        stage.step(),
+        stage.tokens(),
+        stage.loss(),
+        stage.validationLoss(),
+        stage.tokensPerSecond(),
+        stage.checkpoint(),
+        stage.attempts(),
+        stage.disruptions(),
+        stage.startedAt(),
+        stage.finishedAt(),
+        stage.pod(),
+        stage.waitingReason(),
+        stage.message(),
+        stage.expansion());
+  }
+
+  private static PlanStatus planStatus(RunPlan plan) {
+    return new PlanStatus(
+        plan.stages().stream()
+            .map(
+                stage ->
+                    new PlanStatus.StagePlanStatus(
+                        stage.name(), stage.parameters().total(), stage.parameters().active()))
+            .toList(),
+        plan.flops(),
+        plan.flopsSaved());
+  }
+}

@@ -1,0 +1,103 @@
+package dev.sparkling.operator.status;
+
+import dev.sparkling.pipeline.status.Phase;
+import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
+import dev.sparkling.pipeline.status.StageState;
+import dev.sparkling.pipeline.status.StageStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What happened between two statuses, for Kubernetes' events. */
+public final class Transitions {
+
+  private Transitions() {}
+
+  /**
+   * An event.
+   *
+   * @param warning whether somebody should look
+   */
+  public record Happening(boolean warning, String reason, String message) {}
+
+  /** What happened since, in order. */
+  public static List<Happening> between(
+      @Nullable ProgressiveTrainingStatus before, ProgressiveTrainingStatus after) {
+    List<Happening> happenings = new ArrayList<>();
+    for (int i = 0; i < after.stages().size(); i++) {
+      StageStatus now = after.stages().get(i);
+      StageStatus then =
+          before == null || before.stages().size() <= i ? null : before.stages().get(i);
+      stage(then, now, happenings);
+    }
+    Phase phase = after.phase();
+    if (phase != null && (before == null || before.phase() != phase)) {
+      phase(phase, after, happenings);
+    }
+    return happenings;
+  }
+
+  private static void stage(
+      @Nullable StageStatus then, StageStatus now, List<Happening> happenings) {
+    StageState stateThen = then == null ? StageState.PENDING : then.state();
+    if (now.state() == StageState.SUCCEEDED && stateThen != StageState.SUCCEEDED) {
+      happenings.add(
+          normal("StageSucceeded", "stage " + now.name() + " is complete at step " + now.step()));
+    }
+    if (now.expansion() != null && (then == null || then.expansion() == null)) {
+      happenings.add(normal("Expanded", "the checkpoint for stage " + now.name() + " is widened"));
+    }
+    if (then != null && now.attempts() > then.attempts()) {
+      happenings.add(
+          warning(
+              "AttemptFailed",
+              "stage " + now.name() + ", failure " + now.attempts() + ": " + said(now)));
+    }
+    if (then != null && now.disruptions() > then.disruptions()) {
+      happenings.add(
+          warning(
+              "Disrupted",
+              "stage " + now.name() + " goes on in pod " + now.pod() + "; not charged"));
+    }
+    String waiting = now.waitingReason();
+    if (waiting != null && (then == null || !waiting.equals(then.waitingReason()))) {
+      happenings.add(warning(waiting, "stage " + now.name() + ": " + said(now)));
+    }
+  }
+
+  private static void phase(
+      Phase phase, ProgressiveTrainingStatus after, List<Happening> happenings) {
+    switch (phase) {
+      case TRAINING -> happenings.add(normal("Training", "stage " + after.currentStage()));
+      case EXPANDING -> happenings.add(normal("Expanding", "stage " + after.currentStage()));
+      case SUSPENDED ->
+          happenings.add(normal(Reason.SUSPENDED.word(), Reason.SUSPENDED.sentence()));
+      case SUCCEEDED ->
+          happenings.add(normal(Reason.SUCCEEDED.word(), Reason.SUCCEEDED.sentence()));
+      case FAILED ->
+          after.conditions().stream()
+              .filter(condition -> condition.type().equals("Failed"))
+              .forEach(failed -> happenings.add(warning(failed.reason(), failed.message())));
+      case QUEUED -> happenings.add(normal(Reason.QUEUED.word(), Reason.QUEUED.sentence()));
+      case PENDING -> {
+        // Every run begins so; what keeps it there is told above.
+      }
+    }
+  }
+
+  private static String said(StageStatus stage) {
+    return Objects.requireNonNullElse(stage.message(), "")
+        .lines()
+        .findFirst()
+        .orElse("no reason given");
+  }
+
+  private static Happening normal(String reason, String message) {
+    return new Happening(false, reason, message);
+  }
+
+  private static Happening warning(String reason, String message) {
+    return new Happening(true, reason, message);
+  }
+}

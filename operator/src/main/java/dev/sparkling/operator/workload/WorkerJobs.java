@@ -1,0 +1,147 @@
+package dev.sparkling.operator.workload;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.sparkling.operator.api.PodPatch;
+import dev.sparkling.operator.api.ProgressiveTrainingResource;
+import dev.sparkling.pipeline.job.JobDocument;
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicy;
+import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicyBuilder;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A run's jobs, complete at creation: nobody corrects them afterwards, so that Kueue may. */
+public final class WorkerJobs {
+
+  /** Key of the document in its config map, and name of its file in the pod. */
+  static final String DOCUMENT = "job.json";
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  /** {@code ErrorClass}: user error and corrupt checkpoint, where a retry cannot help. */
+  private static final Integer[] FINAL_EXIT_CODES = {2, 3};
+
+  /** Asked to stop: whatever asked is gone when the next pod starts. */
+  private static final int STOPPED_EXIT_CODE = 143;
+
+  private final WorkerSettings settings;
+
+  public WorkerJobs(WorkerSettings settings) {
+    this.settings = settings;
+  }
+
+  /** The document of a work, as a config map that the job's pod mounts. */
+  public ConfigMap document(ProgressiveTrainingResource run, String stage, Work work) {
+    JobDocument document =
+        new JobDocument(
+            JobDocument.VERSION, work, run.getMetadata().getName(), stage, run.getSpec());
+    return new ConfigMapBuilder()
+        .withMetadata(metadata(run, stage, work, Map.of()))
+        .withData(Map.of(DOCUMENT, encode(document)))
+        .build();
+  }
+
+  /** The job of a work. Its config map must exist first. */
+  public Job job(ProgressiveTrainingResource run, String stage, Work work) {
+    ProgressiveTrainingSpec spec = run.getSpec();
+    Map<String, String> labels = Labels.of(run, stage, work);
+    WorkerPod pod =
+        new WorkerPod(
+            settings, spec, work, stage, Names.of(name(run), stage, work), patch(spec, work));
+    return new JobBuilder()
+        .withMetadata(metadata(run, stage, work, Labels.queueing(run)))
+        .withNewSpec()
+        .withParallelism(1)
+        .withCompletions(1)
+        .withBackoffLimit(spec.retries())
+        // One writer at a time: the next pod comes when the last one has ended.
+        .withPodReplacementPolicy("Failed")
+        .withPodFailurePolicy(failurePolicy())
+        .withTemplate(pod.template(labels))
+        .endSpec()
+        .build();
+  }
+
+  /** Reads {@code podPatch}, which the CustomResourceDefinition has checked. */
+  static PodPatch patch(ProgressiveTrainingSpec spec, Work work) {
+    Map<String, Object> patch =
+        work == Work.TRAIN ? spec.trainer().podPatch() : spec.expander().podPatch();
+    return JSON.convertValue(patch, PodPatch.class);
+  }
+
+  private static PodFailurePolicy failurePolicy() {
+    return new PodFailurePolicyBuilder()
+        .addNewRule()
+        .withAction("Ignore")
+        .addNewOnPodCondition()
+        .withType("DisruptionTarget")
+        .withStatus("True")
+        .endOnPodCondition()
+        .endRule()
+        .addNewRule()
+        .withAction("FailJob")
+        .withNewOnExitCodes()
+        .withContainerName(WorkerPod.CONTAINER)
+        .withOperator("In")
+        .withValues(FINAL_EXIT_CODES)
+        .endOnExitCodes()
+        .endRule()
+        .addNewRule()
+        .withAction("Ignore")
+        .withNewOnExitCodes()
+        .withContainerName(WorkerPod.CONTAINER)
+        .withOperator("In")
+        .withValues(STOPPED_EXIT_CODE)
+        .endOnExitCodes()
+        .endRule()
+        .build();
+  }
+
+  private static ObjectMeta metadata(
+      ProgressiveTrainingResource run, String stage, Work work, Map<String, String> more) {
+    Map<String, String> labels = new LinkedHashMap<>(Labels.of(run, stage, work));
+    labels.putAll(more);
+    return new ObjectMetaBuilder()
+        .withName(Names.of(name(run), stage, work))
+        .withNamespace(run.getMetadata().getNamespace())
+        .withLabels(labels)
+        .withOwnerReferences(owner(run))
+        .build();
+  }
+
+  private static OwnerReference owner(ProgressiveTrainingResource run) {
+    return new OwnerReferenceBuilder()
+        .withApiVersion(run.getApiVersion())
+        .withKind(run.getKind())
+        .withName(name(run))
+        .withUid(run.getMetadata().getUid())
+        .withController(true)
+        .withBlockOwnerDeletion(true)
+        .build();
+  }
+
+  private static String name(ProgressiveTrainingResource run) {
+    return run.getMetadata().getName();
+  }
+
+  private static String encode(JobDocument document) {
+    try {
+      return JSON.writeValueAsString(document) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

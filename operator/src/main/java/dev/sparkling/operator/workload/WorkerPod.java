@@ -1,0 +1,256 @@
+package dev.sparkling.operator.workload;
+
+import dev.sparkling.operator.api.PodPatch;
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import dev.sparkling.pipeline.spec.ResourcesSpec;
+import dev.sparkling.pipeline.spec.StageSpec;
+import dev.sparkling.pipeline.spec.StageTrainerSpec;
+import dev.sparkling.pipeline.spec.StorageSpec;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The pod of a job, under the restricted profile and without a token. */
+record WorkerPod(
+    WorkerSettings settings,
+    ProgressiveTrainingSpec spec,
+    Work work,
+    String stage,
+    String document,
+    PodPatch patch) {
+
+  static final String CONTAINER = "worker";
+
+  /** Time for the step under way and its checkpoint. */
+  private static final long GRACE_SECONDS = 120;
+
+  /** What the worker has of it before it is killed. */
+  private static final long GRACE_FOR_WORKER_SECONDS = GRACE_SECONDS - 10;
+
+  private static final int PROGRESS_PORT = 9400;
+  private static final long USER = 10001;
+  private static final String DOCUMENT_FOLDER = "/etc/sparkling";
+  private static final String AUTHORITY_FOLDER = "/etc/sparkling-ca";
+  private static final String CACHE_FOLDER = "/var/cache/sparkling";
+  private static final String RESULT = "/dev/termination-log";
+  private static final String GPU = "nvidia.com/gpu";
+
+  PodTemplateSpec template(Map<String, String> labels) {
+    Map<String, String> allLabels = new LinkedHashMap<>(patch.labels());
+    allLabels.putAll(labels);
+    return new PodTemplateSpecBuilder()
+        .withNewMetadata()
+        .withLabels(allLabels)
+        .withAnnotations(patch.annotations().isEmpty() ? null : patch.annotations())
+        .endMetadata()
+        .withNewSpec()
+        .withRestartPolicy("Never")
+        .withAutomountServiceAccountToken(false)
+        .withEnableServiceLinks(false)
+        .withTerminationGracePeriodSeconds(GRACE_SECONDS)
+        .withNewSecurityContext()
+        .withRunAsNonRoot(true)
+        .withRunAsUser(USER)
+        .withRunAsGroup(USER)
+        .withFsGroup(USER)
+        .withNewSeccompProfile()
+        .withType("RuntimeDefault")
+        .endSeccompProfile()
+        .endSecurityContext()
+        .withContainers(container())
+        .withVolumes(volumes())
+        .withImagePullSecrets(pullSecrets())
+        .withNodeSelector(patch.nodeSelector().isEmpty() ? null : patch.nodeSelector())
+        .withTolerations(patch.tolerations())
+        .withAffinity(patch.affinity())
+        .withRuntimeClassName(patch.runtimeClassName())
+        .withPriorityClassName(patch.priorityClassName())
+        .endSpec()
+        .build();
+  }
+
+  private Container container() {
+    ContainerBuilder container =
+        new ContainerBuilder()
+            .withName(CONTAINER)
+            .withImage(image())
+            .withImagePullPolicy(settings.imagePullPolicy())
+            .withArgs(arguments())
+            .withEnv(environment())
+            .withResources(resources())
+            .withVolumeMounts(mounts())
+            .withTerminationMessagePath(RESULT)
+            .withTerminationMessagePolicy("FallbackToLogsOnError")
+            .withNewSecurityContext()
+            .withAllowPrivilegeEscalation(false)
+            .withReadOnlyRootFilesystem(true)
+            .withNewCapabilities()
+            .withDrop("ALL")
+            .endCapabilities()
+            .endSecurityContext();
+    if (work == Work.TRAIN) {
+      container.addNewPort().withName("metrics").withContainerPort(PROGRESS_PORT).endPort();
+    }
+    return container.build();
+  }
+
+  private String image() {
+    String named = work == Work.TRAIN ? spec.trainer().image() : spec.expander().image();
+    if (named != null) {
+      return named;
+    }
+    return work == Work.TRAIN ? settings.trainerImage() : settings.expanderImage();
+  }
+
+  private List<String> arguments() {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                Labels.word(work),
+                "--job",
+                DOCUMENT_FOLDER + "/" + WorkerJobs.DOCUMENT,
+                "--result",
+                RESULT,
+                "--grace",
+                Long.toString(GRACE_FOR_WORKER_SECONDS)));
+    if (work == Work.TRAIN) {
+      arguments.add("--progress-port");
+      arguments.add(Integer.toString(PROGRESS_PORT));
+    }
+    return arguments;
+  }
+
+  private List<EnvVar> environment() {
+    List<EnvVar> environment = new ArrayList<>();
+    StorageSpec storage = spec.storage();
+    if (storage.endpoint() != null) {
+      environment.add(value("AWS_ENDPOINT_URL", storage.endpoint()));
+    }
+    if (storage.credentialsSecret() != null) {
+      environment.add(secret("AWS_ACCESS_KEY_ID", storage.credentialsSecret(), "accessKey"));
+      environment.add(secret("AWS_SECRET_ACCESS_KEY", storage.credentialsSecret(), "secretKey"));
+    }
+    if (storage.caConfigMap() != null) {
+      environment.add(value("AWS_CA_BUNDLE", AUTHORITY_FOLDER + "/ca.crt"));
+    }
+    environment.add(value("XDG_CACHE_HOME", CACHE_FOLDER));
+    environment.addAll(patch.env());
+    return environment;
+  }
+
+  /** The stage's own, else the trainer's, else one GPU where the installation has them. */
+  private ResourceRequirements resources() {
+    ResourcesSpec resources =
+        work == Work.TRAIN ? spec.trainer().resources() : spec.expander().resources();
+    if (work == Work.TRAIN) {
+      StageTrainerSpec own =
+          spec.stages().stream()
+              .filter(candidate -> candidate.name().equals(stage))
+              .findFirst()
+              .map(StageSpec::trainer)
+              .orElse(null);
+      if (own != null && own.resources() != null) {
+        resources = own.resources();
+      }
+      if (resources.limits().isEmpty() && resources.requests().isEmpty() && settings.defaultGpu()) {
+        resources = new ResourcesSpec(Map.of(GPU, "1"), Map.of());
+      }
+    }
+    return new ResourceRequirementsBuilder()
+        .withLimits(quantities(resources.limits()))
+        .withRequests(quantities(resources.requests()))
+        .build();
+  }
+
+  private List<Volume> volumes() {
+    List<Volume> volumes = new ArrayList<>();
+    volumes.add(
+        new VolumeBuilder()
+            .withName("job")
+            .withNewConfigMap()
+            .withName(document)
+            .endConfigMap()
+            .build());
+    if (spec.storage().caConfigMap() != null) {
+      volumes.add(
+          new VolumeBuilder()
+              .withName("ca")
+              .withNewConfigMap()
+              .withName(spec.storage().caConfigMap())
+              .endConfigMap()
+              .build());
+    }
+    volumes.add(emptyFolder("cache"));
+    volumes.add(emptyFolder("tmp"));
+    volumes.addAll(patch.volumes());
+    return volumes;
+  }
+
+  private List<VolumeMount> mounts() {
+    List<VolumeMount> mounts = new ArrayList<>();
+    mounts.add(mount("job", DOCUMENT_FOLDER, true));
+    if (spec.storage().caConfigMap() != null) {
+      mounts.add(mount("ca", AUTHORITY_FOLDER, true));
+    }
+    mounts.add(mount("cache", CACHE_FOLDER, false));
+    mounts.add(mount("tmp", "/tmp", false));
+    mounts.addAll(patch.volumeMounts());
+    return mounts;
+  }
+
+  private List<LocalObjectReference> pullSecrets() {
+    List<LocalObjectReference> secrets = new ArrayList<>();
+    settings.imagePullSecrets().forEach(name -> secrets.add(new LocalObjectReference(name)));
+    secrets.addAll(patch.imagePullSecrets());
+    return secrets;
+  }
+
+  private static Map<String, Quantity> quantities(Map<String, String> amounts) {
+    Map<String, Quantity> quantities = new LinkedHashMap<>();
+    amounts.keySet().stream()
+        .sorted()
+        .forEach(key -> quantities.put(key, Quantity.parse(amounts.get(key))));
+    return quantities;
+  }
+
+  private static EnvVar value(String name, String value) {
+    return new EnvVarBuilder().withName(name).withValue(value).build();
+  }
+
+  private static EnvVar secret(String name, String secret, String key) {
+    return new EnvVarBuilder()
+        .withName(name)
+        .withNewValueFrom()
+        .withNewSecretKeyRef(key, secret, false)
+        .endValueFrom()
+        .build();
+  }
+
+  private static Volume emptyFolder(String name) {
+    return new VolumeBuilder().withName(name).withNewEmptyDir().endEmptyDir().build();
+  }
+
+  private static VolumeMount mount(String name, String path, boolean readOnly) {
+    return new VolumeMountBuilder()
+        .withName(name)
+        .withMountPath(path)
+        .withReadOnly(readOnly ? true : null)
+        .build();
+  }
+}

@@ -1,0 +1,126 @@
+package dev.sparkling.operator.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
+import io.fabric8.crdv2.generator.CRDGenerator;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.model.annotation.Group;
+import io.fabric8.kubernetes.model.annotation.Version;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Generates the CustomResourceDefinition from the Java types, as YAML and as compact JSON. */
+final class CustomResourceDefinitions {
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder()
+          .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+          .disable(YAMLGenerator.Feature.SPLIT_LINES)
+          .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+          .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
+          .enable(YAMLGenerator.Feature.INDENT_ARRAYS_WITH_INDICATOR)
+          .build();
+
+  private static final String SCHEMA = "/spec/versions/0/schema/openAPIV3Schema";
+
+  private CustomResourceDefinitions() {}
+
+  /** Lends {@link PodPatch} a schema of its own. */
+  @Group("generated.sparkling.dev")
+  @Version("v1")
+  static final class PodPatchCarrier extends CustomResource<PodPatch, Void> {
+    private static final long serialVersionUID = 1L;
+  }
+
+  static ObjectNode generate() {
+    ObjectNode definition = generate(ProgressiveTrainingResource.class);
+    JsonNode patch = generate(PodPatchCarrier.class).at(SCHEMA + "/properties/spec");
+    ObjectNode spec = (ObjectNode) definition.at(SCHEMA + "/properties/spec/properties");
+    for (String worker : List.of("trainer", "expander")) {
+      ObjectNode fields = (ObjectNode) spec.at("/" + worker + "/properties");
+      fields.set("podPatch", patch);
+      quantities((ObjectNode) fields.get("resources"));
+    }
+    quantities((ObjectNode) spec.at("/stages/items/properties/trainer/properties/resources"));
+    conditions((ObjectNode) definition.at(SCHEMA + "/properties/status/properties/conditions"));
+    ((ObjectNode) definition.at(SCHEMA)).putArray("required").add("spec");
+    columns((ObjectNode) definition.at("/spec/versions/0"));
+    return definition;
+  }
+
+  /** In the order of the annotations, where the generator sorts them. */
+  private static void columns(ObjectNode version) {
+    ArrayNode generated = (ArrayNode) version.get("additionalPrinterColumns");
+    ArrayNode ordered = version.arrayNode();
+    for (AdditionalPrinterColumn column :
+        ProgressiveTrainingResource.class.getAnnotationsByType(AdditionalPrinterColumn.class)) {
+      generated.forEach(
+          candidate -> {
+            if (candidate.get("name").asText().equals(column.name())) {
+              ordered.add(candidate);
+            }
+          });
+    }
+    version.set("additionalPrinterColumns", ordered);
+  }
+
+  static String yaml(JsonNode definition) {
+    try {
+      return YAML.writeValueAsString(definition);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** {@code cpu: 2} and {@code memory: 2Gi} alike. */
+  private static void quantities(ObjectNode resources) {
+    for (String kind : List.of("limits", "requests")) {
+      ObjectNode amounts = (ObjectNode) resources.at("/properties/" + kind);
+      amounts.put("maxProperties", 16);
+      ObjectNode amount = amounts.putObject("additionalProperties");
+      ArrayNode types = amount.putArray("anyOf");
+      types.addObject().put("type", "integer");
+      types.addObject().put("type", "string");
+      amount.put(
+          "pattern",
+          "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?[0-9]+))?$");
+      amount.put("maxLength", 64);
+      amount.put("x-kubernetes-int-or-string", true);
+    }
+  }
+
+  private static void conditions(ObjectNode conditions) {
+    conditions.put("x-kubernetes-list-type", "map");
+    conditions.putArray("x-kubernetes-list-map-keys").add("type");
+    ((ObjectNode) conditions.get("items")).putArray("required").add("type").add("status");
+  }
+
+  private static ObjectNode generate(Class<? extends CustomResource<?, ?>> type) {
+    try {
+      Path folder = Files.createTempDirectory("crd");
+      new CRDGenerator()
+          .customResourceClasses(type)
+          .forCRDVersions("v1")
+          .withImplicitPreserveUnknownFields(true)
+          .inOutputDir(folder.toFile())
+          .generate();
+      try (Stream<Path> files = Files.list(folder)) {
+        Path file = files.findFirst().orElseThrow();
+        ObjectNode definition = (ObjectNode) YAML.readTree(file.toFile());
+        Files.delete(file);
+        Files.delete(folder);
+        return definition;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

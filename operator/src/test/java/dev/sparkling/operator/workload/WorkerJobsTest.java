@@ -1,0 +1,74 @@
+package dev.sparkling.operator.workload;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sparkling.operator.GoldenFolder;
+import dev.sparkling.operator.api.ProgressiveTrainingResource;
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.spec.StageSpec;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class WorkerJobsTest {
+
+  private final WorkerJobs jobs =
+      new WorkerJobs(
+          new WorkerSettings(
+              "example.com/sparkling-trainer:0.1.0",
+              "example.com/sparkling-expander:0.1.0",
+              "IfNotPresent",
+              List.of("registry"),
+              true));
+
+  static List<GoldenFolder> cases() {
+    return GoldenFolder.of(WorkerJobsTest.class);
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void jobsAndDocumentsOfAResourceAreThoseOfTheFolder(GoldenFolder folder) {
+    ProgressiveTrainingResource run = folder.read("in-run.yaml", ProgressiveTrainingResource.class);
+    for (StageSpec stage : run.getSpec().stages()) {
+      expect(folder, run, stage.name(), Work.TRAIN);
+      if (stage.expansion() != null) {
+        expect(folder, run, stage.name(), Work.EXPAND);
+      }
+    }
+    expect(folder, run, "", Work.DELETE);
+  }
+
+  private void expect(
+      GoldenFolder folder, ProgressiveTrainingResource run, String stage, Work work) {
+    String name = Names.of(run.getMetadata().getName(), stage, work);
+    folder.expect("out-" + name + "-job.yaml", jobs.job(run, stage, work));
+    folder.expect("out-" + name + "-config-map.yaml", jobs.document(run, stage, work));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void everyPodKeepsToTheRestrictedProfileAndHasNoToken(GoldenFolder folder) {
+    ProgressiveTrainingResource run = folder.read("in-run.yaml", ProgressiveTrainingResource.class);
+    String stage = run.getSpec().stages().getFirst().name();
+    PodSpec pod = jobs.job(run, stage, Work.TRAIN).getSpec().getTemplate().getSpec();
+    assertThat(pod.getAutomountServiceAccountToken()).isFalse();
+    assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
+    assertThat(pod.getContainers())
+        .allSatisfy(
+            container -> {
+              assertThat(container.getSecurityContext().getAllowPrivilegeEscalation()).isFalse();
+              assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
+              assertThat(container.getSecurityContext().getCapabilities().getDrop())
+                  .containsExactly("ALL");
+            });
+  }
+
+  @Test
+  void namesOfTheLongestRunAndStageFitALabel() {
+    String run = "r".repeat(40);
+    String stage = "s".repeat(12);
+    assertThat(Names.of(run, stage, Work.EXPAND)).hasSizeLessThanOrEqualTo(63);
+  }
+}
