@@ -5,7 +5,7 @@
 base_image_name=sparkling.lab/base:1
 pause_image_name=sparkling.lab/pause:1 # config/containerd.toml names it too
 runtime_modules=java.se,jdk.unsupported,jdk.crypto.ec,jdk.management,jdk.zipfs,jdk.jfr
-runtime_modules+=,jdk.incubator.vector,jdk.net,jdk.naming.dns
+runtime_modules+=,jdk.incubator.vector,jdk.httpserver,jdk.net,jdk.naming.dns
 
 load_image() {
   [ $# -eq 1 ] || fail "usage: lab load-image FILE.tar"
