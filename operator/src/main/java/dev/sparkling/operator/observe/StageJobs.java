@@ -2,6 +2,7 @@ package dev.sparkling.operator.observe;
 
 import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.stage.Decision;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.util.Collection;
@@ -33,6 +34,15 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods) {
         .filter(job -> stage.equals(label(job, Labels.STAGE)))
         .findFirst()
         .map(job -> new WorkerJob(job, podsOf(job)));
+  }
+
+  /** Where the trainer answers that a decision waits for. */
+  public Optional<String> trainerAt(Decision decision) {
+    return decision instanceof Decision.Await await && !await.expanding()
+        ? find(await.stage().name(), Work.TRAIN)
+            .flatMap(WorkerJob::pod)
+            .flatMap(WorkerPodState::address)
+        : Optional.empty();
   }
 
   /** A stage's jobs. */

@@ -1,18 +1,8 @@
 package dev.sparkling.operator.reconcile;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sparkling.operator.api.ProgressiveTrainingResource;
-import dev.sparkling.operator.observe.WorkerPodState;
-import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.pipeline.job.Progress;
-import dev.sparkling.pipeline.job.Work;
-import dev.sparkling.pipeline.status.Phase;
-import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
-import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
-import io.javaoperatorsdk.operator.processing.event.source.polling.PerResourcePollingConfigurationBuilder;
-import io.javaoperatorsdk.operator.processing.event.source.polling.PerResourcePollingEventSource;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -22,77 +12,75 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
-import java.util.Comparator;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
- * Asks the trainers at work how far they are, on virtual threads, so that one that does not answer
- * holds up nobody. A trainer that does not answer is no error: its pod says whether it lives.
+ * Asks the trainers at work how far they are, each on a virtual thread of its own, so that one that
+ * does not answer holds up nobody. One that does not answer is no error of the run: its pod says
+ * whether it lives.
  */
 final class ProgressPolling {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
-  private static final int POLLERS = 64;
-  private static final int PORT = 9400;
   private static final int OK = 200;
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .connectTimeout(TIMEOUT)
-          .executor(Executors.newVirtualThreadPerTaskExecutor())
-          .build();
+  private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
   private final ObjectMapper json = new ObjectMapper();
-  private final InformerEventSource<Pod, ProgressiveTrainingResource> pods;
+  private final Map<ResourceID, Progress> answers = new ConcurrentHashMap<>();
+  private final Set<ResourceID> asking = ConcurrentHashMap.newKeySet();
+  private final Consumer<ResourceID> changed;
+  private final int port;
   private final Counter errors;
 
-  ProgressPolling(
-      InformerEventSource<Pod, ProgressiveTrainingResource> pods, MeterRegistry metrics) {
-    this.pods = pods;
+  /**
+   * Asks nobody yet.
+   *
+   * @param port that trainers answer on
+   * @param changed told of every answer that says something new
+   */
+  ProgressPolling(int port, MeterRegistry registry, Consumer<ResourceID> changed) {
+    this.port = port;
+    this.changed = changed;
     this.errors =
         Counter.builder("sparkling.progress.poll.errors")
             .description("Trainers that did not answer when asked how far they are")
-            .register(metrics);
+            .register(registry);
   }
 
-  PerResourcePollingEventSource<Progress, ProgressiveTrainingResource, String> source(
-      EventSourceContext<ProgressiveTrainingResource> context, Duration interval) {
-    ScheduledExecutorService pollers =
-        Executors.newScheduledThreadPool(
-            POLLERS, Thread.ofVirtual().name("progress-", 0).factory());
-    return new PerResourcePollingEventSource<>(
-        Progress.class,
-        context,
-        new PerResourcePollingConfigurationBuilder<Progress, ProgressiveTrainingResource, String>(
-                this::ask, interval)
-            .withExecutorService(pollers)
-            .withRegisterPredicate(ProgressPolling::mayTrain)
-            .withResourceIDMapper(Progress::stage)
-            .build());
+  /** The last answer of a run's trainer. */
+  Optional<Progress> latest(ResourceID run) {
+    return Optional.ofNullable(answers.get(run));
   }
 
-  private static boolean mayTrain(ProgressiveTrainingResource run) {
-    ProgressiveTrainingStatus status = run.getStatus();
-    return status != null && (status.phase() == Phase.TRAINING || status.phase() == Phase.PENDING);
+  /** Asks a trainer, unless the last question is still open. */
+  void ask(ResourceID run, String address) {
+    if (asking.add(run)) {
+      Thread.ofVirtual().name("progress of " + run).start(() -> exchange(run, address));
+    }
   }
 
-  private Set<Progress> ask(ProgressiveTrainingResource run) {
-    Optional<String> address =
-        pods.getSecondaryResources(run).stream()
-            .filter(
-                pod ->
-                    Labels.word(Work.TRAIN).equals(pod.getMetadata().getLabels().get(Labels.WORK)))
-            .max(Comparator.comparing(pod -> pod.getMetadata().getCreationTimestamp()))
-            .flatMap(pod -> new WorkerPodState(pod).address());
-    return address.flatMap(this::ask).map(Set::of).orElse(Set.of());
+  void forget(ResourceID run) {
+    answers.remove(run);
   }
 
-  private Optional<Progress> ask(String address) {
+  private void exchange(ResourceID run, String address) {
+    try {
+      fetch(address)
+          .filter(answer -> !answer.equals(answers.put(run, answer)))
+          .ifPresent(_ -> changed.accept(run));
+    } finally {
+      asking.remove(run);
+    }
+  }
+
+  private Optional<Progress> fetch(String address) {
     String host = address.contains(":") ? "[" + address + "]" : address;
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://" + host + ":" + PORT + "/progress"))
+        HttpRequest.newBuilder(URI.create("http://" + host + ":" + port + "/progress"))
             .timeout(TIMEOUT)
             .build();
     try {

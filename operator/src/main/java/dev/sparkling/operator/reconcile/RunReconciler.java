@@ -9,7 +9,6 @@ import dev.sparkling.operator.observe.WorkerJob;
 import dev.sparkling.operator.status.StatusFactory;
 import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.operator.workload.WorkerJobs;
-import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
@@ -32,6 +31,7 @@ import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.Mappers;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
@@ -39,6 +39,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /** Observe, decide, act, and one status patch. */
@@ -52,7 +53,9 @@ public final class RunReconciler
     implements Reconciler<ProgressiveTrainingResource>, Cleaner<ProgressiveTrainingResource> {
 
   private final OperatorSettings settings;
-  private final MeterRegistry registry;
+  private final ProgressPolling polling;
+  private final SimpleInboundEventSource<ProgressiveTrainingResource> answered =
+      new SimpleInboundEventSource<>();
   private final RunMetrics metrics;
   private final Workers workers;
   private final Happenings happenings;
@@ -62,8 +65,9 @@ public final class RunReconciler
   RunReconciler(OperatorSettings settings, KubernetesClient client, MeterRegistry registry) {
     InstantSource clock = InstantSource.system();
     this.settings = settings;
-    this.registry = registry;
     this.metrics = new RunMetrics(registry);
+    this.polling =
+        new ProgressPolling(WorkerJobs.PROGRESS_PORT, registry, answered::propagateEvent);
     this.workers = new Workers(client, new WorkerJobs(settings.workers()));
     this.happenings = new Happenings(client, clock);
     this.statuses = new StatusFactory(clock);
@@ -88,10 +92,7 @@ public final class RunReconciler
                 .withSecondaryToPrimaryMapper(RunReconciler::runOf)
                 .build(),
             context);
-    return List.of(
-        jobs,
-        pods,
-        new ProgressPolling(pods, registry).source(context, settings.progressInterval()));
+    return List.of(jobs, pods, answered);
   }
 
   @Override
@@ -113,14 +114,18 @@ public final class RunReconciler
       return write(
           run, statuses.refused(before, generation(run), String.join("; ", problems.lines())));
     }
+    ResourceID id = ResourceID.fromResource(run);
     RunPlan plan = RunPlan.of(run.getSpec());
     StageJobs jobs = jobs(context);
     Observation observation =
-        Observer.observe(
-            run.getSpec(), plan, before, jobs, context.getSecondaryResource(Progress.class));
+        Observer.observe(run.getSpec(), plan, before, jobs, polling.latest(id));
     Decision decision = StageMachine.decide(observation.observed());
     act(run, decision, jobs);
-    return write(run, statuses.decided(plan, observation, decision, before, generation(run)));
+    UpdateControl<ProgressiveTrainingResource> control =
+        write(run, statuses.decided(plan, observation, decision, before, generation(run)));
+    Optional<String> trainer = jobs.trainerAt(decision);
+    trainer.ifPresent(address -> polling.ask(id, address));
+    return trainer.isPresent() ? control.rescheduleAfter(settings.progressInterval()) : control;
   }
 
   @Override
@@ -129,6 +134,7 @@ public final class RunReconciler
     DeleteControl control = deletion.goOn(run, jobs(context));
     if (control.isRemoveFinalizer()) {
       metrics.gone(run);
+      polling.forget(ResourceID.fromResource(run));
     }
     return control;
   }

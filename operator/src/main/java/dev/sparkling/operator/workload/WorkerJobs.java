@@ -25,6 +25,9 @@ import java.util.Map;
 /** A run's jobs, complete at creation: nobody corrects them afterwards, so that Kueue may. */
 public final class WorkerJobs {
 
+  /** Where a trainer answers how far it is. */
+  public static final int PROGRESS_PORT = 9400;
+
   /** Key of the document in its config map, and name of its file in the pod. */
   static final String DOCUMENT = "job.json";
 

@@ -43,7 +43,6 @@ record WorkerPod(
   /** What the worker has of it before it is killed. */
   private static final long GRACE_FOR_WORKER_SECONDS = GRACE_SECONDS - 10;
 
-  private static final int PROGRESS_PORT = 9400;
   private static final long USER = 10001;
   private static final String DOCUMENT_FOLDER = "/etc/sparkling";
   private static final String AUTHORITY_FOLDER = "/etc/sparkling-ca";
@@ -105,7 +104,11 @@ record WorkerPod(
             .endCapabilities()
             .endSecurityContext();
     if (work == Work.TRAIN) {
-      container.addNewPort().withName("metrics").withContainerPort(PROGRESS_PORT).endPort();
+      container
+          .addNewPort()
+          .withName("metrics")
+          .withContainerPort(WorkerJobs.PROGRESS_PORT)
+          .endPort();
     }
     return container.build();
   }
@@ -131,7 +134,7 @@ record WorkerPod(
                 Long.toString(GRACE_FOR_WORKER_SECONDS)));
     if (work == Work.TRAIN) {
       arguments.add("--progress-port");
-      arguments.add(Integer.toString(PROGRESS_PORT));
+      arguments.add(Integer.toString(WorkerJobs.PROGRESS_PORT));
     }
     return arguments;
   }
