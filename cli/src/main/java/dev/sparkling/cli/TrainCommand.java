@@ -62,7 +62,7 @@ final class TrainCommand implements Callable<Integer> {
       long step =
           TrainingRun.run(
               new TrainingJob(
-                  resource.spec().training(),
+                  resource.spec(),
                   plan,
                   stage,
                   start(stage, runStore),
