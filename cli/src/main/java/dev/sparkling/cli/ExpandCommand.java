@@ -4,6 +4,9 @@ import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.expander.run.ExpansionReport;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.job.JobResult;
+import dev.sparkling.pipeline.job.Outcome;
+import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
 import dev.sparkling.pipeline.spec.Initialization;
 import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
@@ -11,9 +14,14 @@ import dev.sparkling.pipeline.spec.RewarmupSpec;
 import dev.sparkling.pipeline.validation.Availability;
 import dev.sparkling.pipeline.validation.Problems;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -24,93 +32,132 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class ExpandCommand implements Callable<Integer> {
 
-  @Option(
-      names = "--from",
-      paramLabel = "URI",
-      required = true,
-      description = "The checkpoint to widen.")
-  private String from;
+  @ArgGroup(multiplicity = "1")
+  private Source source;
 
-  @Option(
-      names = "--to",
-      paramLabel = "URI",
-      required = true,
-      description = "Where to write the widened one; must not be a checkpoint yet.")
-  private String to;
-
-  @Option(
-      names = "--hidden-size",
-      paramLabel = "N",
-      description = "New width of the residual stream (default: as before).")
-  private int hiddenSize;
-
-  @Option(
-      names = "--inner-size",
-      paramLabel = "N",
-      description = "New width of an expert or MLP (default: as before).")
-  private int innerSize;
-
-  @Option(
-      names = "--initialization",
-      paramLabel = "FANOUT-FANIN",
-      converter = KebabEnums.OfInitialization.class,
-      description = "How new entries start (default: copy-copy).")
-  private Initialization initialization = Initialization.COPY_COPY;
-
-  @Option(
-      names = "--optimizer-state",
-      paramLabel = "STRATEGY",
-      converter = KebabEnums.OfOptimizerState.class,
-      description = "What becomes of the moments (default: asymmetric).")
-  private OptimizerStateStrategy optimizerState = OptimizerStateStrategy.ASYMMETRIC;
-
-  @Option(
-      names = "--rewarmup-ratio",
-      paramLabel = "RHO",
-      description = "Peak rate of new entries over the rate now (default: ${DEFAULT-VALUE}).",
-      defaultValue = "1.3")
-  private double rewarmupRatio;
-
-  @Option(
-      names = "--rewarmup-steps",
-      paramLabel = "N",
-      description = "Steps of their rise (default: ${DEFAULT-VALUE}).",
-      defaultValue = "250")
-  private int rewarmupSteps;
+  @Mixin private WorkerOptions worker;
 
   @Spec private CommandSpec spec;
 
+  /** What to widen: as a job document says, or by hand. */
+  static final class Source {
+    @Option(names = "--job", paramLabel = "FILE", required = true, description = JobFile.HELP)
+    private Path job;
+
+    @ArgGroup(exclusive = false)
+    private @Nullable ByHand byHand;
+  }
+
+  /** Any checkpoint. */
+  static final class ByHand {
+    @Option(
+        names = "--from",
+        paramLabel = "URI",
+        required = true,
+        description = "The checkpoint to widen.")
+    private String from;
+
+    @Option(
+        names = "--to",
+        paramLabel = "URI",
+        required = true,
+        description = "Where to write the widened one; must not be a checkpoint yet.")
+    private String to;
+
+    @Option(
+        names = "--hidden-size",
+        paramLabel = "N",
+        description = "New width of the residual stream (default: as before).")
+    private int hiddenSize;
+
+    @Option(
+        names = "--inner-size",
+        paramLabel = "N",
+        description = "New width of an expert or MLP (default: as before).")
+    private int innerSize;
+
+    @Option(
+        names = "--initialization",
+        paramLabel = "FANOUT-FANIN",
+        converter = KebabEnums.OfInitialization.class,
+        description = "How new entries start (default: copy-copy).")
+    private Initialization initialization = Initialization.COPY_COPY;
+
+    @Option(
+        names = "--optimizer-state",
+        paramLabel = "STRATEGY",
+        converter = KebabEnums.OfOptimizerState.class,
+        description = "What becomes of the moments (default: asymmetric).")
+    private OptimizerStateStrategy optimizerState = OptimizerStateStrategy.ASYMMETRIC;
+
+    @Option(
+        names = "--rewarmup-ratio",
+        paramLabel = "RHO",
+        description = "Peak rate of new entries over the rate now (default: ${DEFAULT-VALUE}).",
+        defaultValue = "1.3")
+    private double rewarmupRatio;
+
+    @Option(
+        names = "--rewarmup-steps",
+        paramLabel = "N",
+        description = "Steps of their rise (default: ${DEFAULT-VALUE}).",
+        defaultValue = "250")
+    private int rewarmupSteps;
+
+    ExpansionSpec expansion() {
+      Problems problems = new Problems();
+      ExpansionSpec expansion =
+          new ExpansionSpec(
+              hiddenSize,
+              innerSize,
+              initialization,
+              optimizerState,
+              new RewarmupSpec(rewarmupRatio, rewarmupSteps));
+      Availability.checkExpansion("--", expansion, problems);
+      problems.require(rewarmupRatio > 0, "--rewarmup-ratio", rewarmupRatio + " is not above 0");
+      problems.require(rewarmupSteps >= 0, "--rewarmup-steps", rewarmupSteps + " is negative");
+      problems.throwIfAny();
+      return expansion;
+    }
+  }
+
   @Override
   public Integer call() {
-    ExpansionSpec expansion =
-        new ExpansionSpec(
-            hiddenSize,
-            innerSize,
-            initialization,
-            optimizerState,
-            new RewarmupSpec(rewarmupRatio, rewarmupSteps));
-    Problems problems = new Problems();
-    Availability.checkExpansion("--", expansion, problems);
-    problems.require(rewarmupRatio > 0, "--rewarmup-ratio", rewarmupRatio + " is not above 0");
-    problems.require(rewarmupSteps >= 0, "--rewarmup-steps", rewarmupSteps + " is negative");
-    problems.throwIfAny();
-    try (Arguments.Located source = Arguments.locate("--from", from);
-        Arguments.Located target = Arguments.locate("--to", to)) {
+    PrintWriter out = spec.commandLine().getOut();
+    try (StopSignal stop = worker.stopSignal()) {
+      ByHand byHand = source.byHand;
+      JobResult ended =
+          byHand == null
+              ? StageExpansion.run(JobFile.read(source.job, Work.EXPAND), stop, out)
+              : expand(byHand, stop, out);
+      return worker.end(ended, out);
+    }
+  }
+
+  private static JobResult expand(ByHand byHand, StopSignal stop, PrintWriter out) {
+    ExpansionSpec expansion = byHand.expansion();
+    try (Arguments.Located source = Arguments.locate("--from", byHand.from);
+        Arguments.Located target = Arguments.locate("--to", byHand.to)) {
       if (Checkpoints.exists(target.store(), target.folder())) {
-        throw new UserError("--to: " + to + " holds a checkpoint already; name another folder");
+        throw new UserError(
+            "--to: " + byHand.to + " holds a checkpoint already; name another folder");
       }
-      ExpansionReport report =
+      Optional<ExpansionReport> report =
           Arguments.input(
               "--from",
               () ->
                   ExpansionRun.run(
-                      source.store(), source.folder(), target.store(), target.folder(), expansion));
-      PrintWriter out = spec.commandLine().getOut();
-      print(report, out);
-      out.printf("written to %s%n", to);
-      out.flush();
+                      source.store(),
+                      source.folder(),
+                      target.store(),
+                      target.folder(),
+                      expansion,
+                      stop::requested));
+      report.ifPresent(done -> print(done, out));
+      return report.isPresent()
+          ? new JobResult(Outcome.COMPLETE, "written to " + byHand.to, null, null)
+          : new JobResult(Outcome.STOPPED, "stopped; nothing was written", null, null);
     }
-    return 0;
   }
 
   /** Two lines on what an expansion did. */

@@ -184,10 +184,14 @@ final class LocalRun {
   private void expand(StagePlan stage) {
     ExpansionSpec expansion = Objects.requireNonNull(stage.expansion());
     StagePlan before = plan.stages().get(stage.index() - 1);
-    ExpandCommand.print(
-        ExpansionRun.run(
-            store, lastCheckpoint(before), store, RunLayout.expansion(stage.name()), expansion),
-        out);
+    ExpansionRun.run(
+            store,
+            lastCheckpoint(before),
+            store,
+            RunLayout.expansion(stage.name()),
+            expansion,
+            stopRequested)
+        .ifPresent(report -> ExpandCommand.print(report, out));
     out.flush();
   }
 

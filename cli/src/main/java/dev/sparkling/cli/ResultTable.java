@@ -1,10 +1,10 @@
 package dev.sparkling.cli;
 
+import dev.sparkling.checkpoint.format.Metrics;
+import dev.sparkling.checkpoint.format.Metrics.Evaluation;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
-import dev.sparkling.trainer.run.Metrics;
-import dev.sparkling.trainer.run.Metrics.Evaluation;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;

@@ -93,9 +93,9 @@ final class RunCommand implements Callable<Integer> {
             Decision.Fail _ ->
             out.println("stopped; run again to go on");
       }
+      out.flush();
+      return stop.requested() ? StopSignal.EXIT_CODE : 0;
     }
-    out.flush();
-    return 0;
   }
 
   private boolean wantsControl(ProgressiveTraining resource) {

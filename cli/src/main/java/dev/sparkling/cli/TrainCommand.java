@@ -1,21 +1,31 @@
 package dev.sparkling.cli;
 
 import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.format.RunIdentity;
 import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.store.ObjectStore;
-import dev.sparkling.checkpoint.store.StoreUri;
+import dev.sparkling.cli.pod.ProgressServer;
+import dev.sparkling.cli.pod.StoredProgress;
+import dev.sparkling.cli.pod.TrainerProgress;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.job.JobResult;
+import dev.sparkling.pipeline.job.Outcome;
+import dev.sparkling.pipeline.job.Progress;
+import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
-import dev.sparkling.pipeline.spec.ProgressiveTraining;
 import dev.sparkling.trainer.run.TrainingJob;
 import dev.sparkling.trainer.run.TrainingJob.Start;
 import dev.sparkling.trainer.run.TrainingRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -28,72 +38,136 @@ import picocli.CommandLine.Spec;
       "From its newest checkpoint, else its expansion, else random weights."
     },
     mixinStandardHelpOptions = true)
-final class TrainCommand implements Callable<Integer> {
+final class TrainCommand implements Callable<Integer>, Execution.Progressing {
 
-  @Parameters(paramLabel = "FILE", description = "A ProgressiveTraining resource.")
-  private Path file;
-
-  @Option(names = "--stage", paramLabel = "NAME", required = true, description = "Which stage.")
-  private String stageName;
+  @ArgGroup(multiplicity = "1")
+  private Source source;
 
   @Option(
-      names = "--store",
-      paramLabel = "URI",
-      description = "Where the run is kept, instead of spec.storage.uri.")
-  private @Nullable String store;
+      names = "--progress-port",
+      paramLabel = "N",
+      description = "Serve /progress and /metrics there (default: ${DEFAULT-VALUE}, none).",
+      defaultValue = "0")
+  private int progressPort;
+
+  @Mixin private WorkerOptions worker;
 
   @Spec private CommandSpec commandSpec;
 
+  private @Nullable TrainerProgress progress;
+
+  /** What to train: a job document, or a resource by hand. */
+  static final class Source {
+    @Option(names = "--job", paramLabel = "FILE", required = true, description = JobFile.HELP)
+    private Path job;
+
+    @ArgGroup(exclusive = false)
+    private @Nullable ByHand byHand;
+  }
+
+  /** A stage of a resource. */
+  static final class ByHand {
+    @Parameters(paramLabel = "FILE", description = "A ProgressiveTraining resource.")
+    private Path file;
+
+    @Option(names = "--stage", paramLabel = "NAME", required = true, description = "Which stage.")
+    private String stage;
+
+    @Option(
+        names = "--store",
+        paramLabel = "URI",
+        description = "Where the run is kept, instead of spec.storage.uri.")
+    private @Nullable String store;
+  }
+
   @Override
   public Integer call() {
+    try (StopSignal stop = worker.stopSignal()) {
+      JobFile job = job();
+      RunPlan plan = RunPlan.of(job.resource().spec());
+      StagePlan stage = stage(job, plan);
+      try (RunLock _ = RunLock.acquire(job.store());
+          ObjectStore store = Arguments.open(job.store())) {
+        // The shards are compared where they are opened.
+        new RunIdentity(job.resource().spec(), plan, Optional.empty()).check(store);
+        long newest = Checkpoints.newestStep(store, stage.name()).orElse(-1);
+        JobResult ended =
+            newest >= stage.lastStep()
+                ? ended(newest, stage, StoredProgress.at(newest, plan, stage, store))
+                : train(job, plan, stage, store, stop);
+        return worker.end(ended, commandSpec.commandLine().getOut());
+      }
+    }
+  }
+
+  @Override
+  public @Nullable Progress progress() {
+    return progress == null ? null : progress.newest();
+  }
+
+  private JobFile job() {
+    ByHand byHand = source.byHand;
+    return byHand == null
+        ? JobFile.read(source.job, Work.TRAIN)
+        : JobFile.byHand(byHand.file, byHand.stage, byHand.store);
+  }
+
+  private JobResult train(
+      JobFile job, RunPlan plan, StagePlan stage, ObjectStore store, StopSignal stop) {
     PrintWriter out = commandSpec.commandLine().getOut();
-    ProgressiveTraining resource = Arguments.resource(file);
-    RunPlan plan = RunPlan.of(resource.spec());
-    StagePlan stage = stage(plan);
-    StoreUri uri =
-        store == null
-            ? StoreUri.parse("spec.storage.uri", resource.spec().storage().uri())
-            : StoreUri.parse("--store", store);
-    try (StopSignal stop = new StopSignal();
-        RunLock _ = RunLock.acquire(uri);
-        ObjectStore runStore = Arguments.open(uri);
-        RunDatasets datasets = RunDatasets.open(resource, file, out);
+    TrainerProgress known = new TrainerProgress(plan, store, InstantSource.system());
+    progress = known;
+    try (ProgressServer _ = serve(job, known);
+        RunDatasets datasets = RunDatasets.open(job.resource(), job.file(), out);
         TrainingDisplay display = new TrainingDisplay(out)) {
       long step =
           TrainingRun.run(
               new TrainingJob(
-                  resource.spec(),
+                  job.resource().spec(),
                   plan,
                   stage,
-                  start(stage, runStore),
-                  Threads.of(resource.spec())),
-              runStore,
+                  start(stage, store),
+                  Threads.of(job.resource().spec())),
+              store,
               datasets.training(),
               datasets.validation(),
-              display,
+              new BothListeners(known, display),
               stop::requested);
-      out.printf(
-          "%s: step %d of %d, %s%n",
-          stage.name(),
-          step,
-          stage.lastStep(),
-          step == stage.lastStep() ? "complete" : "stopped; train again to go on");
+      return ended(step, stage, known.newest());
     }
-    out.flush();
-    return 0;
   }
 
-  private StagePlan stage(RunPlan plan) {
-    if (!plan.stageNames().contains(stageName)) {
+  private @Nullable ProgressServer serve(JobFile job, TrainerProgress known) {
+    return progressPort == 0
+        ? null
+        : new ProgressServer(progressPort, job.resource().metadata().name(), known::newest);
+  }
+
+  private static JobResult ended(long step, StagePlan stage, @Nullable Progress progress) {
+    boolean complete = step >= stage.lastStep();
+    return new JobResult(
+        complete ? Outcome.COMPLETE : Outcome.STOPPED,
+        "%s: step %d of %d, %s"
+            .formatted(
+                stage.name(),
+                step,
+                stage.lastStep(),
+                complete ? "complete" : "stopped; train again to go on"),
+        progress,
+        null);
+  }
+
+  private static StagePlan stage(JobFile job, RunPlan plan) {
+    if (!plan.stageNames().contains(job.stage())) {
       throw new UserError(
           "--stage: '"
-              + stageName
+              + job.stage()
               + "' is no stage of "
-              + file
+              + job.file()
               + "; allowed: "
               + String.join(", ", plan.stageNames()));
     }
-    return plan.stage(stageName);
+    return plan.stage(job.stage());
   }
 
   private static Start start(StagePlan stage, ObjectStore store) {

@@ -1,7 +1,7 @@
 package dev.sparkling.cli;
 
+import dev.sparkling.checkpoint.format.Metrics;
 import dev.sparkling.pipeline.plan.StagePlan;
-import dev.sparkling.trainer.run.Metrics;
 import dev.sparkling.trainer.run.TrainingListener;
 import java.io.Console;
 import java.io.PrintWriter;

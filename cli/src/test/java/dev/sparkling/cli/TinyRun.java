@@ -1,5 +1,11 @@
 package dev.sparkling.cli;
 
+import dev.sparkling.pipeline.job.JobDocument;
+import dev.sparkling.pipeline.job.JobJson;
+import dev.sparkling.pipeline.job.JobResult;
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.spec.ProgressiveTraining;
+import dev.sparkling.pipeline.validation.SpecReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -102,6 +108,29 @@ record TinyRun(Path folder) {
     }
     try {
       return Files.writeString(folder.resolve("tiny.yaml"), yaml);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes a job document for the resource; the stage is empty for the whole run's work. */
+  Path job(Work work, String stage, Path resource) {
+    try {
+      ProgressiveTraining read = SpecReader.read(Files.readString(resource), resource.toString());
+      return Files.writeString(
+          folder.resolve("job.json"),
+          JobJson.encode(
+              new JobDocument(
+                  JobDocument.VERSION, work, read.metadata().name(), stage, read.spec())));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What a worker said at its end, in the file that {@code --result} named. */
+  static JobResult result(Path file) {
+    try {
+      return JobJson.decodeResult(Files.readString(file)).orElseThrow();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

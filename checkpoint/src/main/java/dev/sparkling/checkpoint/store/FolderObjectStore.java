@@ -138,7 +138,11 @@ public final class FolderObjectStore implements ObjectStore {
 
   private static StoredObject object(String key, BasicFileAttributes attributes) {
     long modified = attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS);
-    return new StoredObject(key, attributes.size(), attributes.size() + "-" + modified);
+    return new StoredObject(
+        key,
+        attributes.size(),
+        attributes.size() + "-" + modified,
+        attributes.lastModifiedTime().toInstant());
   }
 
   private static ByteBuffer part(MemorySegment bytes, long done) {

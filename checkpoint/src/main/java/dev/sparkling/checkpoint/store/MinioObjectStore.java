@@ -59,7 +59,8 @@ public final class MinioObjectStore implements ObjectStore {
                   client
                       .statObject(StatObjectArgs.builder().bucket(bucket).object(name).build())
                       .join());
-      return Optional.of(new StoredObject(key, found.size(), found.etag()));
+      return Optional.of(
+          new StoredObject(key, found.size(), found.etag(), found.lastModified().toInstant()));
     } catch (NoSuchKey e) {
       return Optional.empty();
     }
@@ -77,7 +78,12 @@ public final class MinioObjectStore implements ObjectStore {
             for (Result<Item> result : client.listObjects(below)) {
               Item item = result.get();
               String key = item.objectName().substring(prefix.length());
-              objects.add(new StoredObject(key, item.size(), item.etag().replace("\"", "")));
+              objects.add(
+                  new StoredObject(
+                      key,
+                      item.size(),
+                      item.etag().replace("\"", ""),
+                      item.lastModified().toInstant()));
             }
             objects.sort(Comparator.comparing(StoredObject::key));
             return objects;

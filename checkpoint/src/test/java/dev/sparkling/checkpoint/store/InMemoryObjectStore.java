@@ -4,6 +4,7 @@ import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Instant;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -60,7 +61,8 @@ public final class InMemoryObjectStore implements ObjectStore {
       @Override
       public void commit() {
         MemorySegment bytes = MemorySegment.ofArray(out.toByteArray());
-        entries.put(key, new Entry(bytes, Long.toString(versions.incrementAndGet())));
+        entries.put(
+            key, new Entry(bytes, Long.toString(versions.incrementAndGet()), Instant.now()));
       }
 
       @Override
@@ -76,13 +78,13 @@ public final class InMemoryObjectStore implements ObjectStore {
   @Override
   public void close() {}
 
-  private record Entry(MemorySegment bytes, String version) {
+  private record Entry(MemorySegment bytes, String version, Instant modified) {
     long size() {
       return bytes.byteSize();
     }
 
     StoredObject object(String key) {
-      return new StoredObject(key, size(), version);
+      return new StoredObject(key, size(), version, modified);
     }
   }
 }

@@ -2,7 +2,10 @@ package dev.sparkling.expander.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sparkling.checkpoint.format.FormatJson;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.spec.Initialization;
 import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import java.nio.charset.StandardCharsets;
@@ -37,6 +40,24 @@ public record ExpansionReport(
 
   public ExpansionReport {
     tensors = List.copyOf(tensors);
+  }
+
+  /**
+   * Reads the report of an expansion.
+   *
+   * @param folder of its checkpoint
+   */
+  public static ExpansionReport read(ObjectStore store, String folder) {
+    String key = folder + "/" + NAME;
+    ExpansionReport report =
+        FormatJson.decode(
+            store.location(key), store.readAll(store.get(key)), ExpansionReport.class);
+    if (report.version() != VERSION) {
+      throw new CorruptCheckpoint(
+          "%s: version %d; this version reads version %d"
+              .formatted(store.location(key), report.version(), VERSION));
+    }
+    return report;
   }
 
   /** One line a tensor, because there are thousands. */

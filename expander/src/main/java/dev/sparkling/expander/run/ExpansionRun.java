@@ -14,22 +14,37 @@ import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /** One expansion, from reading the narrow checkpoint to the wide one's manifest. */
 public final class ExpansionRun {
 
   private ExpansionRun() {}
 
+  /** Widens a checkpoint, to the end. */
+  public static ExpansionReport run(
+      ObjectStore from, String fromFolder, ObjectStore to, String toFolder, ExpansionSpec spec) {
+    return run(from, fromFolder, to, toFolder, spec, () -> false).orElseThrow();
+  }
+
   /**
-   * Widens a checkpoint. Nothing is left behind on an error.
+   * Widens a checkpoint. Nothing is left behind on an error, or when it is asked to stop.
    *
    * @param from store and folder of a complete checkpoint
    * @param to store and folder of the new one
+   * @param stopRequested asked before every tensor
+   * @return empty where it was asked to stop
    * @throws UserError where the widths do not grow, naming {@code --hidden-size} or {@code
    *     --inner-size}
    */
-  public static ExpansionReport run(
-      ObjectStore from, String fromFolder, ObjectStore to, String toFolder, ExpansionSpec spec) {
+  public static Optional<ExpansionReport> run(
+      ObjectStore from,
+      String fromFolder,
+      ObjectStore to,
+      String toFolder,
+      ExpansionSpec spec,
+      BooleanSupplier stopRequested) {
     CheckpointReader reader = CheckpointReader.open(from, fromFolder);
     TrainerState state =
         reader.state().orElseThrow(() -> new IllegalStateException("a manifest names its state"));
@@ -48,7 +63,7 @@ public final class ExpansionRun {
       List<TensorReport> tensors = new ArrayList<>();
       for (FileKind kind : FileKind.values()) {
         try (WidenedTensors widened =
-            new WidenedTensors(plan, reader.read(kind), reader.location())) {
+            new WidenedTensors(plan, reader.read(kind), reader.location(), stopRequested)) {
           writer.writeTensors(kind, widened);
           tensors.addAll(widened.reports());
         }
@@ -67,7 +82,9 @@ public final class ExpansionRun {
               tensors);
       writer.writeFile(ExpansionReport.NAME, report.encode());
       writer.commit(expanded(state, newWidths, spec));
-      return report;
+      return Optional.of(report);
+    } catch (WidenedTensors.Stopped _) {
+      return Optional.empty();
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 
 /** The source's tensors, each widened as it is asked for: one tensor at a time is in memory. */
 final class WidenedTensors implements TensorSequence {
@@ -22,11 +23,23 @@ final class WidenedTensors implements TensorSequence {
   private final List<TensorSpec> tensors = new ArrayList<>();
   private final List<TensorReport> reports = new ArrayList<>();
   private final Iterator<TensorPlan> next;
+  private final BooleanSupplier stopRequested;
   private final Arena arena = Arena.ofConfined();
   private final MemorySegment buffer;
 
-  WidenedTensors(ExpansionPlan plan, TensorSequence source, String location) {
+  /** Thrown instead of the next tensor: whoever writes them knows no other way to end early. */
+  static final class Stopped extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Stopped() {
+      super("asked to stop", null, false, false);
+    }
+  }
+
+  WidenedTensors(
+      ExpansionPlan plan, TensorSequence source, String location, BooleanSupplier stopRequested) {
     this.source = source;
+    this.stopRequested = stopRequested;
     for (TensorSpec tensor : source.tensors()) {
       if (tensor.dtype() != DType.F32) {
         throw new UserError(
@@ -52,6 +65,9 @@ final class WidenedTensors implements TensorSequence {
 
   @Override
   public MemorySegment next() {
+    if (stopRequested.getAsBoolean()) {
+      throw new Stopped();
+    }
     TensorPlan plan = next.next();
     MemorySegment old = source.next();
     long bytes = plan.newShape().stream().reduce((long) Float.BYTES, (a, b) -> a * b);

@@ -25,6 +25,7 @@ import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.RewarmupSpec;
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -61,6 +62,20 @@ class ExpansionRunTest {
         float expected = isOld ? before[row * columns + column] : 0;
         assertThat(after[i]).as(tensor.name() + " " + i).isEqualTo(expected);
       }
+    }
+  }
+
+  @Test
+  void askedToStopAtAnyTensorItLeavesNothing() {
+    var before = store.list("");
+    for (int tensors : new int[] {0, 1, 7, 30}) {
+      AtomicInteger asked = new AtomicInteger();
+      assertThat(
+              ExpansionRun.run(
+                  store, FROM, store, TO, spec(20, 9), () -> asked.getAndIncrement() >= tensors))
+          .isEmpty();
+      assertThat(asked.get()).isEqualTo(tensors + 1);
+      assertThat(store.list("")).isEqualTo(before);
     }
   }
 

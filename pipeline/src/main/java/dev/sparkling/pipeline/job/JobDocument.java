@@ -1,6 +1,7 @@
 package dev.sparkling.pipeline.job;
 
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import java.util.Objects;
 
 /**
  * A worker's whole input but for credentials.
@@ -15,4 +16,10 @@ public record JobDocument(
     int version, Work work, String run, String stage, ProgressiveTrainingSpec spec) {
 
   public static final int VERSION = 1;
+
+  public JobDocument {
+    run = Objects.requireNonNullElse(run, "");
+    stage = Objects.requireNonNullElse(stage, "");
+    spec = Objects.requireNonNullElse(spec, ProgressiveTrainingSpec.EMPTY);
+  }
 }

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param retries per stage; disruptions are not charged
  */
 @ValidationRule(
-    value = "!has(self.stages[0].expansion) || has(self.initialCheckpoint)",
+    value =
+        "size(self.stages) == 0 || !has(self.stages[0].expansion) || has(self.initialCheckpoint)",
     message = "stages[0].expansion: on the first stage, where nothing is trained yet; leave it out")
 @ValidationRule(
     value = "[1, 2, 3, 4, 5, 6, 7].all(i, i >= size(self.stages) || has(self.stages[i].expansion))",
@@ -49,7 +50,8 @@ public record ProgressiveTrainingSpec(
 
   private static final int DEFAULT_RETRIES = 3;
 
-  static final ProgressiveTrainingSpec EMPTY =
+  /** What nothing at all binds to; never valid. */
+  public static final ProgressiveTrainingSpec EMPTY =
       new ProgressiveTrainingSpec(
           ModelSpec.EMPTY,
           new DataSpec("", ""),

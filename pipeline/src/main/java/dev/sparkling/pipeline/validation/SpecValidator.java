@@ -35,11 +35,22 @@ public final class SpecValidator {
 
   /** Checks a whole resource. */
   public static void validate(ProgressiveTraining resource, Problems problems) {
+    new SpecValidator(problems).header(resource);
+    validate("metadata.name", resource.metadata().name(), resource.spec(), problems);
+  }
+
+  /**
+   * Checks a spec that was bound elsewhere.
+   *
+   * @param namePath what messages call the run's name
+   */
+  public static void validate(
+      String namePath, String name, ProgressiveTrainingSpec spec, Problems problems) {
     SpecValidator validator = new SpecValidator(problems);
-    validator.header(resource);
-    validator.spec(resource.spec());
-    validator.namesTogether(resource);
-    Availability.check(resource.spec(), problems);
+    validator.name(namePath, name);
+    validator.spec(spec);
+    validator.namesTogether(namePath, name, spec.stages());
+    Availability.check(spec, problems);
   }
 
   private void header(ProgressiveTraining resource) {
@@ -51,19 +62,21 @@ public final class SpecValidator {
         resource.kind().equals(ProgressiveTraining.KIND),
         "kind",
         quoted(resource.kind()) + "; allowed: " + ProgressiveTraining.KIND);
-    name("metadata.name", resource.metadata().name());
   }
 
-  private void namesTogether(ProgressiveTraining resource) {
-    String run = resource.metadata().name();
-    for (int i = 0; i < resource.spec().stages().size(); i++) {
-      String stage = resource.spec().stages().get(i).name();
+  private void namesTogether(String namePath, String run, List<StageSpec> stages) {
+    for (int i = 0; i < stages.size(); i++) {
+      String stage = stages.get(i).name();
       problems.require(
           run.length() + stage.length() <= ProgressiveTraining.LONGEST_NAMES,
           "spec.stages[" + i + "].name",
-          "'%s' and metadata.name '%s' have %d characters together; at most %d"
+          "'%s' and %s '%s' have %d characters together; at most %d"
               .formatted(
-                  stage, run, run.length() + stage.length(), ProgressiveTraining.LONGEST_NAMES));
+                  stage,
+                  namePath,
+                  run,
+                  run.length() + stage.length(),
+                  ProgressiveTraining.LONGEST_NAMES));
     }
   }
 

@@ -1,12 +1,10 @@
 package dev.sparkling.pipeline.validation;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +67,7 @@ record WrongType(List<Reference> references, JsonNode value, @Nullable Class<?> 
       return "what belongs here";
     }
     if (expected.isEnum()) {
-      return "one of " + String.join(", ", names(expected));
+      return "one of " + String.join(", ", JsonNames.of(expected));
     }
     if (expected == int.class || expected == Integer.class) {
       return "a whole number below 2147483648";
@@ -87,19 +85,5 @@ record WrongType(List<Reference> references, JsonNode value, @Nullable Class<?> 
       return "a list";
     }
     return expected == String.class ? "text" : "a block of keys";
-  }
-
-  private static List<String> names(Class<?> constants) {
-    List<String> names = new ArrayList<>();
-    for (Object constant : constants.getEnumConstants()) {
-      String name = ((Enum<?>) constant).name();
-      try {
-        JsonProperty property = constants.getField(name).getAnnotation(JsonProperty.class);
-        names.add(property == null ? name : property.value());
-      } catch (NoSuchFieldException e) {
-        throw new IllegalStateException(e);
-      }
-    }
-    return names;
   }
 }

@@ -1,5 +1,6 @@
 package dev.sparkling.trainer.run;
 
+import dev.sparkling.checkpoint.format.Metrics;
 import dev.sparkling.pipeline.plan.StagePlan;
 
 /** Told of a training's progress, on its thread. */

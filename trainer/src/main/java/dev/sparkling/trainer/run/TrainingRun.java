@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.CheckpointWriter;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.Metrics;
 import dev.sparkling.checkpoint.format.Moment;
 import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.format.TrainerState;
@@ -58,9 +59,9 @@ public final class TrainingRun {
    * returns.
    *
    * @param store rooted at the run
-   * @param stopRequested asked after every step; where true, a checkpoint is written and this
-   *     returns
-   * @return the step of the newest checkpoint
+   * @param stopRequested asked before the first and after every step; where true, a checkpoint of
+   *     what was done is written and this returns
+   * @return the step of the newest checkpoint; the stage's first step where it has none
    */
   public static long run(
       TrainingJob job,
@@ -123,14 +124,13 @@ public final class TrainingRun {
           "threads: %d, and %d when %s was written; results will differ in the last bits"
               .formatted(job.threads(), restored.state().threads(), restored.from()));
     }
-    if (step == stage.firstStep()) {
-      metrics.truncate(-1);
+    // Restoring may have taken longer than whoever asks is ready to wait; nothing is lost yet.
+    boolean stop = stopRequested.getAsBoolean();
+    metrics.truncate(step == stage.firstStep() ? -1 : step);
+    if (step == stage.firstStep() && !stop) {
       evaluate();
-    } else {
-      metrics.truncate(step);
     }
     long checkpointed = step;
-    boolean stop = false;
     while (step < stage.lastStep() && !stop) {
       metrics.add(trainStep());
       boolean last = step == stage.lastStep();

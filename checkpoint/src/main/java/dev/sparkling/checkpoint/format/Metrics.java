@@ -1,16 +1,17 @@
-package dev.sparkling.trainer.run;
+package dev.sparkling.checkpoint.format;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +49,17 @@ public final class Metrics {
       @Nullable Double loss,
       @Nullable List<Double> learningRates,
       @Nullable Double tokensPerSecond,
-      @Nullable Double validationLoss) {}
+      @Nullable Double validationLoss) {
+
+    Step asStep() {
+      return new Step(
+          step,
+          Objects.requireNonNullElse(tokens, 0L),
+          Objects.requireNonNullElse(loss, Double.NaN),
+          Objects.requireNonNullElse(learningRates, List.of()),
+          Objects.requireNonNullElse(tokensPerSecond, Double.NaN));
+    }
+  }
 
   /** A stage's metrics as far as they are stored; empty where none are. */
   public static Metrics read(ObjectStore store, String stage) {
@@ -87,12 +98,21 @@ public final class Metrics {
         .toList();
   }
 
+  /** The newest step; empty before the first. */
+  public Optional<Step> lastStep() {
+    return lines.reversed().stream()
+        .filter(line -> line.validationLoss() == null)
+        .findFirst()
+        .map(Line::asStep);
+  }
+
   /** Forgets what came after a step. */
-  void truncate(long step) {
+  public void truncate(long step) {
     lines.removeIf(line -> line.step() > step);
   }
 
-  void write(ObjectStore store, String stage) {
+  /** Writes the whole file. */
+  public void write(ObjectStore store, String stage) {
     String text = lines.stream().map(Metrics::encode).collect(Collectors.joining());
     store.write(RunLayout.metrics(stage), text.getBytes(StandardCharsets.UTF_8));
   }

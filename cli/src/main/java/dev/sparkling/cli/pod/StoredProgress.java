@@ -1,0 +1,68 @@
+package dev.sparkling.cli.pod;
+
+import dev.sparkling.checkpoint.format.Manifest;
+import dev.sparkling.checkpoint.format.Metrics;
+import dev.sparkling.checkpoint.format.Metrics.Evaluation;
+import dev.sparkling.checkpoint.format.RunLayout;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.job.Progress;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.status.CheckpointStatus;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** How far a stage is by what its store holds. */
+public final class StoredProgress {
+
+  private StoredProgress() {}
+
+  /**
+   * The progress at a step.
+   *
+   * @param step of the newest checkpoint, or the stage's first one where it has none
+   */
+  public static Progress at(long step, RunPlan plan, StagePlan stage, ObjectStore store) {
+    // What came after the checkpoint is done again.
+    Metrics metrics = Metrics.read(store, stage.name());
+    metrics.truncate(step == stage.firstStep() ? -1 : step);
+    Optional<Metrics.Step> last = metrics.lastStep();
+    List<Evaluation> evaluations = metrics.evaluations();
+    return new Progress(
+        stage.name(),
+        step,
+        stage.lastStep(),
+        step * plan.tokensPerStep(),
+        last.map(Metrics.Step::loss).orElse(null),
+        evaluations.isEmpty() ? null : evaluations.getLast().validationLoss(),
+        first(evaluations, stage),
+        last.map(Metrics.Step::tokensPerSecond).orElse(null),
+        checkpoint(step, stage, store),
+        Instant.now().toString());
+  }
+
+  /** The newest validation loss of a complete stage. */
+  public static @Nullable Double lastValidationLoss(StagePlan stage, ObjectStore store) {
+    List<Evaluation> evaluations = Metrics.read(store, stage.name()).evaluations();
+    return evaluations.isEmpty() ? null : evaluations.getLast().validationLoss();
+  }
+
+  private static @Nullable Double first(List<Evaluation> evaluations, StagePlan stage) {
+    return evaluations.isEmpty() || evaluations.getFirst().step() != stage.firstStep()
+        ? null
+        : evaluations.getFirst().validationLoss();
+  }
+
+  private static @Nullable CheckpointStatus checkpoint(
+      long step, StagePlan stage, ObjectStore store) {
+    String folder = RunLayout.checkpoint(stage.name(), step);
+    return store
+        .find(folder + "/" + Manifest.NAME)
+        .map(
+            manifest ->
+                new CheckpointStatus(store.location(folder), step, manifest.modified().toString()))
+        .orElse(null);
+  }
+}

@@ -1,0 +1,252 @@
+package dev.sparkling.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sparkling.checkpoint.store.MinioExtension;
+import dev.sparkling.checkpoint.store.MinioServer;
+import dev.sparkling.checkpoint.store.S3Access;
+import dev.sparkling.pipeline.job.JobJson;
+import dev.sparkling.pipeline.job.JobResult;
+import dev.sparkling.pipeline.job.Outcome;
+import dev.sparkling.pipeline.job.Progress;
+import dev.sparkling.pipeline.job.Work;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Workers as processes: what they answer, how they stop, what they leave. */
+@ExtendWith(MinioExtension.class)
+class PodE2E {
+
+  @TempDir private Path folder;
+
+  private final MinioServer server;
+  private TinyRun tiny;
+  private Path result;
+
+  PodE2E(MinioServer server) {
+    this.server = server;
+  }
+
+  @BeforeEach
+  void prepare() {
+    tiny = TinyRun.prepare(folder);
+    result = folder.resolve("result.json");
+  }
+
+  @Test
+  void trainerTellsItsProgressAndStopsWithACheckpoint() throws Exception {
+    Path resource =
+        tiny.resource(
+            "{name: narrow, tokens: 3072}", "{name: narrow, tokens: 25600000}",
+            "everySteps: 4, keepLast", "everySteps: 1000000, keepLast");
+    int port = freePort();
+    SparklingProcess trainer =
+        start(
+            "train",
+            "--job",
+            tiny.job(Work.TRAIN, "narrow", resource),
+            "--progress-port",
+            port,
+            "--result",
+            result);
+    Progress progress = awaitStep(port, 8);
+    assertThat(progress.stage()).isEqualTo("narrow");
+    assertThat(progress.lastStep()).isEqualTo(100000);
+    assertThat(progress.tokens()).isEqualTo(progress.step() * 256);
+    assertThat(progress.loss()).isBetween(1.0, 9.0);
+    assertThat(progress.firstValidationLoss()).isBetween(7.0, 9.0);
+    assertThat(progress.checkpoint()).isNull();
+
+    HttpResponse<String> metrics = get(port, "/metrics");
+    assertThat(metrics.headers().firstValue("Content-Type").orElseThrow())
+        .startsWith("text/plain; version=0.0.4");
+    assertThat(metrics.body())
+        .containsPattern("(?m)^sparkling_trainer_step\\{run=\"tiny\",stage=\"narrow\"} \\d+\\.0$")
+        .contains("sparkling_trainer_last_step{run=\"tiny\",stage=\"narrow\"} 100000.0")
+        .contains("sparkling_trainer_tokens{")
+        .contains("sparkling_trainer_loss{")
+        .contains("sparkling_trainer_validation_loss{")
+        .contains("sparkling_trainer_tokens_per_second{")
+        .contains("jvm_memory_used_bytes{")
+        .doesNotContain("sparkling_trainer_last_checkpoint_timestamp_seconds{");
+    assertThat(get(port, "/").statusCode()).isEqualTo(404);
+    assertThat(get(port, "/progress/x").statusCode()).isEqualTo(404);
+
+    trainer.terminate();
+    Cli.Result ended = trainer.await();
+    assertThat(ended.exitCode()).as(ended.err()).isEqualTo(143);
+    JobResult stopped = TinyRun.result(result);
+    assertThat(stopped.outcome()).isEqualTo(Outcome.STOPPED);
+    Progress last = Objects.requireNonNull(stopped.progress());
+    assertThat(stopped.message())
+        .isEqualTo("narrow: step %d of 100000, stopped; train again to go on", last.step());
+    assertThat(ended.out()).endsWith(stopped.message() + "\n");
+    assertThat(Objects.requireNonNull(last.checkpoint()).step()).isEqualTo(last.step());
+    assertThat(tiny.checkpoint("narrow", (int) last.step()).resolve("manifest.json")).exists();
+  }
+
+  @Test
+  void trainerThatCannotStopInTimeSaysSo() throws Exception {
+    // A step of a good many seconds.
+    Path resource =
+        tiny.resource(
+            "globalBatchSize: 8", "globalBatchSize: 65536",
+            "{name: narrow, tokens: 3072}", "{name: narrow, tokens: 25600000}",
+            "tokens: 3072", "tokens: 25600000",
+            "rewarmup: {steps: 3}", "rewarmup: {steps: 1}",
+            "layers: 2", "layers: 8");
+    int port = freePort();
+    SparklingProcess trainer =
+        start(
+            "train",
+            "--job",
+            tiny.job(Work.TRAIN, "narrow", resource),
+            "--progress-port",
+            port,
+            "--result",
+            result,
+            "--grace",
+            1);
+    while (Objects.requireNonNullElse(awaitStep(port, 0).validationLoss(), 0.0) == 0.0) {
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
+    trainer.terminate();
+    Cli.Result ended = trainer.await();
+    assertThat(ended.exitCode()).as(ended.err()).isEqualTo(143);
+    JobResult stopped = TinyRun.result(result);
+    assertThat(stopped.outcome()).isEqualTo(Outcome.STOPPED);
+    assertThat(stopped.message())
+        .isEqualTo("stop: no end within 1 s; the newest checkpoint counts");
+    assertThat(ended.err()).contains(stopped.message());
+  }
+
+  @Test
+  void expanderStopsAndLeavesNothingHalfWritten() throws Exception {
+    // Half a gigabyte to write.
+    Path resource =
+        tiny.resource("hiddenSize: 32, innerSize: 16", "hiddenSize: 1024, innerSize: 1536");
+    assertThat(Cli.run("train", "--job", tiny.job(Work.TRAIN, "narrow", resource)).exitCode())
+        .isZero();
+    Path job = tiny.job(Work.EXPAND, "wide", resource);
+    SparklingProcess expander = start("expand", "--job", job, "--result", result);
+    Path expansion = tiny.store().resolve("wide/expansion");
+    while (!Files.exists(expansion)) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+    expander.terminate();
+    Cli.Result ended = expander.await();
+    assertThat(ended.exitCode()).as(ended.err()).isEqualTo(143);
+    JobResult stopped = TinyRun.result(result);
+    assertThat(stopped.outcome()).isEqualTo(Outcome.STOPPED);
+    assertThat(stopped.message()).isEqualTo("wide: stopped; expand again to go on");
+    assertThat(tiny.store().resolve("wide")).doesNotExist();
+    assertThat(start("expand", "--job", job, "--result", result).await().exitCode()).isZero();
+    assertThat(TinyRun.result(result).outcome()).isEqualTo(Outcome.COMPLETE);
+  }
+
+  @Test
+  void jobsInMinioEndWithTheBitsOfALocalRunAndAreDeletedWhole() throws Exception {
+    Path resource = tiny.resource();
+    Cli.Result local = Cli.run("run", resource);
+    String bucket = "s3://" + server.newBucket();
+    Cli.Result prepared =
+        start(
+                "data",
+                "prepare",
+                "--input",
+                tiny.texts(),
+                "--tokenizer",
+                TinyRun.TOKENIZER,
+                "--validation-fraction",
+                "0.2",
+                "--output",
+                bucket + "/data")
+            .await();
+    assertThat(prepared.exitCode()).as(prepared.err()).isZero();
+    resource =
+        tiny.resource(
+            tiny.data().toString(), bucket + "/data", tiny.store().toString(), bucket + "/run");
+    finish("train", tiny.job(Work.TRAIN, "narrow", resource));
+    finish("expand", tiny.job(Work.EXPAND, "wide", resource));
+    JobResult wide = finish("train", tiny.job(Work.TRAIN, "wide", resource));
+    Progress progress = Objects.requireNonNull(wide.progress());
+    assertThat(Objects.requireNonNull(progress.checkpoint()).uri())
+        .isEqualTo(bucket + "/run/wide/checkpoints/step-00000024");
+    assertThat(local.out())
+        .endsWith("final validation loss %s nats a token\n".formatted(progress.validationLoss()));
+
+    JobResult deleted = finish("delete", tiny.job(Work.DELETE, "", resource));
+    assertThat(deleted.message()).startsWith(bucket + "/run/: deleted ");
+    assertThat(finish("delete", tiny.job(Work.DELETE, "", resource)).message())
+        .isEqualTo(bucket + "/run/: deleted 0 objects of 0B");
+  }
+
+  private JobResult finish(String command, Path job) throws InterruptedException {
+    Cli.Result ended = start(command, "--job", job, "--result", result).await();
+    assertThat(ended.exitCode()).as(ended.err()).isZero();
+    return TinyRun.result(result);
+  }
+
+  private SparklingProcess start(Object... arguments) {
+    S3Access access = server.access();
+    Map<String, String> environment = new HashMap<>();
+    environment.put(S3Access.ENDPOINT, access.endpoint());
+    environment.put(S3Access.ACCESS_KEY, access.accessKey());
+    environment.put(S3Access.SECRET_KEY, access.secretKey());
+    environment.put("XDG_CACHE_HOME", folder.resolve("cache").toString());
+    return SparklingProcess.start(folder, environment, arguments);
+  }
+
+  /** The first progress at or after a step; until the state is restored, a reason is given. */
+  private static Progress awaitStep(int port, long step) throws Exception {
+    while (true) {
+      try {
+        HttpResponse<String> answer = get(port, "/progress");
+        if (answer.statusCode() == 200) {
+          Progress progress = JobJson.decodeProgress(answer.body()).orElseThrow();
+          if (progress.step() >= step) {
+            return progress;
+          }
+        } else {
+          assertThat(answer.statusCode()).isEqualTo(503);
+          assertThat(answer.body())
+              .isEqualTo("{\"reason\":\"the training has not restored its state yet\"}");
+        }
+      } catch (ConnectException e) {
+        // not listening yet
+      }
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+  }
+
+  private static HttpResponse<String> get(int port, String path) throws Exception {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+          BodyHandlers.ofString());
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+}

@@ -1,0 +1,20 @@
+# shellcheck shell=bash
+# What the lab says: one line for each thing that became ready, one for what went wrong.
+
+fail() {
+  echo "lab: $*" >&2
+  exit 1
+}
+
+milliseconds() {
+  echo "$((${EPOCHREALTIME/./} / 1000))"
+}
+
+seconds_since() { # seconds_since MILLISECONDS: with one digit after the point
+  local passed=$(($(milliseconds) - $1))
+  echo "$((passed / 1000)).$((passed % 1000 / 100)) s"
+}
+
+need_root() {
+  [ "$EUID" -eq 0 ] || fail "needs root: it makes namespaces, mounts and cgroups"
+}

@@ -1,0 +1,160 @@
+package dev.sparkling.operator;
+
+import dev.sparkling.operator.api.ProgressiveTrainingResource;
+import dev.sparkling.operator.workload.WorkerJobs;
+import dev.sparkling.operator.workload.WorkerSettings;
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A run of two stages of 100 steps, and its jobs and pods as the API server shows them. */
+public final class TestObjects {
+
+  public static final String START = "2026-01-01T00:00:00Z";
+  public static final String END = "2026-01-01T01:00:00Z";
+
+  private static final String YAML =
+      """
+      apiVersion: sparkling.dev/v1alpha1
+      kind: ProgressiveTraining
+      metadata: {name: demo, namespace: research, uid: run-uid, generation: 1}
+      spec:
+        model: {architecture: dense, vocabularySize: 2048, layers: 2, hiddenSize: 32, innerSize: 32,
+          attentionHeads: 2, keyValueHeads: 1, headDim: 16}
+        data: {uri: s3://datasets/train, validationUri: s3://datasets/validation}
+        training: {sequenceLength: 64, globalBatchSize: 8, learningRate: {peak: 4.0e-3}}
+        stages:
+          - {name: narrow, tokens: 51200}
+          - {name: wide, tokens: 51200, expansion: {hiddenSize: 64, rewarmup: {steps: 20}}}
+        storage: {uri: s3://sparkling/demo}
+      """;
+
+  private TestObjects() {}
+
+  public static ProgressiveTrainingResource run() {
+    return new KubernetesSerialization().unmarshal(YAML, ProgressiveTrainingResource.class);
+  }
+
+  /** The same, to be paused. */
+  public static ProgressiveTrainingSpec suspended(ProgressiveTrainingSpec spec) {
+    return new ProgressiveTrainingSpec(
+        spec.model(),
+        spec.data(),
+        spec.training(),
+        spec.stages(),
+        spec.initialCheckpoint(),
+        spec.trainer(),
+        spec.expander(),
+        spec.storage(),
+        spec.retries(),
+        true,
+        spec.deletionPolicy());
+  }
+
+  /** Just created, with a pod on its way. */
+  public static Job job(String stage, Work work) {
+    WorkerSettings settings =
+        new WorkerSettings("trainer", "expander", "IfNotPresent", List.of(), false);
+    return new JobBuilder(new WorkerJobs(settings).job(run(), stage, work))
+        .editMetadata()
+        .withUid(stage + "-" + work)
+        .endMetadata()
+        .withNewStatus()
+        .withStartTime(START)
+        .endStatus()
+        .build();
+  }
+
+  public static Job suspended(Job job) {
+    return new JobBuilder(job).editSpec().withSuspend(true).endSpec().build();
+  }
+
+  public static Job complete(Job job) {
+    return new JobBuilder(job)
+        .editStatus()
+        .withCompletionTime(END)
+        .addNewCondition()
+        .withType("Complete")
+        .withStatus("True")
+        .endCondition()
+        .endStatus()
+        .build();
+  }
+
+  public static Job failed(Job job, int failures, String reason) {
+    return new JobBuilder(job)
+        .editStatus()
+        .withFailed(failures)
+        .addNewCondition()
+        .withType("Failed")
+        .withStatus("True")
+        .withReason(reason)
+        .withMessage("Job has failed")
+        .endCondition()
+        .endStatus()
+        .build();
+  }
+
+  public static Pod pod(Job job, String name, ContainerState state) {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .withLabels(job.getMetadata().getLabels())
+        .withCreationTimestamp(START)
+        .addNewOwnerReference()
+        .withUid(job.getMetadata().getUid())
+        .endOwnerReference()
+        .endMetadata()
+        .withNewStatus()
+        .withPodIP("10.0.0.1")
+        .addNewContainerStatus()
+        .withState(state)
+        .endContainerStatus()
+        .endStatus()
+        .build();
+  }
+
+  public static Pod unschedulable(Job job, String message) {
+    return new PodBuilder(pod(job, "pod-1", new ContainerState()))
+        .withNewStatus()
+        .addNewCondition()
+        .withType("PodScheduled")
+        .withStatus("False")
+        .withReason("Unschedulable")
+        .withMessage(message)
+        .endCondition()
+        .endStatus()
+        .build();
+  }
+
+  public static ContainerState running() {
+    return new ContainerStateBuilder().withNewRunning().withStartedAt(START).endRunning().build();
+  }
+
+  public static ContainerState waiting(String reason, String message) {
+    return new ContainerStateBuilder()
+        .withNewWaiting()
+        .withReason(reason)
+        .withMessage(message)
+        .endWaiting()
+        .build();
+  }
+
+  public static ContainerState terminated(int exitCode, String reason, @Nullable String message) {
+    return new ContainerStateBuilder()
+        .withNewTerminated()
+        .withExitCode(exitCode)
+        .withReason(reason)
+        .withMessage(message)
+        .endTerminated()
+        .build();
+  }
+}

@@ -1,0 +1,281 @@
+package dev.sparkling.operator.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sparkling.operator.TestObjects;
+import dev.sparkling.operator.api.ProgressiveTrainingResource;
+import dev.sparkling.operator.observe.Observation;
+import dev.sparkling.operator.observe.Observer;
+import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.operator.status.Transitions.Happening;
+import dev.sparkling.pipeline.job.Progress;
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.stage.Decision;
+import dev.sparkling.pipeline.stage.StageMachine;
+import dev.sparkling.pipeline.status.CheckpointStatus;
+import dev.sparkling.pipeline.status.Condition;
+import dev.sparkling.pipeline.status.Phase;
+import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
+import dev.sparkling.pipeline.status.StageState;
+import dev.sparkling.pipeline.status.StageStatus;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.NullUnmarked;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What jobs and pods say becomes one decision and one status. */
+@NullUnmarked // every pass fills in all that is read here
+class RunStatusTest {
+
+  private static final RunPlan PLAN = RunPlan.of(TestObjects.run().getSpec());
+
+  private final ProgressiveTrainingResource run = TestObjects.run();
+  private Instant now = Instant.parse("2026-01-01T02:00:00Z");
+  private @Nullable ProgressiveTrainingStatus status;
+  private @Nullable Decision decision;
+
+  @Test
+  void aNewRunIsPendingInTheFirstPassAndLaunchesItsTrainer() {
+    pass(List.of(), List.of());
+    assertThat(decision).isEqualTo(new Decision.LaunchTrainer(PLAN.stage("narrow")));
+    assertThat(status.phase()).isEqualTo(Phase.PENDING);
+    assertThat(status.summary().step()).isEqualTo("0/200");
+    assertThat(status.plan().flopsSaved()).isGreaterThan(0);
+  }
+
+  @Test
+  void anUnschedulablePodLeavesTheRunPendingAndTheConditionSaysWhy() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(List.of(job), List.of(TestObjects.unschedulable(job, "0/1 nodes: no nvidia.com/gpu")));
+    assertThat(status.phase()).isEqualTo(Phase.PENDING);
+    assertThat(condition("Progressing").reason()).isEqualTo("Unschedulable");
+    assertThat(condition("Progressing").message()).isEqualTo("0/1 nodes: no nvidia.com/gpu");
+    assertThat(stage(0).waitingReason()).isEqualTo("Unschedulable");
+  }
+
+  @Test
+  void anImageThatCannotBePulledIsLiftedFromThePod() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "p", TestObjects.waiting("ImagePullBackOff", "no such"))));
+    assertThat(condition("Progressing").reason()).isEqualTo("ImagePullBackOff");
+    assertThat(status.phase()).isEqualTo(Phase.PENDING);
+  }
+
+  @Test
+  void aJobThatKueueHoldsIsQueuedAndNotTraining() {
+    pass(List.of(TestObjects.suspended(TestObjects.job("narrow", Work.TRAIN))), List.of());
+    assertThat(status.phase()).isEqualTo(Phase.QUEUED);
+    assertThat(condition("Progressing").status()).isEqualTo("False");
+  }
+
+  @Test
+  void whatTheTrainerSaysFillsTheColumns() {
+    training(50, 3.25, 1000.0);
+    assertThat(status.phase()).isEqualTo(Phase.TRAINING);
+    assertThat(status.summary().step()).isEqualTo("50/200");
+    assertThat(status.summary().progress()).isEqualTo("25%");
+    assertThat(status.summary().loss()).isEqualTo("3.250");
+    assertThat(status.summary().tokensPerSecond()).isEqualTo("1.0k");
+    // 50 steps of 512 tokens at 1000 tokens/s, then 100 of a model that costs more a token.
+    double wider =
+        (double) PLAN.stage("wide").parameters().active()
+            / PLAN.stage("narrow").parameters().active();
+    assertThat(status.trainerStatus().estimatedRemainingSeconds())
+        .isEqualTo(Math.round(25.6 + 51.2 * wider));
+  }
+
+  @Test
+  void aCompleteTrainerLeadsToTheExpanderAndItsStageHasSucceeded() {
+    training(100, 3.0, 1000.0);
+    pass(List.of(TestObjects.complete(TestObjects.job("narrow", Work.TRAIN))), List.of());
+    assertThat(decision).isEqualTo(new Decision.LaunchExpander(PLAN.stage("wide")));
+    assertThat(stage(0).state()).isEqualTo(StageState.SUCCEEDED);
+    assertThat(stage(0).checkpoint().step()).isEqualTo(100);
+    assertThat(stage(0).finishedAt()).isEqualTo(TestObjects.END);
+    assertThat(status.phase()).isEqualTo(Phase.EXPANDING);
+  }
+
+  @Test
+  void aFinishedStageStaysFinishedWhenItsJobIsDeleted() {
+    pass(List.of(TestObjects.complete(TestObjects.job("narrow", Work.TRAIN))), List.of());
+    pass(List.of(), List.of());
+    assertThat(decision).isEqualTo(new Decision.LaunchExpander(PLAN.stage("wide")));
+    assertThat(stage(0).state()).isEqualTo(StageState.SUCCEEDED);
+  }
+
+  @Test
+  void aCompleteExpanderLeadsToTheWideTrainer() {
+    Job narrow = TestObjects.complete(TestObjects.job("narrow", Work.TRAIN));
+    Job expander = TestObjects.complete(TestObjects.job("wide", Work.EXPAND));
+    String result =
+        """
+        {"outcome": "complete", "message": "expanded", "expansion": {"seconds": 2.5, "bytes": 10}}
+        """;
+    pass(
+        List.of(narrow, expander),
+        List.of(TestObjects.pod(expander, "e", TestObjects.terminated(0, "Completed", result))));
+    assertThat(decision).isEqualTo(new Decision.LaunchTrainer(PLAN.stage("wide")));
+    assertThat(stage(1).expansion().seconds()).isEqualTo(2.5);
+    assertThat(status.phase()).isEqualTo(Phase.TRAINING);
+  }
+
+  @Test
+  void everyStageCompleteIsSucceededAndReady() {
+    pass(
+        List.of(
+            TestObjects.complete(TestObjects.job("narrow", Work.TRAIN)),
+            TestObjects.complete(TestObjects.job("wide", Work.EXPAND)),
+            TestObjects.complete(TestObjects.job("wide", Work.TRAIN))),
+        List.of());
+    assertThat(status.phase()).isEqualTo(Phase.SUCCEEDED);
+    assertThat(condition("Ready").status()).isEqualTo("True");
+    assertThat(status.summary().progress()).isEqualTo("100%");
+    assertThat(status.summary().eta()).isNull();
+  }
+
+  @Test
+  void aUserErrorFailsTheRunWithTheWorkersOwnWords() {
+    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy");
+    String result = "{\"outcome\": \"failed\", \"message\": \"s3://x: access denied\"}";
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "p", TestObjects.terminated(2, "Error", result))));
+    assertThat(status.phase()).isEqualTo(Phase.FAILED);
+    assertThat(condition("Failed").reason()).isEqualTo("InvalidInput");
+    assertThat(condition("Failed").message()).isEqualTo("stage narrow: s3://x: access denied");
+    assertThat(stage(0).state()).isEqualTo(StageState.FAILED);
+  }
+
+  @Test
+  void aTrainerThatRanOutOfMemoryTooOftenSaysWhatToRaise() {
+    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 4, "BackoffLimitExceeded");
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "p", TestObjects.terminated(137, "OOMKilled", null))));
+    assertThat(condition("Failed").reason()).isEqualTo("TransientFailure");
+    assertThat(condition("Failed").message())
+        .contains("OOMKilled, exit code 137; raise resources.limits.memory");
+    assertThat(stage(0).attempts()).isEqualTo(4);
+  }
+
+  @Test
+  void aDisruptedPodIsCountedAndNotCharged() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(List.of(job), List.of(TestObjects.pod(job, "first", TestObjects.running())));
+    Pod second =
+        new PodBuilder(TestObjects.pod(job, "second", TestObjects.running()))
+            .editMetadata()
+            .withCreationTimestamp("2026-01-01T00:10:00Z")
+            .endMetadata()
+            .build();
+    pass(List.of(job), List.of(second));
+    assertThat(stage(0).disruptions()).isEqualTo(1);
+    assertThat(stage(0).attempts()).isZero();
+  }
+
+  @Test
+  void aChargedFailureIsNoDisruption() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(List.of(job), List.of(TestObjects.pod(job, "first", TestObjects.running())));
+    Job once = new JobBuilder(job).editStatus().withFailed(1).endStatus().build();
+    Pod second =
+        new PodBuilder(TestObjects.pod(job, "second", TestObjects.running()))
+            .editMetadata()
+            .withCreationTimestamp("2026-01-01T00:10:00Z")
+            .endMetadata()
+            .build();
+    pass(List.of(once), List.of(second));
+    assertThat(stage(0).disruptions()).isZero();
+    assertThat(stage(0).attempts()).isEqualTo(1);
+  }
+
+  @Test
+  void theSameObjectsGiveTheSameStatusAtAnyTimeSoThatNothingIsWrittenAtRest() {
+    training(50, 3.0, 1000.0);
+    ProgressiveTrainingStatus before = status;
+    now = now.plusSeconds(60);
+    training(50, 3.0, 1000.0);
+    assertThat(status).isEqualTo(before);
+  }
+
+  @Test
+  void aTransitionTimeMovesOnlyWhenAStatusFlips() {
+    pass(List.of(), List.of());
+    String pendingSince = condition("Ready").lastTransitionTime();
+    now = now.plusSeconds(60);
+    training(50, 3.0, 1000.0);
+    assertThat(condition("Ready").lastTransitionTime()).isEqualTo(pendingSince);
+    assertThat(condition("Progressing").lastTransitionTime()).isEqualTo(now.toString());
+  }
+
+  @Test
+  void aSuspendedRunKeepsWhatItHas() {
+    training(50, 3.0, 1000.0);
+    run.setSpec(TestObjects.suspended(run.getSpec()));
+    pass(List.of(), List.of());
+    assertThat(decision).isEqualTo(new Decision.Suspend(PLAN.stage("narrow"), false));
+    assertThat(status.phase()).isEqualTo(Phase.SUSPENDED);
+    assertThat(status.summary().step()).isEqualTo("50/200");
+  }
+
+  @Test
+  void whatHappenedIsToldOnce() {
+    pass(List.of(), List.of());
+    ProgressiveTrainingStatus before = status;
+    training(50, 3.0, 1000.0);
+    assertThat(Transitions.between(before, status))
+        .containsExactly(new Happening(false, "Training", "stage narrow"));
+    assertThat(Transitions.between(status, status)).isEmpty();
+  }
+
+  private void training(long step, double loss, double tokensPerSecond) {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    Progress progress =
+        new Progress(
+            "narrow",
+            step,
+            100,
+            step * 512,
+            loss,
+            null,
+            null,
+            tokensPerSecond,
+            step < 20 ? null : new CheckpointStatus("s3://c", step / 20 * 20, TestObjects.START),
+            TestObjects.START);
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "p", TestObjects.running())),
+        Optional.of(progress));
+  }
+
+  private void pass(List<Job> jobs, List<Pod> pods) {
+    pass(jobs, pods, Optional.empty());
+  }
+
+  private void pass(List<Job> jobs, List<Pod> pods, Optional<Progress> progress) {
+    Observation observation =
+        Observer.observe(run.getSpec(), PLAN, status, new StageJobs(jobs, pods), progress);
+    decision = StageMachine.decide(observation.observed());
+    status = new StatusFactory(() -> now).decided(PLAN, observation, decision, status, 1);
+  }
+
+  private StageStatus stage(int index) {
+    return status.stages().get(index);
+  }
+
+  private Condition condition(String type) {
+    return status.conditions().stream()
+        .filter(condition -> condition.type().equals(type))
+        .findFirst()
+        .orElseThrow();
+  }
+}

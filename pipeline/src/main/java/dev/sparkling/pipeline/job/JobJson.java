@@ -1,0 +1,108 @@
+package dev.sparkling.pipeline.job;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/**
+ * The JSON of what passes between a worker and its launcher; the same value always gives the same
+ * text. {@code JobReader} reads the job document, which needs validation.
+ */
+public final class JobJson {
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .defaultPropertyInclusion(
+              JsonInclude.Value.construct(
+                  JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
+          .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+          .build();
+
+  private static final String CUT = "...";
+
+  private JobJson() {}
+
+  /** Indented, because people read it in a config map. */
+  public static String encode(JobDocument job) {
+    try {
+      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(job) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** On one line. */
+  public static String encode(Progress progress) {
+    return line(progress);
+  }
+
+  /**
+   * On one line of at most {@link JobResult#LARGEST_BYTES} in UTF-8: the message is cut to fit.
+   * What a location of monstrous length leaves no room for is left out.
+   */
+  public static String encode(JobResult result) {
+    String whole = line(result);
+    if (fits(whole)) {
+      return whole;
+    }
+    JobResult bare =
+        fits(line(withMessage(result, CUT)))
+            ? result
+            : new JobResult(result.outcome(), result.message(), null, null);
+    int least = 0;
+    int most = bare.message().codePointCount(0, bare.message().length());
+    while (least < most) {
+      int middle = (least + most + 1) / 2;
+      if (fits(line(cut(bare, middle)))) {
+        least = middle;
+      } else {
+        most = middle - 1;
+      }
+    }
+    return line(cut(bare, least));
+  }
+
+  /** A trainer's answer; empty where it is none. */
+  public static Optional<Progress> decodeProgress(String text) {
+    return decode(text, Progress.class);
+  }
+
+  /** A termination message; empty where it is none, as after a kill. */
+  public static Optional<JobResult> decodeResult(String text) {
+    return decode(text, JobResult.class);
+  }
+
+  private static <T> Optional<T> decode(String text, Class<T> type) {
+    try {
+      return Optional.ofNullable(JSON.readValue(text, type));
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static JobResult cut(JobResult result, int codePoints) {
+    String message = result.message();
+    int end = message.offsetByCodePoints(0, codePoints);
+    return withMessage(result, end == message.length() ? message : message.substring(0, end) + CUT);
+  }
+
+  private static JobResult withMessage(JobResult result, String message) {
+    return new JobResult(result.outcome(), message, result.progress(), result.expansion());
+  }
+
+  private static boolean fits(String line) {
+    return line.getBytes(StandardCharsets.UTF_8).length <= JobResult.LARGEST_BYTES;
+  }
+
+  private static String line(Object value) {
+    try {
+      return JSON.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

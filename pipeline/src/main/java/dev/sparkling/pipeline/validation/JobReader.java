@@ -1,0 +1,85 @@
+package dev.sparkling.pipeline.validation;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.job.JobDocument;
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.spec.StageSpec;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Reads a {@link JobDocument} and validates it as its launcher did. */
+public final class JobReader {
+
+  private JobReader() {}
+
+  /**
+   * Binds and validates.
+   *
+   * @param text JSON
+   * @param source where the text is from, for messages
+   * @param work that the reader does
+   * @throws UserError with every problem; an unknown version is the only one then
+   */
+  public static JobDocument read(String text, String source, Work work) {
+    Problems problems = new Problems();
+    Binder binder =
+        new Binder(
+            JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS),
+            "JSON",
+            problems);
+    JsonNode tree = binder.parse(text, source, "job document");
+    JsonNode version = tree.path("version");
+    if (!version.isInt() || version.intValue() != JobDocument.VERSION) {
+      throw new UserError(
+          source
+              + ": version: "
+              + (version.isMissingNode() ? "is missing" : version)
+              + "; this worker reads version "
+              + JobDocument.VERSION
+              + ", so operator and worker must be of one release");
+    }
+    JobDocument job = binder.bind(tree, JobDocument.class);
+    problems.require(
+        job.work() == work,
+        "work",
+        (tree.path("work").isTextual() ? tree.path("work").asText() : "is missing")
+            + "; this command does "
+            + JsonNames.of(work));
+    check(job, work, problems);
+    problems.throwIfAny();
+    return job;
+  }
+
+  private static void check(JobDocument job, Work work, Problems problems) {
+    switch (work) {
+      case TRAIN -> {
+        SpecValidator.validate("run", job.run(), job.spec(), problems);
+        stage(job, job.spec().stages(), problems);
+      }
+      case EXPAND -> {
+        SpecValidator.validate("run", job.run(), job.spec(), problems);
+        List<StageSpec> widened =
+            job.spec().stages().stream().filter(stage -> stage.expansion() != null).toList();
+        stage(job, widened, problems);
+      }
+      // What an older release stored must go even where this one refuses to train it.
+      case DELETE ->
+          problems.require(
+              !job.spec().storage().uri().isBlank(),
+              "spec.storage.uri",
+              "is missing; it says where the run keeps its checkpoints");
+    }
+  }
+
+  private static void stage(JobDocument job, List<StageSpec> allowed, Problems problems) {
+    problems.require(
+        allowed.stream().anyMatch(stage -> stage.name().equals(job.stage())),
+        "stage",
+        (job.stage().isEmpty() ? "is missing" : "'" + job.stage() + "'")
+            + "; allowed: "
+            + allowed.stream().map(StageSpec::name).collect(Collectors.joining(", ")));
+  }
+}
