@@ -55,7 +55,7 @@ import java.util.Map;
             + " (!has(self.spec.stages[i].expansion) ||"
             + " self.spec.stages[i].expansion == oldSelf.spec.stages[i].expansion)))",
     message =
-        "spec.stages: name, tokens and expansion of a stage that has begun cannot be edited; edit"
+        "spec.stages: a stage that has begun cannot be edited or removed, but for its trainer; edit"
             + " a later one, or create another run")
 @ValidationRule(
     value =
