@@ -20,7 +20,7 @@ public record Manifest(
 
   public static final String NAME = "manifest.json";
   static final String FORMAT = "sparkling-checkpoint";
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   public Manifest {
     files = Collections.unmodifiableMap(new TreeMap<>(files));

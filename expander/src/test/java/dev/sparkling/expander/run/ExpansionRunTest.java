@@ -112,7 +112,14 @@ class ExpansionRunTest {
     assertThat(after.initialWidths()).isEqualTo(new Widths(8, 6));
     assertThat(after.widths()).isEqualTo(new Widths(16, 6));
     assertThat(after.expansions())
-        .containsExactly(new ExpansionRecord(10, new Widths(16, 6), 1.5, 40));
+        .containsExactly(
+            new ExpansionRecord(
+                10,
+                new Widths(16, 6),
+                Initialization.COPY_COPY,
+                OptimizerStateStrategy.ASYMMETRIC,
+                1.5,
+                40));
   }
 
   @Test

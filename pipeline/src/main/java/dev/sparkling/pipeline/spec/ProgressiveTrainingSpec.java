@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
@@ -44,7 +45,7 @@ public record ProgressiveTrainingSpec(
     TrainerSpec trainer,
     ExpanderSpec expander,
     @Required StorageSpec storage,
-    @Min(0) Integer retries,
+    @Min(0) @Max(Limits.RETRIES) Integer retries,
     boolean suspend,
     DeletionPolicy deletionPolicy) {
 
