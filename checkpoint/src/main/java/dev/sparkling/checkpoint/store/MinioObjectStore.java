@@ -2,8 +2,10 @@ package dev.sparkling.checkpoint.store;
 
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
+import io.minio.AbortMultipartUploadArgs;
 import io.minio.GetObjectArgs;
 import io.minio.GetObjectResponse;
+import io.minio.ListMultipartUploadsArgs;
 import io.minio.ListObjectsArgs;
 import io.minio.MinioAsyncClient;
 import io.minio.RemoveObjectArgs;
@@ -11,6 +13,7 @@ import io.minio.Result;
 import io.minio.StatObjectArgs;
 import io.minio.StatObjectResponse;
 import io.minio.messages.Item;
+import io.minio.messages.ListMultipartUploadsResult.Upload;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -151,6 +154,36 @@ public final class MinioObjectStore implements ObjectStore {
           });
     } catch (NoSuchKey e) {
       return; // already gone, which is what was asked for
+    }
+  }
+
+  /**
+   * MinIO, unlike S3, lists uploads of one whole key only, so below a folder it reports none and
+   * removes them itself after a day.
+   */
+  @Override
+  public int discardUnfinished(String keyPrefix) {
+    ListMultipartUploadsArgs below =
+        ListMultipartUploadsArgs.builder().bucket(bucket).prefix(prefix + keyPrefix).build();
+    try {
+      return S3Retry.call(
+          location(keyPrefix),
+          () -> {
+            List<Upload> uploads = client.listMultipartUploads(below).join().result().uploads();
+            for (Upload upload : uploads) {
+              client
+                  .abortMultipartUpload(
+                      AbortMultipartUploadArgs.builder()
+                          .bucket(bucket)
+                          .object(upload.objectName())
+                          .uploadId(upload.uploadId())
+                          .build())
+                  .join();
+            }
+            return uploads.size();
+          });
+    } catch (NoSuchKey e) {
+      return 0;
     }
   }
 
