@@ -37,7 +37,7 @@ public final class CheckpointReader {
     this.store = store;
     this.folder = folder;
     this.manifest = manifest;
-    StoredObject configuration = object(CheckpointWriter.CONFIGURATION);
+    StoredObject configuration = object(CheckpointFiles.CONFIGURATION);
     this.model = ModelConfigurationJson.decode(location(configuration), bytes(configuration));
     for (FileKind kind : FileKind.values()) {
       openFiles(kind);
@@ -72,7 +72,7 @@ public final class CheckpointReader {
   /** Opens a checkpoint of ours or, where there is no manifest, a Hugging Face folder. */
   public static CheckpointReader openAny(ObjectStore store, String folder) {
     return Checkpoints.exists(store, folder)
-            || store.find(folder + "/" + CheckpointWriter.CONFIGURATION).isEmpty()
+            || store.find(folder + "/" + CheckpointFiles.CONFIGURATION).isEmpty()
         ? open(store, folder)
         : new CheckpointReader(store, folder, Optional.empty());
   }
