@@ -285,10 +285,21 @@ public final class FolderObjectStore implements ObjectStore {
     }
 
     @Override
-    public void commit() {
+    public void finish() {
       try {
-        channel.force(true);
-        channel.close();
+        if (channel.isOpen()) {
+          channel.force(true);
+          channel.close();
+        }
+      } catch (IOException e) {
+        throw FileErrors.translate(target, e);
+      }
+    }
+
+    @Override
+    public void commit() {
+      finish();
+      try {
         rename();
         try (FileChannel folder = FileChannel.open(target.getParent(), StandardOpenOption.READ)) {
           folder.force(true);

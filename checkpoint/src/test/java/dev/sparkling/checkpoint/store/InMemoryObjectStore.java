@@ -64,6 +64,9 @@ public final class InMemoryObjectStore implements ObjectStore {
       }
 
       @Override
+      public void finish() {}
+
+      @Override
       public void commit() {
         unfinished.remove(id);
         MemorySegment bytes = MemorySegment.ofArray(out.toByteArray());
