@@ -28,11 +28,24 @@ public record TrainerState(
   public static final String NAME = "trainer-state.json";
 
   public TrainerState {
+    if (step < 0 || tokens < 0 || threads < 1) {
+      throw new IllegalArgumentException(
+          "step %d and tokens %d must not be negative, threads %d not below 1"
+              .formatted(step, tokens, threads));
+    }
     expansions = List.copyOf(expansions);
+    checkGrowth(initialWidths, expansions);
   }
 
   /** The widths that grow. */
-  public record Widths(int hiddenSize, int innerSize) {}
+  public record Widths(int hiddenSize, int innerSize) {
+    public Widths {
+      if (hiddenSize < 1 || innerSize < 1) {
+        throw new IllegalArgumentException(
+            "widths %d and %d must be above 0".formatted(hiddenSize, innerSize));
+      }
+    }
+  }
 
   /**
    * An expansion that was done.
@@ -42,8 +55,29 @@ public record TrainerState(
    * @param rewarmupRatio {@code rho} of Eq. 27
    * @param rewarmupSteps {@code tau_w} of Eq. 27
    */
-  public record ExpansionRecord(
-      long step, Widths widths, double rewarmupRatio, int rewarmupSteps) {}
+  public record ExpansionRecord(long step, Widths widths, double rewarmupRatio, int rewarmupSteps) {
+    public ExpansionRecord {
+      if (step < 0 || rewarmupSteps < 0) {
+        throw new IllegalArgumentException(
+            "step %d and rewarmupSteps %d must not be negative".formatted(step, rewarmupSteps));
+      }
+      if (!(rewarmupRatio > 0 && Double.isFinite(rewarmupRatio))) {
+        throw new IllegalArgumentException(
+            "rewarmupRatio " + rewarmupRatio + " is not above 0 and finite");
+      }
+    }
+  }
+
+  private static void checkGrowth(Widths initialWidths, List<ExpansionRecord> expansions) {
+    Widths before = initialWidths;
+    for (ExpansionRecord expansion : expansions) {
+      Widths after = expansion.widths();
+      if (after.hiddenSize() < before.hiddenSize() || after.innerSize() < before.innerSize()) {
+        throw new IllegalArgumentException("an expansion's " + after + " shrink " + before);
+      }
+      before = after;
+    }
+  }
 
   /** The widths now. */
   public Widths widths() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sparkling.checkpoint.json.JsonErrors;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
 import java.io.IOException;
@@ -25,6 +26,13 @@ public final class ModelConfigurationJson {
   private static final double DEFAULT_ROPE_THETA = 10_000;
   private static final double DEFAULT_RMS_NORM_EPSILON = 1e-6;
   private static final int DEFAULT_MAX_POSITIONS = 32_768;
+
+  /** Ten times the widest model there is; what a file says is allocated before it is checked. */
+  public static final int LARGEST_WIDTH = 1 << 18;
+
+  private static final int LARGEST_LAYERS = 1 << 10;
+  private static final int LARGEST_EXPERTS = 1 << 10;
+  private static final int LARGEST_SIZE = 1 << 24;
 
   private final String location;
   private final JsonNode root;
@@ -95,7 +103,7 @@ public final class ModelConfigurationJson {
       }
       return new ModelConfigurationJson(location, root).decode();
     } catch (IOException e) {
-      throw new CorruptCheckpoint(location + ": is not JSON: " + e.getMessage(), e);
+      throw new CorruptCheckpoint(location + ": is not JSON: " + JsonErrors.describe(e), e);
     }
   }
 
@@ -117,7 +125,7 @@ public final class ModelConfigurationJson {
         rope.path("rope_type").asText("default").equals("default"),
         "rope_parameters.rope_type",
         rope.path("rope_type") + " is not known; allowed: default");
-    int hidden = size("hidden_size");
+    int hidden = size("hidden_size", LARGEST_WIDTH);
     int heads = size("num_attention_heads");
     int keyValueHeads = root.has("num_key_value_heads") ? size("num_key_value_heads") : heads;
     int headDim = root.path("head_dim").isNumber() ? size("head_dim") : hidden / Math.max(1, heads);
@@ -127,23 +135,38 @@ public final class ModelConfigurationJson {
         "num_key_value_heads",
         keyValueHeads + " does not divide num_attention_heads " + heads);
     String expertsKey = root.has("num_experts") ? "num_experts" : "num_local_experts";
+    int layers = size("num_hidden_layers", LARGEST_LAYERS);
+    int experts = moe ? size(expertsKey, LARGEST_EXPERTS) : 0;
+    int expertsPerToken = moe ? size("num_experts_per_tok") : 0;
+    require(
+        expertsPerToken <= experts,
+        "num_experts_per_tok",
+        expertsPerToken + " is more than " + expertsKey + " " + experts);
+    double ropeTheta =
+        positive("rope_theta", rope.has("rope_theta") ? rope : root, DEFAULT_ROPE_THETA);
+    double epsilon = positive("rms_norm_eps", root, DEFAULT_RMS_NORM_EPSILON);
+    double logitScale = positive(LOGIT_SCALE, root, 1);
+    int maxPositions =
+        root.has("max_position_embeddings")
+            ? size("max_position_embeddings")
+            : DEFAULT_MAX_POSITIONS;
     ModelConfiguration model =
         new ModelConfiguration(
             size("vocab_size"),
-            size("num_hidden_layers"),
+            layers,
             hidden,
-            size(moe ? "moe_intermediate_size" : "intermediate_size"),
+            size(moe ? "moe_intermediate_size" : "intermediate_size", LARGEST_WIDTH),
             heads,
             keyValueHeads,
             headDim,
-            moe ? size(expertsKey) : 0,
-            moe ? size("num_experts_per_tok") : 0,
+            experts,
+            expertsPerToken,
             moe && root.path("norm_topk_prob").asBoolean(false),
             root.path("tie_word_embeddings").asBoolean(false),
-            rope.path("rope_theta").asDouble(root.path("rope_theta").asDouble(DEFAULT_ROPE_THETA)),
-            root.path("rms_norm_eps").asDouble(DEFAULT_RMS_NORM_EPSILON),
-            root.path("max_position_embeddings").asInt(DEFAULT_MAX_POSITIONS),
-            root.path(LOGIT_SCALE).asDouble(1));
+            ropeTheta,
+            epsilon,
+            maxPositions,
+            logitScale);
     if (!problems.isEmpty()) {
       throw new UserError(problems);
     }
@@ -151,12 +174,31 @@ public final class ModelConfigurationJson {
   }
 
   private int size(String key) {
+    return size(key, LARGEST_SIZE);
+  }
+
+  private int size(String key, int largest) {
     JsonNode node = root.path(key);
+    boolean allowed = node.isInt() && node.asInt() > 0 && node.asInt() <= largest;
     require(
-        node.isInt() && node.asInt() > 0,
+        allowed,
         key,
-        node.isMissingNode() ? "is missing" : node + " is not a positive whole number");
-    return node.asInt();
+        node.isMissingNode()
+            ? "is missing"
+            : node + " is outside of the whole numbers from 1 to " + largest);
+    return allowed ? node.asInt() : 0;
+  }
+
+  private double positive(String key, JsonNode parent, double absent) {
+    JsonNode node = parent.path(key);
+    if (node.isMissingNode()) {
+      return absent;
+    }
+    require(
+        node.isNumber() && node.asDouble() > 0 && Double.isFinite(node.asDouble()),
+        key,
+        node + " is not a finite number above 0");
+    return node.asDouble();
   }
 
   private void only(String key, String allowed) {

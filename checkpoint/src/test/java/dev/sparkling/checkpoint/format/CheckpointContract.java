@@ -131,6 +131,33 @@ abstract class CheckpointContract {
   }
 
   @Test
+  void everyFileThatTheManifestNamesIsCheckedTensorsOrNot() {
+    try (CheckpointWriter writer = new CheckpointWriter(store, FOLDER)) {
+      writer.writeConfiguration(MODEL);
+      for (FileKind kind : FileKind.values()) {
+        writer.writeTensors(kind, TestTensors.random(MODEL, kind, 1));
+      }
+      writer.writeFile("expansion-report.json", new byte[] {'{', '}'});
+      writer.commit(TestTensors.state(MODEL, 10));
+    }
+    for (String name :
+        CheckpointReader.open(store, FOLDER).manifest().orElseThrow().files().keySet()) {
+      String key = FOLDER + "/" + name;
+      byte[] right = store.readAll(store.get(key));
+      flipLastBit(key);
+      assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER).verify())
+          .isInstanceOf(CorruptCheckpoint.class)
+          .hasMessageStartingWith(store.location(key) + ": SHA-256 is ");
+      store.delete(key);
+      assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
+          .isInstanceOf(CorruptCheckpoint.class)
+          .hasMessage(store.location(key) + ": is missing; the manifest names it");
+      store.write(key, right);
+    }
+    CheckpointReader.open(store, FOLDER).verify();
+  }
+
+  @Test
   void truncatedTensorFileIsNamedWithBothSizes() {
     TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
     String key = FOLDER + "/optimizer-00001-of-00001.safetensors";
