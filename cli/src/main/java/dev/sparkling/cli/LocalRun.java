@@ -1,10 +1,12 @@
 package dev.sparkling.cli;
 
 import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.format.RunIdentity;
 import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.error.SparklingException;
+import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.plan.ParameterCount;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
@@ -25,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -65,6 +68,17 @@ final class LocalRun {
     this.listener = listener;
     this.out = out;
     this.stopRequested = stopRequested;
+  }
+
+  /**
+   * Compares what is stored with what is asked for, before anything is decided from it.
+   *
+   * @throws UserError naming every setting that a run has used and that differs now
+   */
+  void checkIdentity() {
+    RunIdentity.Data data =
+        new RunIdentity.Data(training.fingerprint(), training.index().tokenizer());
+    new RunIdentity(spec, plan, Optional.of(data)).check(store);
   }
 
   /** What must happen next, from the store alone. */
@@ -159,7 +173,7 @@ final class LocalRun {
 
   private void train(StagePlan stage, Start start) {
     TrainingRun.run(
-        new TrainingJob(spec.training(), plan, stage, start, Threads.of(spec)),
+        new TrainingJob(spec, plan, stage, start, Threads.of(spec)),
         store,
         training,
         validation,

@@ -73,6 +73,7 @@ final class RunCommand implements Callable<Integer> {
               display,
               out,
               stop::requested);
+      run.checkIdentity();
       boolean wasComplete = run.decide() instanceof Decision.Complete;
       Decision decision = run.run();
       if (decision instanceof Decision.Complete && wantsControl(resource)) {

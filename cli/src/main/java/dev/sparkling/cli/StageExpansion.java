@@ -3,13 +3,12 @@ package dev.sparkling.cli;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.Manifest;
+import dev.sparkling.checkpoint.format.RunIdentity;
 import dev.sparkling.checkpoint.format.RunLayout;
-import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.cli.pod.StoredProgress;
 import dev.sparkling.expander.run.ExpansionReport;
 import dev.sparkling.expander.run.ExpansionRun;
-import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.plan.RunPlan;
@@ -32,9 +31,9 @@ final class StageExpansion {
     StagePlan before = plan.stages().get(stage.index() - 1);
     try (RunLock _ = RunLock.acquire(job.store());
         ObjectStore store = Arguments.open(job.store())) {
+      new RunIdentity(job.resource().spec(), plan, Optional.empty()).check(store);
       String folder = RunLayout.expansion(stage.name());
       if (Checkpoints.exists(store, folder)) {
-        check(stage, ExpansionReport.read(store, folder), store.location(folder));
         return complete(stage, before, store, null);
       }
       long begin = System.nanoTime();
@@ -52,21 +51,6 @@ final class StageExpansion {
       }
       ExpandCommand.print(report.get(), out);
       return complete(stage, before, store, (System.nanoTime() - begin) / 1e9);
-    }
-  }
-
-  /** It may be of another spec, in a place that was used before. */
-  private static void check(StagePlan stage, ExpansionReport report, String location) {
-    Widths planned = new Widths(stage.model().hiddenSize(), stage.model().innerSize());
-    if (!report.newWidths().equals(planned)) {
-      throw new UserError(
-          "%s: was widened to hidden %d, inner %d; the stage's widths are hidden %d, inner %d, so it is another run's: choose another spec.storage.uri"
-              .formatted(
-                  location,
-                  report.newWidths().hiddenSize(),
-                  report.newWidths().innerSize(),
-                  planned.hiddenSize(),
-                  planned.innerSize()));
     }
   }
 

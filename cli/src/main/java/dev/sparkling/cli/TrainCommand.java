@@ -1,6 +1,7 @@
 package dev.sparkling.cli;
 
 import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.format.RunIdentity;
 import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.cli.pod.ProgressServer;
@@ -19,6 +20,7 @@ import dev.sparkling.trainer.run.TrainingRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -86,6 +88,8 @@ final class TrainCommand implements Callable<Integer>, Execution.Progressing {
       StagePlan stage = stage(job, plan);
       try (RunLock _ = RunLock.acquire(job.store());
           ObjectStore store = Arguments.open(job.store())) {
+        // The shards are compared where they are opened.
+        new RunIdentity(job.resource().spec(), plan, Optional.empty()).check(store);
         long newest = Checkpoints.newestStep(store, stage.name()).orElse(-1);
         JobResult ended =
             newest >= stage.lastStep()
@@ -119,7 +123,7 @@ final class TrainCommand implements Callable<Integer>, Execution.Progressing {
       long step =
           TrainingRun.run(
               new TrainingJob(
-                  job.resource().spec().training(),
+                  job.resource().spec(),
                   plan,
                   stage,
                   start(stage, store),

@@ -91,9 +91,9 @@ class JobCommandTest {
     JobResult refused = job("expand", Work.EXPAND, "wide", 2);
     assertThat(refused.message())
         .isEqualTo(
-            tiny.store().resolve("wide/expansion")
-                + ": was widened to hidden 32, inner 16; the stage's widths are hidden 48, inner 16,"
-                + " so it is another run's: choose another spec.storage.uri");
+            "spec.stages[1].expansion.hiddenSize: 48 is not the 32 of "
+                + tiny.store().resolve("wide/expansion")
+                + ", and a run keeps what it has used; set it back, or name another store");
   }
 
   @Test

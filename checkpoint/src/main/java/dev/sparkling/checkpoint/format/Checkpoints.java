@@ -1,7 +1,10 @@
 package dev.sparkling.checkpoint.format;
 
+import dev.sparkling.checkpoint.format.Manifest.FileDigest;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Finds and removes checkpoints. A folder without a manifest does not exist. */
@@ -30,6 +33,30 @@ public final class Checkpoints {
   public static OptionalLong newestStep(ObjectStore store, String stage) {
     List<Long> steps = steps(store, stage);
     return steps.isEmpty() ? OptionalLong.empty() : OptionalLong.of(steps.getLast());
+  }
+
+  /** What a checkpoint says of its training, without opening its tensors; empty without one. */
+  public static Optional<TrainerState> state(ObjectStore store, String folder) {
+    String manifestKey = folder + "/" + Manifest.NAME;
+    String key = folder + "/" + TrainerState.NAME;
+    return store
+        .find(manifestKey)
+        .map(found -> Manifest.decode(store.location(manifestKey), store.readAll(found)))
+        .map(
+            manifest -> {
+              FileDigest digest = manifest.files().get(TrainerState.NAME);
+              byte[] bytes =
+                  store
+                      .find(key)
+                      .map(store::readAll)
+                      .orElseThrow(
+                          () -> new CorruptCheckpoint(store.location(key) + ": is missing"));
+              CheckpointReader.checkDigest(
+                  store.location(key),
+                  digest == null ? "nothing of it" : digest.sha256(),
+                  Sha256.hex(bytes));
+              return TrainerState.decode(store.location(key), bytes);
+            });
   }
 
   /**

@@ -1,6 +1,12 @@
 package dev.sparkling.checkpoint.format;
 
+import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 
 /**
  * What a trainer needs beside tensors to go on exactly: {@code trainer-state.json}.
@@ -13,6 +19,8 @@ import java.util.List;
  * @param dataFingerprint SHA-256 of the training shards' {@code dataset.json}
  * @param tokenizerFingerprint SHA-256 of the {@code tokenizer.json} that made the shards
  * @param initialWidths of the narrowest model
+ * @param settings what else of the resource determined the values, by path in it; a run goes on
+ *     with the same ones only
  * @param expansions in order; they determine every tensor's blocks
  */
 public record TrainerState(
@@ -23,6 +31,7 @@ public record TrainerState(
     String dataFingerprint,
     String tokenizerFingerprint,
     Widths initialWidths,
+    Map<String, String> settings,
     List<ExpansionRecord> expansions) {
 
   public static final String NAME = "trainer-state.json";
@@ -33,6 +42,11 @@ public record TrainerState(
           "step %d and tokens %d must not be negative, threads %d not below 1"
               .formatted(step, tokens, threads));
     }
+    Objects.requireNonNull(dataFingerprint, "dataFingerprint");
+    Objects.requireNonNull(tokenizerFingerprint, "tokenizerFingerprint");
+    Objects.requireNonNull(initialWidths, "initialWidths");
+    settings.forEach(Objects::requireNonNull);
+    settings = Collections.unmodifiableMap(new TreeMap<>(settings));
     expansions = List.copyOf(expansions);
     checkGrowth(initialWidths, expansions);
   }
@@ -52,11 +66,22 @@ public record TrainerState(
    *
    * @param step after which it was done
    * @param widths after it
+   * @param initialization of the new entries
+   * @param optimizerState what became of the moments
    * @param rewarmupRatio {@code rho} of Eq. 27
    * @param rewarmupSteps {@code tau_w} of Eq. 27
    */
-  public record ExpansionRecord(long step, Widths widths, double rewarmupRatio, int rewarmupSteps) {
+  public record ExpansionRecord(
+      long step,
+      Widths widths,
+      Initialization initialization,
+      OptimizerStateStrategy optimizerState,
+      double rewarmupRatio,
+      int rewarmupSteps) {
     public ExpansionRecord {
+      Objects.requireNonNull(widths, "widths");
+      Objects.requireNonNull(initialization, "initialization");
+      Objects.requireNonNull(optimizerState, "optimizerState");
       if (step < 0 || rewarmupSteps < 0) {
         throw new IllegalArgumentException(
             "step %d and rewarmupSteps %d must not be negative".formatted(step, rewarmupSteps));

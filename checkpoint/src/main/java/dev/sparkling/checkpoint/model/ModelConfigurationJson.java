@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.checkpoint.json.JsonErrors;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.Limits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -27,12 +28,8 @@ public final class ModelConfigurationJson {
   private static final double DEFAULT_RMS_NORM_EPSILON = 1e-6;
   private static final int DEFAULT_MAX_POSITIONS = 32_768;
 
-  /** Ten times the widest model there is; what a file says is allocated before it is checked. */
-  public static final int LARGEST_WIDTH = 1 << 18;
-
-  private static final int LARGEST_LAYERS = 1 << 10;
-  private static final int LARGEST_EXPERTS = 1 << 10;
-  private static final int LARGEST_SIZE = 1 << 24;
+  /** In all layers; every one has three matrices, whose names are listed before any is read. */
+  private static final int MOST_EXPERTS = 1 << 20;
 
   private final String location;
   private final JsonNode root;
@@ -125,37 +122,45 @@ public final class ModelConfigurationJson {
         rope.path("rope_type").asText("default").equals("default"),
         "rope_parameters.rope_type",
         rope.path("rope_type") + " is not known; allowed: default");
-    int hidden = size("hidden_size", LARGEST_WIDTH);
-    int heads = size("num_attention_heads");
-    int keyValueHeads = root.has("num_key_value_heads") ? size("num_key_value_heads") : heads;
-    int headDim = root.path("head_dim").isNumber() ? size("head_dim") : hidden / Math.max(1, heads);
+    int hidden = size("hidden_size", Limits.WIDTH);
+    int heads = size("num_attention_heads", Limits.HEADS);
+    int keyValueHeads =
+        root.has("num_key_value_heads") ? size("num_key_value_heads", Limits.HEADS) : heads;
+    int headDim =
+        root.path("head_dim").isNumber()
+            ? size("head_dim", Limits.HEAD_DIM)
+            : hidden / Math.max(1, heads);
     require(headDim % 2 == 0, "head_dim", headDim + " is odd; an even number is needed");
     require(
         keyValueHeads == 0 || heads % keyValueHeads == 0,
         "num_key_value_heads",
         keyValueHeads + " does not divide num_attention_heads " + heads);
     String expertsKey = root.has("num_experts") ? "num_experts" : "num_local_experts";
-    int layers = size("num_hidden_layers", LARGEST_LAYERS);
-    int experts = moe ? size(expertsKey, LARGEST_EXPERTS) : 0;
-    int expertsPerToken = moe ? size("num_experts_per_tok") : 0;
+    int layers = size("num_hidden_layers", Limits.LAYERS);
+    int experts = moe ? size(expertsKey, Limits.EXPERTS) : 0;
+    int expertsPerToken = moe ? size("num_experts_per_tok", Limits.EXPERTS) : 0;
     require(
         expertsPerToken <= experts,
         "num_experts_per_tok",
         expertsPerToken + " is more than " + expertsKey + " " + experts);
+    require(
+        (long) layers * experts <= MOST_EXPERTS,
+        expertsKey,
+        experts + " in each of " + layers + " layers are more than " + MOST_EXPERTS + " in all");
     double ropeTheta =
         positive("rope_theta", rope.has("rope_theta") ? rope : root, DEFAULT_ROPE_THETA);
     double epsilon = positive("rms_norm_eps", root, DEFAULT_RMS_NORM_EPSILON);
     double logitScale = positive(LOGIT_SCALE, root, 1);
     int maxPositions =
         root.has("max_position_embeddings")
-            ? size("max_position_embeddings")
+            ? size("max_position_embeddings", Limits.SEQUENCE_LENGTH)
             : DEFAULT_MAX_POSITIONS;
     ModelConfiguration model =
         new ModelConfiguration(
-            size("vocab_size"),
+            size("vocab_size", Limits.VOCABULARY),
             layers,
             hidden,
-            size(moe ? "moe_intermediate_size" : "intermediate_size", LARGEST_WIDTH),
+            size(moe ? "moe_intermediate_size" : "intermediate_size", Limits.WIDTH),
             heads,
             keyValueHeads,
             headDim,
@@ -171,10 +176,6 @@ public final class ModelConfigurationJson {
       throw new UserError(problems);
     }
     return model;
-  }
-
-  private int size(String key) {
-    return size(key, LARGEST_SIZE);
   }
 
   private int size(String key, int largest) {

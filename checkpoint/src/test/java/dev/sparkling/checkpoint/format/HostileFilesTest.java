@@ -11,6 +11,8 @@ import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.SparklingException;
+import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +44,7 @@ class HostileFilesTest {
           "step" : 10      | "step" : null       | step: is missing or null; a value is needed
           "step" : 10      | "step" : 10, "stop" : 10 | stop: unknown key; allowed: files, format, step, tokens, version
           "step" : 10,     | ` `                 | step: is missing or null; a value is needed
-          "version" : 1    | "version" : 9       | format sparkling-checkpoint version 9
+          "version" : 2    | "version" : 9       | format sparkling-checkpoint version 9
           {                | {{                  | line 1, column 2: Unexpected character
           """)
   void manifest(String right, String wrong, String problem) {
@@ -61,10 +63,10 @@ class HostileFilesTest {
           "initialWidths" : {    | "initialWidths" : 1, "x" : { | initialWidths: is not an object
           "hiddenSize" : 8       | "hiddenSize" : 0        | initialWidths: widths 0 and 6 must be above 0
           "expansions" : [ ]     | "expansions" : [ null ] | holds null where a value is needed
-          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":null,"rewarmupRatio":1.5,"rewarmupSteps":2} ] | expansions[0].widths: is missing or null; a value is needed
-          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":{"hiddenSize":4,"innerSize":6},"rewarmupRatio":1.5,"rewarmupSteps":2} ] | shrink
-          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":{"hiddenSize":16,"innerSize":6},"rewarmupRatio":"Infinity","rewarmupSteps":2} ] | expansions[0].rewarmupRatio: is not a finite number
-          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":{"hiddenSize":16,"innerSize":6},"rewarmupRatio":1e999,"rewarmupSteps":2} ] | expansions[0].rewarmupRatio: is not a finite number
+          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":null,"initialization":"copy-copy","optimizerState":"asymmetric","rewarmupRatio":1.5,"rewarmupSteps":2} ] | expansions[0].widths: is missing or null; a value is needed
+          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":{"hiddenSize":4,"innerSize":6},"initialization":"copy-copy","optimizerState":"asymmetric","rewarmupRatio":1.5,"rewarmupSteps":2} ] | shrink
+          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":{"hiddenSize":16,"innerSize":6},"initialization":"copy-copy","optimizerState":"asymmetric","rewarmupRatio":"Infinity","rewarmupSteps":2} ] | expansions[0].rewarmupRatio: is not a finite number
+          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":{"hiddenSize":16,"innerSize":6},"initialization":"copy-copy","optimizerState":"asymmetric","rewarmupRatio":1e999,"rewarmupSteps":2} ] | expansions[0].rewarmupRatio: is not a finite number
           """)
   void trainerState(String right, String wrong, String problem) {
     String text =
@@ -83,7 +85,7 @@ class HostileFilesTest {
       textBlock =
           """
           "num_experts_per_tok" : 2  | "num_experts_per_tok" : 100 | num_experts_per_tok: 100 is more than num_experts 3
-          "num_hidden_layers" : 2    | "num_hidden_layers" : 2147483647 | num_hidden_layers: 2147483647 is outside of the whole numbers from 1 to 1024
+          "num_hidden_layers" : 2    | "num_hidden_layers" : 2147483647 | num_hidden_layers: 2147483647 is outside of the whole numbers from 1 to 10000
           "hidden_size" : 8          | "hidden_size" : 2147483647  | hidden_size: 2147483647 is outside of
           "rms_norm_eps" : 1.0E-6    | "rms_norm_eps" : -1         | rms_norm_eps: -1 is not a finite number above 0
           "rms_norm_eps" : 1.0E-6    | "rms_norm_eps" : NaN        | is not JSON: line
@@ -155,7 +157,14 @@ class HostileFilesTest {
     assertThatThrownBy(() -> FormatJson.encode(new double[] {1}.clone()[0] / 0))
         .hasMessageContaining("Infinity is not a finite number");
     assertThatThrownBy(
-            () -> new TrainerState.ExpansionRecord(1, new TrainerState.Widths(1, 1), Double.NaN, 1))
+            () ->
+                new TrainerState.ExpansionRecord(
+                    1,
+                    new TrainerState.Widths(1, 1),
+                    Initialization.COPY_COPY,
+                    OptimizerStateStrategy.ASYMMETRIC,
+                    Double.NaN,
+                    1))
         .hasMessage("rewarmupRatio NaN is not above 0 and finite");
   }
 

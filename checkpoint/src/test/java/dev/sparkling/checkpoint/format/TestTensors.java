@@ -30,6 +30,7 @@ public final class TestTensors {
         "data",
         "tokenizer",
         new TrainerState.Widths(model.hiddenSize(), model.innerSize()),
+        Map.of(),
         List.of());
   }
 

@@ -117,7 +117,12 @@ public final class ExpansionRun {
     List<ExpansionRecord> expansions = new ArrayList<>(state.expansions());
     expansions.add(
         new ExpansionRecord(
-            state.step(), newWidths, spec.rewarmup().ratio(), spec.rewarmup().steps()));
+            state.step(),
+            newWidths,
+            spec.initialization(),
+            spec.optimizerState(),
+            spec.rewarmup().ratio(),
+            spec.rewarmup().steps()));
     return new TrainerState(
         state.step(),
         state.tokens(),
@@ -126,6 +131,7 @@ public final class ExpansionRun {
         state.dataFingerprint(),
         state.tokenizerFingerprint(),
         state.initialWidths(),
+        state.settings(),
         expansions);
   }
 

@@ -25,6 +25,7 @@ import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.RewarmupSpec;
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +66,20 @@ class ExpansionRunTest {
   }
 
   @Test
+  void askedToStopAtAnyTensorItLeavesNothing() {
+    var before = store.list("");
+    for (int tensors : new int[] {0, 1, 7, 30}) {
+      AtomicInteger asked = new AtomicInteger();
+      assertThat(
+              ExpansionRun.run(
+                  store, FROM, store, TO, spec(20, 9), () -> asked.getAndIncrement() >= tensors))
+          .isEmpty();
+      assertThat(asked.get()).isEqualTo(tensors + 1);
+      assertThat(store.list("")).isEqualTo(before);
+    }
+  }
+
+  @Test
   void everyOldWeightIsTheFactorTimesItself() {
     ExpansionReport report = expand(16, 12);
     Map<String, float[]> old =
@@ -97,7 +112,14 @@ class ExpansionRunTest {
     assertThat(after.initialWidths()).isEqualTo(new Widths(8, 6));
     assertThat(after.widths()).isEqualTo(new Widths(16, 6));
     assertThat(after.expansions())
-        .containsExactly(new ExpansionRecord(10, new Widths(16, 6), 1.5, 40));
+        .containsExactly(
+            new ExpansionRecord(
+                10,
+                new Widths(16, 6),
+                Initialization.COPY_COPY,
+                OptimizerStateStrategy.ASYMMETRIC,
+                1.5,
+                40));
   }
 
   @Test

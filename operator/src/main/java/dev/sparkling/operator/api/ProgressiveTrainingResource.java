@@ -49,10 +49,22 @@ import java.util.Map;
         "!has(oldSelf.status) || !has(oldSelf.status.stages) || [0, 1, 2, 3, 4, 5, 6, 7].all(i,"
             + " i >= size(oldSelf.status.stages) || oldSelf.status.stages[i].state == 'Pending' ||"
             + " (i < size(self.spec.stages) && i < size(oldSelf.spec.stages) &&"
-            + " self.spec.stages[i] == oldSelf.spec.stages[i]))",
+            + " self.spec.stages[i].name == oldSelf.spec.stages[i].name &&"
+            + " self.spec.stages[i].tokens == oldSelf.spec.stages[i].tokens &&"
+            + " has(self.spec.stages[i].expansion) == has(oldSelf.spec.stages[i].expansion) &&"
+            + " (!has(self.spec.stages[i].expansion) ||"
+            + " self.spec.stages[i].expansion == oldSelf.spec.stages[i].expansion)))",
     message =
-        "spec.stages: a stage that has begun cannot be edited or removed; edit a later one, or"
-            + " create another run")
+        "spec.stages: a stage that has begun cannot be edited or removed, but for its trainer; edit"
+            + " a later one, or create another run")
+@ValidationRule(
+    value =
+        ProgressiveTrainingResource.UNUSED
+            + " || self.spec.stages.map(s, s.tokens).sum() =="
+            + " oldSelf.spec.stages.map(s, s.tokens).sum()",
+    message =
+        "spec.stages: their tokens in all cannot be edited once a stage has begun, because every"
+            + " learning rate was computed from them; create another run")
 @ValidationRule(
     value = ProgressiveTrainingResource.UNUSED + " || self.spec.model == oldSelf.spec.model",
     message = "spec.model: cannot be edited once a stage has begun; create another run")
@@ -70,12 +82,21 @@ import java.util.Map;
             + " || (self.spec.training.sequenceLength == oldSelf.spec.training.sequenceLength &&"
             + " self.spec.training.globalBatchSize == oldSelf.spec.training.globalBatchSize &&"
             + " self.spec.training.learningRate == oldSelf.spec.training.learningRate &&"
+            + " has(self.spec.training.microBatchSize) == has(oldSelf.spec.training.microBatchSize) &&"
+            + " (!has(self.spec.training.microBatchSize) ||"
+            + " self.spec.training.microBatchSize == oldSelf.spec.training.microBatchSize) &&"
+            + " has(self.spec.training.precision) == has(oldSelf.spec.training.precision) &&"
+            + " (!has(self.spec.training.precision) ||"
+            + " self.spec.training.precision == oldSelf.spec.training.precision) &&"
             + " has(self.spec.training.seed) == has(oldSelf.spec.training.seed) &&"
             + " (!has(self.spec.training.seed) ||"
-            + " self.spec.training.seed == oldSelf.spec.training.seed))",
+            + " self.spec.training.seed == oldSelf.spec.training.seed) &&"
+            + " has(self.spec.training.optimizer) == has(oldSelf.spec.training.optimizer) &&"
+            + " (!has(self.spec.training.optimizer) ||"
+            + " self.spec.training.optimizer == oldSelf.spec.training.optimizer))",
     message =
-        "spec.training: sequenceLength, globalBatchSize, learningRate and seed cannot be edited"
-            + " once a stage has begun; create another run")
+        "spec.training: sequenceLength, globalBatchSize, microBatchSize, precision, seed, optimizer"
+            + " and learningRate cannot be edited once a stage has begun; create another run")
 public final class ProgressiveTrainingResource
     extends CustomResource<ProgressiveTrainingSpec, ProgressiveTrainingStatus>
     implements Namespaced {

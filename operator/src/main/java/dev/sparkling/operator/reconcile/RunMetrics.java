@@ -1,6 +1,9 @@
 package dev.sparkling.operator.reconcile;
 
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
+import dev.sparkling.operator.workload.Labels;
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.status.ExpansionStatus;
 import dev.sparkling.pipeline.status.Phase;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageState;
@@ -78,26 +81,32 @@ final class RunMetrics {
   void written(@Nullable ProgressiveTrainingStatus before, ProgressiveTrainingStatus after) {
     patches.increment();
     for (int i = 0; i < after.stages().size(); i++) {
-      StageStatus stage = after.stages().get(i);
-      boolean known =
-          before != null
-              && i < before.stages().size()
-              && before.stages().get(i).state() == StageState.SUCCEEDED;
-      if (stage.state() == StageState.SUCCEEDED && !known) {
-        record(stage);
+      StageStatus now = after.stages().get(i);
+      StageStatus then =
+          before == null || i >= before.stages().size() ? null : before.stages().get(i);
+      ExpansionStatus expansion = now.expansion();
+      if (expansion != null
+          && expansion.seconds() != null
+          && (then == null || then.expansion() == null)) {
+        duration(Work.EXPAND, Duration.ofMillis(Math.round(1e3 * expansion.seconds())));
+      }
+      if (now.state() == StageState.SUCCEEDED
+          && (then == null || then.state() != StageState.SUCCEEDED)
+          && now.startedAt() != null
+          && now.finishedAt() != null) {
+        duration(
+            Work.TRAIN,
+            Duration.between(Instant.parse(now.startedAt()), Instant.parse(now.finishedAt())));
       }
     }
   }
 
-  private void record(StageStatus stage) {
-    if (stage.startedAt() != null && stage.finishedAt() != null) {
-      Timer.builder("sparkling.stage.duration")
-          .description("From a stage's first job to its last checkpoint, expansion included")
-          .register(registry)
-          .record(
-              Duration.between(
-                  Instant.parse(stage.startedAt()), Instant.parse(stage.finishedAt())));
-    }
+  private void duration(Work work, Duration duration) {
+    Timer.builder("sparkling.stage.duration")
+        .description("Stages from their first job to their last checkpoint, and expansions alone")
+        .tag("work", Labels.word(work))
+        .register(registry)
+        .record(duration);
   }
 
   private static double count(Map<ResourceID, Phase> phases, Phase phase) {

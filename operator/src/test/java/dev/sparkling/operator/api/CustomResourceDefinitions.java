@@ -109,7 +109,6 @@ final class CustomResourceDefinitions {
       new CRDGenerator()
           .customResourceClasses(type)
           .forCRDVersions("v1")
-          .withImplicitPreserveUnknownFields(true)
           .inOutputDir(folder.toFile())
           .generate();
       try (Stream<Path> files = Files.list(folder)) {

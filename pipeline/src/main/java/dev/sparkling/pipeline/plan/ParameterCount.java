@@ -1,5 +1,8 @@
 package dev.sparkling.pipeline.plan;
 
+import static java.lang.Math.addExact;
+import static java.lang.Math.multiplyExact;
+
 import dev.sparkling.pipeline.spec.Architecture;
 import dev.sparkling.pipeline.spec.ModelSpec;
 
@@ -12,25 +15,32 @@ import dev.sparkling.pipeline.spec.ModelSpec;
  */
 public record ParameterCount(long total, long active) {
 
-  /** Counts Hugging Face's Qwen3 or Qwen3-MoE layout. */
+  /**
+   * Counts Hugging Face's Qwen3 or Qwen3-MoE layout.
+   *
+   * @throws ArithmeticException where 64 bits cannot hold the count
+   */
   public static ParameterCount of(ModelSpec model) {
     long hidden = model.hiddenSize();
-    long embedding = model.vocabularySize() * hidden;
-    long outside = (model.tiedEmbeddings() ? embedding : 2 * embedding) + hidden;
+    long embedding = multiplyExact(model.vocabularySize(), hidden);
+    long outside = addExact(multiplyExact(model.tiedEmbeddings() ? 1 : 2, embedding), hidden);
 
-    long queryWidth = (long) model.attentionHeads() * model.headDim();
-    long keyValueWidth = (long) model.keyValueHeads() * model.headDim();
-    long attention = 2 * hidden * queryWidth + 2 * hidden * keyValueWidth + 2L * model.headDim();
+    long queryWidth = multiplyExact((long) model.attentionHeads(), model.headDim());
+    long keyValueWidth = multiplyExact((long) model.keyValueHeads(), model.headDim());
+    long projections = multiplyExact(2 * hidden, addExact(queryWidth, keyValueWidth));
+    long attention = addExact(projections, 2L * model.headDim());
     long norms = 2 * hidden;
-    long mlp = 3 * hidden * model.innerSize();
+    long mlp = multiplyExact(3 * hidden, model.innerSize());
 
     boolean moe = model.architecture() == Architecture.MOE;
-    long router = moe ? hidden * model.experts() : 0;
-    long allMlps = moe ? mlp * model.experts() : mlp;
-    long activeMlps = moe ? mlp * model.expertsPerToken() : mlp;
+    long router = moe ? multiplyExact(hidden, model.experts()) : 0;
+    long allMlps = moe ? multiplyExact(mlp, model.experts()) : mlp;
+    long activeMlps = moe ? multiplyExact(mlp, model.expertsPerToken()) : mlp;
 
-    long everyToken = outside + model.layers() * (attention + norms + router);
+    long perLayer = addExact(addExact(attention, norms), router);
+    long everyToken = addExact(outside, multiplyExact(perLayer, model.layers()));
     return new ParameterCount(
-        everyToken + model.layers() * allMlps, everyToken + model.layers() * activeMlps);
+        addExact(everyToken, multiplyExact(allMlps, model.layers())),
+        addExact(everyToken, multiplyExact(activeMlps, model.layers())));
   }
 }

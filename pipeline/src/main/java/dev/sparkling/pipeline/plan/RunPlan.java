@@ -1,6 +1,5 @@
 package dev.sparkling.pipeline.plan;
 
-import dev.sparkling.pipeline.spec.ExpansionSpec;
 import dev.sparkling.pipeline.spec.ModelSpec;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageSpec;
@@ -36,9 +35,9 @@ public record RunPlan(
     for (int i = 0; i < spec.stages().size(); i++) {
       StageSpec stage = spec.stages().get(i);
       long steps = wholeSteps(i, stage.tokens(), tokensPerStep, notices);
-      model = widened(model, stage);
+      model = model.widened(stage.expansion());
       ParameterCount parameters = ParameterCount.of(model);
-      long tokens = steps * tokensPerStep;
+      long tokens = Math.multiplyExact(steps, tokensPerStep);
       stages.add(
           new StagePlan(
               i,
@@ -50,7 +49,7 @@ public record RunPlan(
               tokens,
               parameters,
               FLOPS_PER_PARAMETER_AND_TOKEN * parameters.active() * tokens));
-      step += steps;
+      step = Math.addExact(step, steps);
     }
     long warmupSteps = Math.round(spec.training().learningRate().warmupFraction() * step);
     return new RunPlan(stages, tokensPerStep, warmupSteps, notices);
@@ -61,7 +60,7 @@ public record RunPlan(
   }
 
   public long totalTokens() {
-    return totalSteps() * tokensPerStep;
+    return Math.multiplyExact(totalSteps(), tokensPerStep);
   }
 
   public double flops() {
@@ -89,16 +88,6 @@ public record RunPlan(
 
   public List<String> stageNames() {
     return stages.stream().map(StagePlan::name).toList();
-  }
-
-  private static ModelSpec widened(ModelSpec model, StageSpec stage) {
-    ExpansionSpec expansion = stage.expansion();
-    if (expansion == null) {
-      return model;
-    }
-    return model.withWidths(
-        expansion.hiddenSize() == 0 ? model.hiddenSize() : expansion.hiddenSize(),
-        expansion.innerSize() == 0 ? model.innerSize() : expansion.innerSize());
   }
 
   private static long wholeSteps(int stage, long tokens, long tokensPerStep, List<String> notices) {

@@ -29,6 +29,6 @@ public record StagePlan(
 
   /** Bytes of one fp32 checkpoint with both AdamW moments, without file headers. */
   public long checkpointBytes() {
-    return 3 * Float.BYTES * parameters.total();
+    return Math.multiplyExact(3L * Float.BYTES, parameters.total());
   }
 }

@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Objects;
@@ -14,8 +15,8 @@ import java.util.Objects;
     value = "has(self.hiddenSize) || has(self.innerSize)",
     message = "grows nothing; a larger hiddenSize, innerSize or both")
 public record ExpansionSpec(
-    @Min(1) int hiddenSize,
-    @Min(1) int innerSize,
+    @Min(1) @Max(Limits.WIDTH) int hiddenSize,
+    @Min(1) @Max(Limits.WIDTH) int innerSize,
     Initialization initialization,
     OptimizerStateStrategy optimizerState,
     RewarmupSpec rewarmup) {

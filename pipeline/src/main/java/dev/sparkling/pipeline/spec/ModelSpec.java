@@ -1,9 +1,11 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shape of a model. In the resource it is the narrowest one.
@@ -33,15 +35,15 @@ import java.util.Objects;
         "experts, expertsPerToken: architecture dense has none; leave them out, or use architecture moe")
 public record ModelSpec(
     Architecture architecture,
-    @Required @Min(1) int vocabularySize,
-    @Required @Min(1) int layers,
-    @Required @Min(1) int hiddenSize,
-    @Required @Min(1) int innerSize,
-    @Required @Min(1) int attentionHeads,
-    @Required @Min(1) int keyValueHeads,
-    @Required @Min(2) int headDim,
-    @Min(0) int experts,
-    @Min(0) int expertsPerToken,
+    @Required @Min(1) @Max(Limits.VOCABULARY) int vocabularySize,
+    @Required @Min(1) @Max(Limits.LAYERS) int layers,
+    @Required @Min(1) @Max(Limits.WIDTH) int hiddenSize,
+    @Required @Min(1) @Max(Limits.WIDTH) int innerSize,
+    @Required @Min(1) @Max(Limits.HEADS) int attentionHeads,
+    @Required @Min(1) @Max(Limits.HEADS) int keyValueHeads,
+    @Required @Min(2) @Max(Limits.HEAD_DIM) int headDim,
+    @Min(0) @Max(Limits.EXPERTS) int experts,
+    @Min(0) @Max(Limits.EXPERTS) int expertsPerToken,
     Boolean tiedEmbeddings,
     Double ropeTheta,
     Double rmsNormEpsilon) {
@@ -72,6 +74,15 @@ public record ModelSpec(
     tiedEmbeddings = Objects.requireNonNullElse(tiedEmbeddings, true);
     ropeTheta = Objects.requireNonNullElse(ropeTheta, DEFAULT_ROPE_THETA);
     rmsNormEpsilon = Objects.requireNonNullElse(rmsNormEpsilon, DEFAULT_RMS_NORM_EPSILON);
+  }
+
+  /** The same model after an expansion, if there is one. */
+  public ModelSpec widened(@Nullable ExpansionSpec expansion) {
+    return expansion == null
+        ? this
+        : withWidths(
+            expansion.hiddenSize() == 0 ? hiddenSize : expansion.hiddenSize(),
+            expansion.innerSize() == 0 ? innerSize : expansion.innerSize());
   }
 
   /** The same model with other widths; heads, layers and experts stay. */

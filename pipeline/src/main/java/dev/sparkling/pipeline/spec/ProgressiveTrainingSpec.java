@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param retries per stage; disruptions are not charged
  */
 @ValidationRule(
-    value = "!has(self.stages[0].expansion) || has(self.initialCheckpoint)",
+    value =
+        "size(self.stages) == 0 || !has(self.stages[0].expansion) || has(self.initialCheckpoint)",
     message = "stages[0].expansion: on the first stage, where nothing is trained yet; leave it out")
 @ValidationRule(
     value = "[1, 2, 3, 4, 5, 6, 7].all(i, i >= size(self.stages) || has(self.stages[i].expansion))",
@@ -43,7 +45,7 @@ public record ProgressiveTrainingSpec(
     TrainerSpec trainer,
     ExpanderSpec expander,
     @Required StorageSpec storage,
-    @Min(0) Integer retries,
+    @Min(0) @Max(Limits.RETRIES) Integer retries,
     boolean suspend,
     DeletionPolicy deletionPolicy) {
 

@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record StageSpec(
     @Required @Pattern(ProgressiveTraining.NAME_PATTERN) @Size(max = 40) String name,
-    @Required @Min(1) long tokens,
+    @Required @Min(1) @Max(Limits.TOKENS) long tokens,
     @Nullable ExpansionSpec expansion,
     @Nullable StageTrainerSpec trainer) {
   public StageSpec {

@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Size;
 import java.util.Collections;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public record TrainerSpec(
     @Nullable @Size(min = 1, max = 1024) String image,
     @Min(1) Integer nodes,
-    @Nullable @Min(1) Integer threads,
+    @Nullable @Min(1) @Max(Limits.THREADS) Integer threads,
     ResourcesSpec resources,
     Map<String, Object> podPatch) {
 

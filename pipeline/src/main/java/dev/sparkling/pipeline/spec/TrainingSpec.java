@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.ValidationRule;
@@ -17,9 +18,9 @@ import java.util.Objects;
     value = "!has(self.microBatchSize) || self.globalBatchSize % self.microBatchSize == 0",
     message = "microBatchSize: must divide globalBatchSize")
 public record TrainingSpec(
-    @Required @Min(1) int sequenceLength,
-    @Required @Min(1) int globalBatchSize,
-    @Min(1) int microBatchSize,
+    @Required @Min(1) @Max(Limits.SEQUENCE_LENGTH) int sequenceLength,
+    @Required @Min(1) @Max(Limits.BATCH) int globalBatchSize,
+    @Min(1) @Max(Limits.BATCH) int microBatchSize,
     Precision precision,
     Long seed,
     OptimizerSpec optimizer,

@@ -7,6 +7,7 @@ import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.OptimizerType;
 import dev.sparkling.pipeline.spec.Precision;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import dev.sparkling.pipeline.spec.StageTrainerSpec;
 
 /**
  * What the resource can say and this version cannot do yet. Refused before any work starts, so that
@@ -39,6 +40,13 @@ public final class Availability {
         "spec.initialCheckpoint",
         "is not available in this version; leave it out");
     for (int i = 0; i < spec.stages().size(); i++) {
+      StageTrainerSpec trainer = spec.stages().get(i).trainer();
+      if (trainer != null && trainer.nodes() != null) {
+        problems.require(
+            trainer.nodes() <= 1,
+            "spec.stages[" + i + "].trainer.nodes",
+            trainer.nodes() + " nodes are not available in this version; allowed: 1");
+      }
       ExpansionSpec expansion = spec.stages().get(i).expansion();
       if (expansion == null) {
         continue;

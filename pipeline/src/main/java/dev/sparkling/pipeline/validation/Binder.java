@@ -9,10 +9,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.cfg.MapperBuilder;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.pipeline.error.UserError;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Text to records, strictly: every unknown key and every wrong type is a problem, all at once. */
 final class Binder {
+
+  /** Blocks whose keys users choose. */
+  private static final List<String> FREE_KEYS = List.of(".annotations", ".limits", ".requests");
 
   private final ObjectMapper mapper;
   private final String format;
@@ -28,6 +38,8 @@ final class Binder {
         mapper
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
             .addHandler(new UnknownKeys(problems))
             .build();
@@ -54,16 +66,54 @@ final class Binder {
                 + " is expected");
       }
       return tree;
+    } catch (MismatchedInputException e) {
+      throw new UserError(source + position(e) + ": a second document begins; one is expected", e);
     } catch (JsonProcessingException e) {
-      JsonLocation at = e.getLocation();
-      String position = at == null ? "" : ":" + at.getLineNr() + ":" + at.getColumnNr();
       String why = e.getOriginalMessage().lines().findFirst().orElse("");
-      throw new UserError(source + position + ": is not " + format + ": " + why, e);
+      throw new UserError(source + position(e) + ": is not " + format + ": " + why, e);
     }
+  }
+
+  private static String position(JsonProcessingException e) {
+    JsonLocation at = e.getLocation();
+    return at == null ? "" : ":" + at.getLineNr() + ":" + at.getColumnNr();
+  }
+
+  /**
+   * Nothing is a value of no element, and of no key that users choose; elsewhere it means absent.
+   */
+  private void removeNulls(String path, JsonNode node) {
+    if (node instanceof ArrayNode list) {
+      for (int i = list.size() - 1; i >= 0; i--) {
+        removeNulls(path + "[" + i + "]", list.get(i));
+        if (list.get(i).isNull()) {
+          problems.add(path + "[" + i + "]", "is empty; a value is needed");
+          list.remove(i);
+        }
+      }
+    } else if (node instanceof ObjectNode keys) {
+      boolean free = FREE_KEYS.stream().anyMatch(path::endsWith);
+      for (Map.Entry<String, JsonNode> field : asMap(keys).entrySet()) {
+        String below = path.isEmpty() ? field.getKey() : path + "." + field.getKey();
+        if (free && field.getValue().isNull()) {
+          problems.add(below, "is empty; a value is needed");
+          keys.remove(field.getKey());
+        } else {
+          removeNulls(below, field.getValue());
+        }
+      }
+    }
+  }
+
+  private static SortedMap<String, JsonNode> asMap(ObjectNode keys) {
+    SortedMap<String, JsonNode> map = new TreeMap<>();
+    keys.properties().forEach(field -> map.put(field.getKey(), field.getValue()));
+    return map;
   }
 
   /** The tree as a record; what cannot be bound is taken out and added to the problems. */
   <T> T bind(JsonNode tree, Class<T> type) {
+    removeNulls("", tree);
     while (true) {
       try {
         return mapper.treeToValue(tree, type);

@@ -1,6 +1,5 @@
 package dev.sparkling.pipeline.validation;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sparkling.pipeline.error.UserError;
@@ -25,11 +24,7 @@ public final class JobReader {
    */
   public static JobDocument read(String text, String source, Work work) {
     Problems problems = new Problems();
-    Binder binder =
-        new Binder(
-            JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS),
-            "JSON",
-            problems);
+    Binder binder = new Binder(JsonMapper.builder(), "JSON", problems);
     JsonNode tree = binder.parse(text, source, "job document");
     JsonNode version = tree.path("version");
     if (!version.isInt() || version.intValue() != JobDocument.VERSION) {

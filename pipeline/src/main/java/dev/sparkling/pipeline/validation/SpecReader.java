@@ -20,6 +20,8 @@ public final class SpecReader {
    */
   public static ProgressiveTraining read(String text, String source) {
     Problems problems = new Problems();
+    YamlTraps.check(text, problems);
+    problems.throwIfAny();
     Binder binder =
         new Binder(
             YAMLMapper.builder().enable(YAMLParser.Feature.PARSE_BOOLEAN_LIKE_WORDS_AS_STRINGS),

@@ -1,8 +1,10 @@
 package dev.sparkling.pipeline.validation;
 
+import dev.sparkling.pipeline.plan.ParameterCount;
 import dev.sparkling.pipeline.spec.Architecture;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
 import dev.sparkling.pipeline.spec.LearningRateSpec;
+import dev.sparkling.pipeline.spec.Limits;
 import dev.sparkling.pipeline.spec.ModelSpec;
 import dev.sparkling.pipeline.spec.OptimizerSpec;
 import dev.sparkling.pipeline.spec.ProgressiveTraining;
@@ -88,20 +90,22 @@ public final class SpecValidator {
     stages(spec);
     text("spec.storage.uri", spec.storage().uri(), "where the run keeps its checkpoints");
     atLeast("spec.retries", spec.retries(), 0);
+    atMost("spec.retries", spec.retries(), Limits.RETRIES);
     atLeast("spec.trainer.nodes", spec.trainer().nodes(), 1);
     if (spec.trainer().threads() != null) {
       atLeast("spec.trainer.threads", spec.trainer().threads(), 1);
+      atMost("spec.trainer.threads", spec.trainer().threads(), Limits.THREADS);
     }
   }
 
   private void model(ModelSpec model) {
-    positive("spec.model.vocabularySize", model.vocabularySize());
-    positive("spec.model.layers", model.layers());
-    positive("spec.model.hiddenSize", model.hiddenSize());
-    positive("spec.model.innerSize", model.innerSize());
-    positive("spec.model.attentionHeads", model.attentionHeads());
-    positive("spec.model.keyValueHeads", model.keyValueHeads());
-    positive("spec.model.headDim", model.headDim());
+    size("spec.model.vocabularySize", model.vocabularySize(), Limits.VOCABULARY);
+    size("spec.model.layers", model.layers(), Limits.LAYERS);
+    size("spec.model.hiddenSize", model.hiddenSize(), Limits.WIDTH);
+    size("spec.model.innerSize", model.innerSize(), Limits.WIDTH);
+    size("spec.model.attentionHeads", model.attentionHeads(), Limits.HEADS);
+    size("spec.model.keyValueHeads", model.keyValueHeads(), Limits.HEADS);
+    size("spec.model.headDim", model.headDim(), Limits.HEAD_DIM);
     if (model.keyValueHeads() > 0 && model.attentionHeads() > 0) {
       problems.require(
           model.attentionHeads() % model.keyValueHeads() == 0,
@@ -116,8 +120,8 @@ public final class SpecValidator {
         "spec.model.headDim",
         model.headDim() + " is odd; rotary embedding turns pairs of channels, so an even number");
     if (model.architecture() == Architecture.MOE) {
-      positive("spec.model.experts", model.experts());
-      positive("spec.model.expertsPerToken", model.expertsPerToken());
+      size("spec.model.experts", model.experts(), Limits.EXPERTS);
+      size("spec.model.expertsPerToken", model.expertsPerToken(), Limits.EXPERTS);
       problems.require(
           model.expertsPerToken() <= model.experts(),
           "spec.model.expertsPerToken",
@@ -137,9 +141,9 @@ public final class SpecValidator {
   }
 
   private void training(TrainingSpec training) {
-    positive("spec.training.sequenceLength", training.sequenceLength());
-    positive("spec.training.globalBatchSize", training.globalBatchSize());
-    positive("spec.training.microBatchSize", training.microBatchSize());
+    size("spec.training.sequenceLength", training.sequenceLength(), Limits.SEQUENCE_LENGTH);
+    size("spec.training.globalBatchSize", training.globalBatchSize(), Limits.BATCH);
+    size("spec.training.microBatchSize", training.microBatchSize(), Limits.BATCH);
     if (training.microBatchSize() > 0) {
       problems.require(
           training.globalBatchSize() % training.microBatchSize() == 0,
@@ -186,6 +190,9 @@ public final class SpecValidator {
       problems.require(
           names.add(stage.name()), path + ".name", "'" + stage.name() + "' names two stages");
       tokens(path + ".tokens", stage.tokens(), spec.training());
+      if (stage.trainer() != null && stage.trainer().nodes() != null) {
+        atLeast(path + ".trainer.nodes", stage.trainer().nodes(), 1);
+      }
       ExpansionSpec expansion = stage.expansion();
       if (expansion == null) {
         problems.require(
@@ -200,7 +207,34 @@ public final class SpecValidator {
       hidden = expansion.hiddenSize() == 0 ? hidden : expansion.hiddenSize();
       inner = expansion.innerSize() == 0 ? inner : expansion.innerSize();
     }
+    parameters(spec);
     rewarmups(spec);
+  }
+
+  /** Sizes that are fine one by one can make a model that nothing holds. */
+  private void parameters(ProgressiveTrainingSpec spec) {
+    if (!problems.isEmpty()) {
+      return; // of sizes that are wrong anyway
+    }
+    ModelSpec model = spec.model();
+    for (int i = 0; i < spec.stages().size(); i++) {
+      model = model.widened(spec.stages().get(i).expansion());
+      long total;
+      try {
+        total = ParameterCount.of(model).total();
+      } catch (ArithmeticException _) {
+        total = Long.MAX_VALUE;
+      }
+      if (total > Limits.PARAMETERS) {
+        problems.add(
+            i == 0 ? "spec.model" : "spec.stages[" + i + "].expansion",
+            "makes a model of "
+                + (total == Long.MAX_VALUE ? "more than " + total : total)
+                + " parameters; at most "
+                + Limits.PARAMETERS);
+        return;
+      }
+    }
   }
 
   private void expansion(String path, ExpansionSpec expansion, int stage, int hidden, int inner) {
@@ -208,6 +242,8 @@ public final class SpecValidator {
     int newInner = expansion.innerSize() == 0 ? inner : expansion.innerSize();
     widens(path + ".hiddenSize", newHidden, stage, hidden);
     widens(path + ".innerSize", newInner, stage, inner);
+    atMost(path + ".hiddenSize", newHidden, Limits.WIDTH);
+    atMost(path + ".innerSize", newInner, Limits.WIDTH);
     problems.require(
         newHidden != hidden || newInner != inner,
         path,
@@ -249,11 +285,12 @@ public final class SpecValidator {
   }
 
   private void tokens(String path, long tokens, TrainingSpec training) {
+    atMost(path, tokens, Limits.TOKENS);
     if (tokens <= 0) {
       problems.add(path, tokens + " is missing or not positive; a token budget is needed");
     } else if (training.tokensPerStep() > 0) {
       problems.require(
-          2 * tokens >= training.tokensPerStep(),
+          tokens >= training.tokensPerStep() - tokens,
           path,
           tokens + " is less than one step of " + training.tokensPerStep() + " tokens");
     }
@@ -277,6 +314,15 @@ public final class SpecValidator {
         value > 0 && Double.isFinite(value),
         path,
         number(value) + " is missing or not positive; a number above 0 is needed");
+  }
+
+  private void size(String path, int value, int most) {
+    positive(path, value);
+    atMost(path, value, most);
+  }
+
+  private void atMost(String path, long value, long most) {
+    problems.require(value <= most, path, value + " is too large; at most " + most);
   }
 
   private void atLeast(String path, int value, int least) {

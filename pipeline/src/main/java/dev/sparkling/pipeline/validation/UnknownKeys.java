@@ -42,12 +42,12 @@ final class UnknownKeys extends DeserializationProblemHandler {
   }
 
   /** {@code spec.stages[1].tokens} for the place that the parser stands at. */
-  private static String path(JsonStreamContext context) {
+  static String path(JsonStreamContext context) {
     StringBuilder path = new StringBuilder();
     for (JsonStreamContext at = context; at != null && !at.inRoot(); at = at.getParent()) {
       path.insert(0, at.inArray() ? "[" + at.getCurrentIndex() + "]" : "." + at.getCurrentName());
     }
-    return path.substring(1);
+    return path.isEmpty() ? "document" : path.substring(path.charAt(0) == '.' ? 1 : 0);
   }
 
   private static String suggestion(String key, List<String> known) {

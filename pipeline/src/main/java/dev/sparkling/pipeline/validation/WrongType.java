@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.validation;
 
+import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -21,7 +22,13 @@ record WrongType(List<Reference> references, JsonNode value, @Nullable Class<?> 
               : value.path(reference.getFieldName());
     }
     Class<?> expected =
-        error instanceof MismatchedInputException mismatch ? mismatch.getTargetType() : null;
+        switch (error) {
+          case MismatchedInputException mismatch -> mismatch.getTargetType();
+          default ->
+              error.getCause() instanceof InputCoercionException beyond
+                  ? beyond.getTargetType()
+                  : null;
+        };
     return new WrongType(error.getPath(), value, expected);
   }
 
@@ -73,7 +80,9 @@ record WrongType(List<Reference> references, JsonNode value, @Nullable Class<?> 
       return "a whole number below 2147483648";
     }
     if (expected == long.class || expected == Long.class) {
-      return "a whole number";
+      return value.isIntegralNumber()
+          ? "a whole number below 9223372036854775808"
+          : "a whole number";
     }
     if (expected == double.class || expected == Double.class) {
       return "a number";

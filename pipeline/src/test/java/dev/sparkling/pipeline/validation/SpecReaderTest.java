@@ -47,13 +47,13 @@ class SpecReaderTest {
     assertThat(spec.training().learningRate().finalRatio()).isZero();
   }
 
-  /** Each line replaces one piece of a good file and names the one problem that it makes. */
+  /** Each line replaces one piece of a good file and names all problems that it makes. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       textBlock =
           """
-          layers: 2               | layer: 2                   | spec.model.layer: unknown key; did you mean layers?
+          layers: 2               | layer: 2                   | spec.model.layer: unknown key; did you mean layers? ++ spec.model.layers: 0 is missing or not positive; a number above 0 is needed
           hiddenSize: 64          | hiddenSize: 16             | spec.stages[1].expansion.hiddenSize: 16 is smaller than stage 0's 32; a stage may only widen
           keyValueHeads: 2        | keyValueHeads: 3           | spec.model.keyValueHeads: 3 does not divide attentionHeads 4; every key/value head serves the same number of query heads
           headDim: 12             | headDim: 13                | spec.model.headDim: 13 is odd; rotary embedding turns pairs of channels, so an even number
@@ -66,13 +66,33 @@ class SpecReaderTest {
           rewarmup: {steps: 5}    | rewarmup: {steps: 20}      | spec.stages[1].expansion.rewarmup.steps: 20 with 20 steps left in the run; fewer are needed
           uri: runs/tiny          | endpoint: http://localhost | spec.storage.uri: is missing; it says where the run keeps its checkpoints
           sparkling.dev/v1alpha1  | sparkling.dev/v2           | apiVersion: 'sparkling.dev/v2'; allowed: sparkling.dev/v1alpha1
+          layers: 2               | layers: 10001              | spec.model.layers: 10001 is too large; at most 10000
+          hiddenSize: 64          | hiddenSize: 2147483647     | spec.stages[1].expansion.hiddenSize: 2147483647 is too large; at most 1048576
+          hiddenSize: 32          | hiddenSize: 1048577        | spec.model.hiddenSize: 1048577 is too large; at most 1048576 ++ spec.stages[1].expansion.hiddenSize: 64 is smaller than stage 0's 1048577; a stage may only widen
+          experts: 4              | experts: 65537             | spec.model.experts: 65537 is too large; at most 65536
+          vocabularySize: 128     | vocabularySize: 2000000000 | spec.model.vocabularySize: 2000000000 is too large; at most 16777216
+          sequenceLength: 64      | sequenceLength: 2000000000 | spec.training.sequenceLength: 2000000000 is too large; at most 16777216 ++ spec.stages[0].tokens: 10240 is less than one step of 32000000000 tokens ++ spec.stages[1].tokens: 20480 is less than one step of 32000000000 tokens ++ spec.stages[1].expansion.rewarmup.steps: 5 with 0 steps left in the run; fewer are needed
+          tokens: 10240           | tokens: 9223372036854775807 | spec.stages[0].tokens: 9223372036854775807 is too large; at most 10000000000000000
+          tokens: 10240           | tokens: 99999999999999999999 | spec.stages[0].tokens: 99999999999999999999 is not a whole number below 9223372036854775808
+          layers: 2               | layers: 3000000000         | spec.model.layers: 3000000000 is not a whole number below 2147483648
+          layers: 2               | layers: 010                | spec.model.layers: 010 begins with 0, which YAML takes for octal; leave the 0 out
+          peak: 1.0e-3            | peak: .inf                 | spec.training.learningRate.peak: .inf is not finite; a number is needed
+          layers: 2               | layers: &a 2\\n    heads: *a | spec.model.heads: *a is an alias; write out what it stands for
+          architecture: moe       | architecture: 1            | spec.model.architecture: 1 is not one of moe, dense
+          name: narrow, tokens: 10240 | name: narrow, tokens: 10240, trainer: {nodes: 64} | spec.stages[0].trainer.nodes: 64 nodes are not available in this version; allowed: 1
+          name: narrow, tokens: 10240 | name: narrow, tokens: 10240, trainer: {nodes: -3} | spec.stages[0].trainer.nodes: -3 is too small; at least 1
+          storage:                | trainer: {threads: 100000}\\n  storage: | spec.trainer.threads: 100000 is too large; at most 1024
+          metadata: {name: tiny}  | metadata: {name: tiny, annotations: {a: }} | metadata.annotations.a: is empty; a value is needed
+          - {name: narrow, tokens: 10240} | - {name: narrow, tokens: 10240}\\n    - | spec.stages[1]: is empty; a value is needed
+          learningRate:           | seed: 99999999999999999999\\n    learningRate: | spec.training.seed: 99999999999999999999 is not a whole number below 9223372036854775808
           """)
   void badValueIsNamedWithItsPathAndWhatIsAllowed(String good, String bad, String problem) {
-    String yaml = TestSpecs.MINIMAL.replace(good, bad);
+    String yaml = TestSpecs.MINIMAL.replace(good, bad.replace("\\n", "\n"));
     assertThat(yaml).isNotEqualTo(TestSpecs.MINIMAL);
     assertThatThrownBy(() -> SpecReader.read(yaml, "tiny.yaml"))
         .asInstanceOf(type(UserError.class))
-        .satisfies(error -> assertThat(error.problems()).contains(problem));
+        .satisfies(
+            error -> assertThat(error.problems()).containsExactly(problem.split(" \\+\\+ ", -1)));
   }
 
   @Test
@@ -122,6 +142,32 @@ class SpecReaderTest {
         .singleElement()
         .asString()
         .startsWith("tiny.yaml:2:");
+  }
+
+  @Test
+  void secondDocumentIsNamedAndNotIgnored() {
+    assertThat(problems(TestSpecs.MINIMAL + "---\nspec: {}\n"))
+        .singleElement()
+        .asString()
+        .matches("tiny\\.yaml:\\d+:\\d+: a second document begins; one is expected");
+  }
+
+  @Test
+  void sizesThatOverflowTogetherAreNamed() {
+    String yaml =
+        TestSpecs.MINIMAL
+            .replace("hiddenSize: 32", "hiddenSize: 1000000")
+            .replace("hiddenSize: 64", "hiddenSize: 1048576")
+            .replace("innerSize: 16", "innerSize: 1000000")
+            .replace("experts: 4", "experts: 60000")
+            .replace("layers: 2", "layers: 10000");
+    assertThat(problems(yaml))
+        .containsExactly(
+            "spec.model: makes a model of more than 9223372036854775807 parameters;"
+                + " at most 1000000000000000");
+    assertThat(problems(yaml.replace("layers: 10000", "layers: 2")))
+        .containsExactly(
+            "spec.model: makes a model of 360000120421000048 parameters; at most 1000000000000000");
   }
 
   @Test

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.RunIdentity;
 import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.format.TrainerState;
@@ -12,11 +13,11 @@ import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.identity.RunSettings;
 import dev.sparkling.pipeline.spec.ModelSpec;
 import dev.sparkling.trainer.data.Dataset;
 import dev.sparkling.trainer.model.ModelState;
 import dev.sparkling.trainer.run.TrainingJob.Start;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -29,13 +30,27 @@ import java.util.OptionalLong;
 record Restore(ModelConfiguration model, ModelState values, TrainerState state, String from) {
 
   /**
-   * Takes the stage's newest checkpoint, or else its start; checks that it belongs to this run.
+   * Checks that what the stage goes on from, or has completed, belongs to this run.
+   *
+   * @throws UserError naming every setting that differs
+   */
+  static void check(TrainingJob job, ObjectStore store, Dataset data) {
+    RunIdentity.Data now = new RunIdentity.Data(data.fingerprint(), data.index().tokenizer());
+    folder(job, store)
+        .ifPresent(
+            folder ->
+                new RunIdentity(job.spec(), job.plan(), Optional.of(now))
+                    .check(store, job.stage(), folder));
+  }
+
+  /**
+   * Takes the stage's newest checkpoint, or else its start.
    *
    * @param manager owns the values
    */
   static Restore of(TrainingJob job, ObjectStore store, Dataset data, NDManager manager) {
     return folder(job, store)
-        .map(folder -> load(job, CheckpointReader.open(store, folder), data, manager))
+        .map(folder -> load(job, CheckpointReader.open(store, folder), manager))
         .orElseGet(() -> initialize(job, data, manager));
   }
 
@@ -64,15 +79,15 @@ record Restore(ModelConfiguration model, ModelState values, TrainerState state, 
             data.fingerprint(),
             data.index().tokenizer(),
             new Widths(spec.hiddenSize(), spec.innerSize()),
+            RunSettings.of(job.spec(), job.plan(), job.stage().index()),
             List.of());
     return new Restore(model, values, state, "random weights, seed " + job.training().seed());
   }
 
-  private static Restore load(
-      TrainingJob job, CheckpointReader reader, Dataset data, NDManager manager) {
+  private static Restore load(TrainingJob job, CheckpointReader reader, NDManager manager) {
     TrainerState state =
         reader.state().orElseThrow(() -> new IllegalStateException("a manifest names its state"));
-    check(job, reader, state, data);
+    checkModel(job, reader);
     ModelState values = ModelState.ofTraining(reader.model(), manager);
     for (FileKind kind : FileKind.values()) {
       try (TensorSequence tensors = reader.read(kind)) {
@@ -82,8 +97,8 @@ record Restore(ModelConfiguration model, ModelState values, TrainerState state, 
     return new Restore(reader.model(), values, state, reader.location());
   }
 
-  private static void check(
-      TrainingJob job, CheckpointReader reader, TrainerState state, Dataset data) {
+  /** Damage, because the settings that the values were made with are this run's. */
+  private static void checkModel(TrainingJob job, CheckpointReader reader) {
     ModelConfiguration found = reader.model();
     ModelSpec spec = job.stage().model();
     ModelConfiguration planned =
@@ -91,40 +106,7 @@ record Restore(ModelConfiguration model, ModelState values, TrainerState state, 
             .widened(spec.hiddenSize(), spec.innerSize(), found.logitScale());
     if (!found.equals(planned)) {
       throw new CorruptCheckpoint(
-          reader.location() + ": holds " + found + "; the stage's model is " + planned);
-    }
-    List<String> problems = new ArrayList<>();
-    if (!state.tokenizerFingerprint().equals(data.index().tokenizer())) {
-      problems.add(
-          "spec.data.uri: was made by tokenizer "
-              + data.index().tokenizer()
-              + "; "
-              + reader.location()
-              + " was trained on tokenizer "
-              + state.tokenizerFingerprint()
-              + ", and a run keeps its tokenizer");
-    } else if (!state.dataFingerprint().equals(data.fingerprint())) {
-      problems.add(
-          "spec.data.uri: is dataset "
-              + data.fingerprint()
-              + "; "
-              + reader.location()
-              + " was trained on dataset "
-              + state.dataFingerprint()
-              + ", and a run keeps its data");
-    }
-    if (state.seed() != job.training().seed()) {
-      problems.add(
-          "spec.training.seed: "
-              + job.training().seed()
-              + " is not the "
-              + state.seed()
-              + " of "
-              + reader.location()
-              + ", and a run keeps its seed");
-    }
-    if (!problems.isEmpty()) {
-      throw new UserError(problems);
+          reader.location() + ": holds " + found + "; its trainer state says " + planned);
     }
   }
 }

@@ -2,18 +2,24 @@ package dev.sparkling.trainer.run;
 
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.TrainingSpec;
 
 /**
  * What a trainer is asked to do.
  *
+ * @param spec of the whole run, which its checkpoints record
  * @param plan of the whole run, whose steps the learning rates span
  * @param stage to train; its name is the folder of its checkpoints
  * @param start where the stage begins if it has no checkpoint of its own
  * @param threads of the CPU
  */
 public record TrainingJob(
-    TrainingSpec training, RunPlan plan, StagePlan stage, Start start, int threads) {
+    ProgressiveTrainingSpec spec, RunPlan plan, StagePlan stage, Start start, int threads) {
+
+  public TrainingSpec training() {
+    return spec.training();
+  }
 
   /** Where a stage begins. */
   public sealed interface Start {

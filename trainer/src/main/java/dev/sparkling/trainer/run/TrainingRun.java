@@ -11,6 +11,7 @@ import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.identity.RunSettings;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.spec.TrainingSpec;
 import dev.sparkling.trainer.data.Batches;
@@ -53,8 +54,9 @@ public final class TrainingRun {
 
   /**
    * Trains the stage to its last step, or until asked to stop; does nothing where its last
-   * checkpoint is complete. Started again after any interruption, it goes on from the newest
-   * checkpoint and ends with the same bits. All of libtorch's memory is freed when this returns.
+   * checkpoint is complete and of this run. Started again after any interruption, it goes on from
+   * the newest checkpoint and ends with the same bits. All of libtorch's memory is freed when this
+   * returns.
    *
    * @param store rooted at the run
    * @param stopRequested asked before the first and after every step; where true, a checkpoint of
@@ -68,6 +70,7 @@ public final class TrainingRun {
       Dataset validation,
       TrainingListener listener,
       BooleanSupplier stopRequested) {
+    Restore.check(job, store, training);
     OptionalLong newest = Checkpoints.newestStep(store, job.stage().name());
     if (newest.orElse(-1) >= job.stage().lastStep()) {
       return newest.getAsLong();
@@ -119,8 +122,8 @@ public final class TrainingRun {
     listener.restored(stage, step, restored.from());
     if (restored.state().threads() != job.threads()) {
       listener.notice(
-          "threads: %d, and %d when this run began; results will differ in the last bits"
-              .formatted(job.threads(), restored.state().threads()));
+          "threads: %d, and %d when %s was written; results will differ in the last bits"
+              .formatted(job.threads(), restored.state().threads(), restored.from()));
     }
     // Restoring may have taken longer than whoever asks is ready to wait; nothing is lost yet.
     boolean stop = stopRequested.getAsBoolean();
@@ -195,6 +198,7 @@ public final class TrainingRun {
               state.dataFingerprint(),
               state.tokenizerFingerprint(),
               state.initialWidths(),
+              RunSettings.of(job.spec(), job.plan(), stage.index()),
               state.expansions()));
     }
     List<Long> steps = Checkpoints.steps(store, stage.name());

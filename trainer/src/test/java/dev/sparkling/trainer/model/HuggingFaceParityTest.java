@@ -75,6 +75,7 @@ class HuggingFaceParityTest {
                   "",
                   "",
                   new TrainerState.Widths(model.hiddenSize(), model.innerSize()),
+                  Map.of(),
                   List.of()),
               manager);
       int tokens = HuggingFaceFixture.SEQUENCES * HuggingFaceFixture.LENGTH;

@@ -11,12 +11,15 @@ import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import dev.sparkling.checkpoint.model.Axis;
 import dev.sparkling.checkpoint.random.TensorRandom;
+import dev.sparkling.pipeline.spec.Initialization;
 import dev.sparkling.pipeline.spec.OptimizerSpec;
+import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.OptimizerType;
 import dev.sparkling.trainer.TestTorch;
 import dev.sparkling.trainer.model.Parameter;
 import dev.sparkling.trainer.model.Parameter.Piece;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** A matrix of 6 x 5 whose 4 x 3 corner is old. */
@@ -106,7 +109,17 @@ class AdamWTest {
     Widths wide = new Widths(ROWS, COLUMNS);
     return expanded
         ? new TrainerState(
-            0, 0, 1, 2, "", "", new Widths(4, 3), List.of(new ExpansionRecord(0, wide, 1.3, 10)))
-        : new TrainerState(0, 0, 1, 2, "", "", wide, List.of());
+            0,
+            0,
+            1,
+            2,
+            "",
+            "",
+            new Widths(4, 3),
+            Map.of(),
+            List.of(
+                new ExpansionRecord(
+                    0, wide, Initialization.COPY_COPY, OptimizerStateStrategy.ASYMMETRIC, 1.3, 10)))
+        : new TrainerState(0, 0, 1, 2, "", "", wide, Map.of(), List.of());
   }
 }

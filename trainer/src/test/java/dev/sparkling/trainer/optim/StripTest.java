@@ -8,10 +8,13 @@ import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import dev.sparkling.checkpoint.model.Axis;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TestModels;
+import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.trainer.model.Parameter;
 import dev.sparkling.trainer.model.ParameterLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class StripTest {
@@ -19,9 +22,27 @@ class StripTest {
   /** Both axes, then one, then the other. */
   private static final List<ExpansionRecord> EXPANSIONS =
       List.of(
-          new ExpansionRecord(10, new Widths(12, 9), 1.3, 5),
-          new ExpansionRecord(20, new Widths(12, 15), 1.3, 5),
-          new ExpansionRecord(30, new Widths(16, 15), 1.3, 5));
+          new ExpansionRecord(
+              10,
+              new Widths(12, 9),
+              Initialization.COPY_COPY,
+              OptimizerStateStrategy.ASYMMETRIC,
+              1.3,
+              5),
+          new ExpansionRecord(
+              20,
+              new Widths(12, 15),
+              Initialization.COPY_COPY,
+              OptimizerStateStrategy.ASYMMETRIC,
+              1.3,
+              5),
+          new ExpansionRecord(
+              30,
+              new Widths(16, 15),
+              Initialization.COPY_COPY,
+              OptimizerStateStrategy.ASYMMETRIC,
+              1.3,
+              5));
 
   private static final ModelConfiguration WIDEST = TestModels.moe(false).widened(16, 15, 1);
 
@@ -101,6 +122,6 @@ class StripTest {
   }
 
   private static TrainerState state(List<ExpansionRecord> expansions) {
-    return new TrainerState(30, 0, 1, 2, "", "", new Widths(8, 6), expansions);
+    return new TrainerState(30, 0, 1, 2, "", "", new Widths(8, 6), Map.of(), expansions);
   }
 }

@@ -90,7 +90,7 @@ final class TestRuns implements AutoCloseable {
             ? new Start.RandomWeights()
             : new Start.FromCheckpoint("wide/expansion");
     return TrainingRun.run(
-        new TrainingJob(RESOURCE.spec().training(), PLAN, stage, start, 2),
+        new TrainingJob(RESOURCE.spec(), PLAN, stage, start, 2),
         store,
         training,
         validation,

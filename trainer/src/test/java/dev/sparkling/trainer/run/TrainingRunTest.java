@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,11 +60,11 @@ class TrainingRunTest {
     trainBothStages(store);
     ObjectStore interrupted = new InMemoryObjectStore();
     for (long step = 1; step <= 8; step++) {
-      assertThat(runs.train(TestRuns.NARROW, interrupted, () -> true)).isEqualTo(step);
+      assertThat(runs.train(TestRuns.NARROW, interrupted, afterSteps(1))).isEqualTo(step);
     }
     expand(interrupted);
     for (long step = 9; step <= 16; step++) {
-      assertThat(runs.train(TestRuns.WIDE, interrupted, () -> true)).isEqualTo(step);
+      assertThat(runs.train(TestRuns.WIDE, interrupted, afterSteps(1))).isEqualTo(step);
     }
     for (String checkpoint :
         new String[] {
@@ -93,9 +94,18 @@ class TrainingRunTest {
 
   @Test
   void requestToStopIsHeardAfterTheStepAndLeavesACheckpoint() {
-    AtomicInteger asked = new AtomicInteger();
-    assertThat(runs.train(TestRuns.NARROW, store, () -> asked.incrementAndGet() == 5)).isEqualTo(5);
+    assertThat(runs.train(TestRuns.NARROW, store, afterSteps(5))).isEqualTo(5);
     assertThat(Checkpoints.newestStep(store, "narrow")).hasValue(5);
+  }
+
+  @Test
+  void requestToStopBeforeTheFirstStepLeavesTheStoreAsItWas() {
+    assertThat(runs.train(TestRuns.NARROW, store, afterSteps(0))).isZero();
+    assertThat(store.list("")).isEmpty();
+    runs.train(TestRuns.NARROW, store, afterSteps(5));
+    var before = store.list("");
+    assertThat(runs.train(TestRuns.NARROW, store, afterSteps(0))).isEqualTo(5);
+    assertThat(store.list("")).isEqualTo(before);
   }
 
   @Test
@@ -112,7 +122,7 @@ class TrainingRunTest {
 
   @Test
   void shardsOfAnotherTokenizerAreRefusedAndNothingIsWritten() throws IOException {
-    runs.train(TestRuns.NARROW, store, () -> true);
+    runs.train(TestRuns.NARROW, store, afterSteps(1));
     var before = store.list("");
     Path other = folder.resolve("other.json");
     String json = Files.readString(Path.of("../examples/java-sources/tokenizer.json"));
@@ -140,5 +150,11 @@ class TrainingRunTest {
     ExpansionSpec expansion = Objects.requireNonNull(TestRuns.WIDE.expansion());
     ExpansionRun.run(
         target, "narrow/checkpoints/step-00000008", target, "wide/expansion", expansion);
+  }
+
+  /** A training asks once before its first step and once after each. */
+  private static BooleanSupplier afterSteps(int steps) {
+    AtomicInteger asked = new AtomicInteger();
+    return () -> asked.getAndIncrement() >= steps;
   }
 }

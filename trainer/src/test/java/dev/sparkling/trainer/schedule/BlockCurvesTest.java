@@ -7,8 +7,10 @@ import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.spec.Initialization;
 import dev.sparkling.pipeline.spec.LearningRateSchedule;
 import dev.sparkling.pipeline.spec.LearningRateSpec;
+import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.ProgressiveTraining;
 import dev.sparkling.pipeline.validation.SpecReader;
 import java.util.List;
@@ -20,9 +22,21 @@ class BlockCurvesTest {
   private static final LearningRateSpec RATE =
       new LearningRateSpec(LearningRateSchedule.COSINE, 1, 0.03, 0.01);
   private static final ExpansionRecord FIRST =
-      new ExpansionRecord(400, new Widths(64, 16), 1.3, 100);
+      new ExpansionRecord(
+          400,
+          new Widths(64, 16),
+          Initialization.COPY_COPY,
+          OptimizerStateStrategy.ASYMMETRIC,
+          1.3,
+          100);
   private static final ExpansionRecord SECOND =
-      new ExpansionRecord(700, new Widths(128, 16), 1.1, 50);
+      new ExpansionRecord(
+          700,
+          new Widths(128, 16),
+          Initialization.COPY_COPY,
+          OptimizerStateStrategy.ASYMMETRIC,
+          1.1,
+          50);
 
   /** Differences are of double rounding only. */
   private static final double EXACT = 1e-12;

@@ -1,0 +1,176 @@
+package dev.sparkling.checkpoint.format;
+
+import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.identity.RunSettings;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.spec.ExpansionSpec;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether what is stored was made by the run that is asked for (docs/adr/0007). Every difference is
+ * a problem of the user's, named by its path in the resource with both values; nothing is guessed
+ * from what is there.
+ */
+public final class RunIdentity {
+
+  private final ProgressiveTrainingSpec spec;
+  private final RunPlan plan;
+  private final Optional<Data> data;
+  private final SortedMap<String, String> problems = new TreeMap<>();
+
+  /**
+   * What the training shards are.
+   *
+   * @param fingerprint SHA-256 of their {@code dataset.json}
+   * @param tokenizer SHA-256 of the {@code tokenizer.json} that made them
+   */
+  public record Data(String fingerprint, String tokenizer) {}
+
+  /**
+   * The run that is asked for.
+   *
+   * @param data empty where the shards are not opened; then they are not compared
+   */
+  public RunIdentity(ProgressiveTrainingSpec spec, RunPlan plan, Optional<Data> data) {
+    this.spec = spec;
+    this.plan = plan;
+    this.data = data;
+  }
+
+  /** Compares all that a run has stored: every stage's newest checkpoint and its expansion. */
+  public void check(ObjectStore store) {
+    for (StagePlan stage : plan.stages()) {
+      compare(store, stage, RunLayout.expansion(stage.name()));
+      OptionalLong newest = Checkpoints.newestStep(store, stage.name());
+      if (newest.isPresent()) {
+        compare(store, stage, RunLayout.checkpoint(stage.name(), newest.getAsLong()));
+      }
+    }
+    throwIfAny();
+  }
+
+  /** Compares one checkpoint that a stage begins with or goes on from, if it exists. */
+  public void check(ObjectStore store, StagePlan stage, String folder) {
+    compare(store, stage, folder);
+    throwIfAny();
+  }
+
+  private void throwIfAny() {
+    if (!problems.isEmpty()) {
+      throw new UserError(List.copyOf(problems.values()));
+    }
+  }
+
+  private void compare(ObjectStore store, StagePlan stage, String folder) {
+    Optional<TrainerState> found = Checkpoints.state(store, folder);
+    if (found.isEmpty()) {
+      return;
+    }
+    TrainerState state = found.get();
+    String location = store.location(folder);
+    // An expansion is of the stage, but was trained only up to the one before.
+    boolean expansion = folder.equals(RunLayout.expansion(stage.name()));
+    compareSettings(
+        RunSettings.of(spec, plan, expansion ? stage.index() - 1 : stage.index()), state, location);
+    compareExpansions(stage, state.expansions(), location);
+    compareData(state, location);
+  }
+
+  private void compareSettings(
+      SortedMap<String, String> planned, TrainerState state, String location) {
+    SortedMap<String, String> all = new TreeMap<>(planned);
+    all.putAll(state.settings());
+    for (String path : all.keySet()) {
+      compare(path, planned.get(path), state.settings().get(path), location);
+    }
+    compare("spec.training.seed", spec.training().seed(), state.seed(), location);
+  }
+
+  private void compareExpansions(StagePlan stage, List<ExpansionRecord> done, String location) {
+    List<StagePlan> widened = new ArrayList<>();
+    for (StagePlan planned : plan.stages().subList(0, stage.index() + 1)) {
+      if (planned.expansion() != null) {
+        widened.add(planned);
+      }
+    }
+    if (widened.size() != done.size()) {
+      compare(
+          "spec.stages[" + stage.index() + "]",
+          widened.size() + " expansions before it",
+          done.size() + " expansions before it",
+          location);
+      return;
+    }
+    for (int i = 0; i < done.size(); i++) {
+      StagePlan planned = widened.get(i);
+      ExpansionRecord was = done.get(i);
+      ExpansionSpec expansion = Objects.requireNonNull(planned.expansion());
+      String path = "spec.stages[" + planned.index() + "].expansion";
+      if (problems.isEmpty()) {
+        // Else it follows from tokens or batches that are named already.
+        compare(path, after(planned.firstStep()), after(was.step()), location);
+      }
+      compare(
+          path + ".hiddenSize", planned.model().hiddenSize(), was.widths().hiddenSize(), location);
+      compare(path + ".innerSize", planned.model().innerSize(), was.widths().innerSize(), location);
+      compare(path + ".initialization", expansion.initialization(), was.initialization(), location);
+      compare(path + ".optimizerState", expansion.optimizerState(), was.optimizerState(), location);
+      compare(
+          path + ".rewarmup.ratio", expansion.rewarmup().ratio(), was.rewarmupRatio(), location);
+      compare(
+          path + ".rewarmup.steps", expansion.rewarmup().steps(), was.rewarmupSteps(), location);
+    }
+  }
+
+  private static String after(long step) {
+    return "one after step " + step;
+  }
+
+  private void compareData(TrainerState state, String location) {
+    if (data.isEmpty()) {
+      return;
+    }
+    Data now = data.get();
+    if (!state.tokenizerFingerprint().equals(now.tokenizer())) {
+      problems.putIfAbsent(
+          "spec.data.uri",
+          "spec.data.uri: was made by tokenizer %s; %s was trained on tokenizer %s, and a run keeps its tokenizer"
+              .formatted(now.tokenizer(), location, state.tokenizerFingerprint()));
+    } else if (!state.dataFingerprint().equals(now.fingerprint())) {
+      problems.putIfAbsent(
+          "spec.data.uri",
+          "spec.data.uri: is dataset %s; %s was trained on dataset %s, and a run keeps its data"
+              .formatted(now.fingerprint(), location, state.dataFingerprint()));
+    }
+  }
+
+  private void compare(
+      String path, @Nullable Object planned, @Nullable Object was, String location) {
+    if (!Objects.equals(planned, was)) {
+      problems.putIfAbsent(
+          path,
+          "%s: %s is not the %s of %s, and a run keeps what it has used; set it back, or name another store"
+              .formatted(path, shown(planned), shown(was), location));
+    }
+  }
+
+  private static String shown(@Nullable Object value) {
+    return value == null ? "nothing" : value instanceof Enum<?> one ? kebab(one) : value.toString();
+  }
+
+  private static String kebab(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

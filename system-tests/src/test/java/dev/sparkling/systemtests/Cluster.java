@@ -1,0 +1,136 @@
+package dev.sparkling.systemtests;
+
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The cluster that {@code hack/system-tests} prepared, with the chart installed once. */
+final class Cluster implements AutoCloseable {
+
+  static final String RELEASE_NAMESPACE = "sparkling-system";
+  private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+
+  private static final Map<String, String> SETTINGS = settings();
+
+  private final KubernetesClient client =
+      new KubernetesClientBuilder()
+          .withConfig(Config.fromKubeconfig(Path.of(setting("KUBECONFIG")).toFile()))
+          .build();
+  private final Shell shell =
+      new Shell(
+          ROOT,
+          Map.of(
+              "KUBECONFIG", setting("KUBECONFIG"),
+              "AWS_ENDPOINT_URL", setting("MINIO_ENDPOINT"),
+              "AWS_ACCESS_KEY_ID", setting("MINIO_ACCESS_KEY"),
+              "AWS_SECRET_ACCESS_KEY", setting("MINIO_SECRET_KEY"),
+              "AWS_CA_BUNDLE", setting("MINIO_CA")));
+
+  KubernetesClient client() {
+    return client;
+  }
+
+  Shell shell() {
+    return shell;
+  }
+
+  Path root() {
+    return ROOT;
+  }
+
+  String kubectl(Object... arguments) {
+    return shell.run(join(setting("KUBECTL"), arguments));
+  }
+
+  String helm(Object... arguments) {
+    return shell.run(join(setting("HELM"), arguments));
+  }
+
+  String sparkling(Object... arguments) {
+    return shell.run(join(ROOT.resolve("sparkling").toString(), arguments));
+  }
+
+  /** A namespace that enforces the restricted profile, with MinIO's key and authority. */
+  String namespace(String name) {
+    client
+        .resource(
+            new NamespaceBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .addToLabels("pod-security.kubernetes.io/enforce", "restricted")
+                .endMetadata()
+                .build())
+        .serverSideApply();
+    client
+        .resource(
+            new SecretBuilder()
+                .withNewMetadata()
+                .withName("minio-credentials")
+                .withNamespace(name)
+                .endMetadata()
+                .addToStringData("accessKey", setting("MINIO_ACCESS_KEY"))
+                .addToStringData("secretKey", setting("MINIO_SECRET_KEY"))
+                .build())
+        .serverSideApply();
+    client
+        .resource(
+            new ConfigMapBuilder()
+                .withNewMetadata()
+                .withName("minio-ca")
+                .withNamespace(name)
+                .endMetadata()
+                .addToData("ca.crt", read(Path.of(setting("MINIO_CA"))))
+                .build())
+        .serverSideApply();
+    return name;
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  static String setting(String name) {
+    String value = SETTINGS.get(name);
+    if (value == null) {
+      throw new AssertionError(name + ": is not set; start these tests with hack/system-tests");
+    }
+    return value;
+  }
+
+  static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Map<String, String> settings() {
+    Map<String, String> settings = new HashMap<>(System.getenv());
+    String file = System.getenv("SPARKLING_LAB_ENV");
+    if (file != null) {
+      read(Path.of(file))
+          .lines()
+          .filter(line -> line.contains("="))
+          .forEach(line -> settings.put(line.split("=", 2)[0], line.split("=", 2)[1]));
+    }
+    return settings;
+  }
+
+  private static Object[] join(String first, Object... more) {
+    Object[] all = new Object[more.length + 1];
+    all[0] = first;
+    System.arraycopy(more, 0, all, 1, more.length);
+    return all;
+  }
+}

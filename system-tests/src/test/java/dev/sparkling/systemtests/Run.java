@@ -1,0 +1,81 @@
+package dev.sparkling.systemtests;
+
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** A ProgressiveTraining in the cluster, as a user sees it. */
+record Run(Cluster cluster, String namespace, String name) {
+
+  /** Generous: pods of a busy machine take their time. */
+  static final Duration PATIENCE = Duration.ofMinutes(6);
+
+  private static final ResourceDefinitionContext KIND =
+      new ResourceDefinitionContext.Builder()
+          .withGroup("sparkling.dev")
+          .withVersion("v1alpha1")
+          .withKind("ProgressiveTraining")
+          .withPlural("progressivetrainings")
+          .withNamespaced(true)
+          .build();
+
+  Resource<GenericKubernetesResource> resource() {
+    return cluster.client().genericKubernetesResources(KIND).inNamespace(namespace).withName(name);
+  }
+
+  Optional<GenericKubernetesResource> find() {
+    return Optional.ofNullable(resource().get());
+  }
+
+  String phase() {
+    return text("status", "phase");
+  }
+
+  String text(Object... path) {
+    return find().map(found -> found.<Object>get(path)).map(Object::toString).orElse("");
+  }
+
+  /** A stage's entry in the status; empty before the first pass. */
+  Map<String, Object> stage(int index) {
+    List<Map<String, Object>> stages =
+        find().map(f -> f.<List<Map<String, Object>>>get("status", "stages")).orElse(List.of());
+    return stages.size() > index ? stages.get(index) : Map.of();
+  }
+
+  String condition(String type, String field) {
+    List<Map<String, Object>> conditions =
+        find().map(f -> f.<List<Map<String, Object>>>get("status", "conditions")).orElse(List.of());
+    return conditions.stream()
+        .filter(condition -> type.equals(condition.get("type")))
+        .findFirst()
+        .map(condition -> Objects.toString(condition.get(field), ""))
+        .orElse("");
+  }
+
+  void awaitPhase(String phase) {
+    awaitThat("phase " + phase, run -> run.phase().equals(phase));
+  }
+
+  void awaitThat(String what, Predicate<Run> condition) {
+    await(name + ": " + what)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(250))
+        .until(() -> condition.test(this));
+  }
+
+  void patch(String json) {
+    cluster.kubectl("-n", namespace, "patch", "pt", name, "--type=merge", "-p", json);
+  }
+
+  void delete() {
+    cluster.kubectl("-n", namespace, "delete", "pt", name, "--wait=false", "--ignore-not-found");
+  }
+}
