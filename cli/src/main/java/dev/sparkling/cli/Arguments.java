@@ -47,7 +47,12 @@ final class Arguments {
         if (parent == null) {
           throw new UserError(name + ": '" + text + "' is the root; name a folder below it");
         }
-        yield new Located(open(new StoreUri.Folder(parent)), absolute.getFileName().toString());
+        String folder = absolute.getFileName().toString();
+        if (folder.startsWith(".")) {
+          throw new UserError(
+              name + ": '" + text + "' begins with a dot, as what is not part of a store does");
+        }
+        yield new Located(open(new StoreUri.Folder(parent)), folder);
       }
       case StoreUri.Bucket(String bucket, String prefix) -> {
         if (prefix.isEmpty()) {
@@ -63,13 +68,17 @@ final class Arguments {
 
   /**
    * What an argument names is the user's to choose, so damage to it is the user's error (exit 2);
-   * damage to a run's own checkpoint stays what it is (exit 3).
+   * damage to a run's own checkpoint stays what it is (exit 3). Lines about it begin with the
+   * argument's name; lines about another option have that one's already.
    */
   static <T> T input(String name, Supplier<T> action) {
     try {
       return action.get();
-    } catch (CorruptCheckpoint e) {
-      throw new UserError(e.problems().stream().map(line -> name + " " + line).toList());
+    } catch (CorruptCheckpoint | UserError e) {
+      throw new UserError(
+          e.problems().stream()
+              .map(line -> line.startsWith("--") ? line : name + " " + line)
+              .toList());
     }
   }
 

@@ -52,6 +52,7 @@ final class DataPreparer {
       String trainingUri,
       String validationUri) {
     long begin = System.nanoTime();
+    ProgressLines progress = new ProgressLines(out);
     StoreUri training = StoreUri.parse("--output", trainingUri);
     StoreUri validation = StoreUri.parse("--output", validationUri);
     try (TextTokenizer tokenizer = TextTokenizer.open(tokenizerFile, separator);
@@ -59,7 +60,11 @@ final class DataPreparer {
         ObjectStore validationStore = Arguments.open(validation);
         DatasetPreparation preparation =
             new DatasetPreparation(tokenizer, validationFraction, trainingStore, validationStore)) {
-      DatasetPreparation.Result result = preparation.run(inputs, _ -> {});
+      DatasetPreparation.Result result =
+          preparation.run(
+              inputs,
+              documents ->
+                  progress.line(() -> "data: " + Format.count(documents) + " documents so far"));
       out.printf(
           Locale.ROOT,
           "data: prepared in %.1f s, %d duplicate documents left out%n",

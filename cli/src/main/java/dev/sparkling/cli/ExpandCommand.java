@@ -1,14 +1,13 @@
 package dev.sparkling.cli;
 
-import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.expander.run.ExpansionReport;
 import dev.sparkling.expander.run.ExpansionRun;
-import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
 import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.Limits;
 import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.RewarmupSpec;
 import dev.sparkling.pipeline.validation.Availability;
@@ -61,7 +60,7 @@ final class ExpandCommand implements Callable<Integer> {
         names = "--to",
         paramLabel = "URI",
         required = true,
-        description = "Where to write the widened one; must not be a checkpoint yet.")
+        description = "Where to write the widened one: a new or empty folder.")
     private String to;
 
     @Option(
@@ -114,10 +113,20 @@ final class ExpandCommand implements Callable<Integer> {
               optimizerState,
               new RewarmupSpec(rewarmupRatio, rewarmupSteps));
       Availability.checkExpansion("--", expansion, problems);
-      problems.require(rewarmupRatio > 0, "--rewarmup-ratio", rewarmupRatio + " is not above 0");
+      width("--hidden-size", hiddenSize, problems);
+      width("--inner-size", innerSize, problems);
+      problems.require(
+          rewarmupRatio > 0 && Double.isFinite(rewarmupRatio),
+          "--rewarmup-ratio",
+          rewarmupRatio + " is not above 0 and finite");
       problems.require(rewarmupSteps >= 0, "--rewarmup-steps", rewarmupSteps + " is negative");
       problems.throwIfAny();
       return expansion;
+    }
+
+    private static void width(String option, int size, Problems problems) {
+      problems.require(
+          size >= 0 && size <= Limits.WIDTH, option, size + " is outside of 1 to " + Limits.WIDTH);
     }
   }
 
@@ -138,10 +147,7 @@ final class ExpandCommand implements Callable<Integer> {
     ExpansionSpec expansion = byHand.expansion();
     try (Arguments.Located source = Arguments.locate("--from", byHand.from);
         Arguments.Located target = Arguments.locate("--to", byHand.to)) {
-      if (Checkpoints.exists(target.store(), target.folder())) {
-        throw new UserError(
-            "--to: " + byHand.to + " holds a checkpoint already; name another folder");
-      }
+      ExpansionTarget.check(byHand.from, byHand.to, target);
       Optional<ExpansionReport> report =
           Arguments.input(
               "--from",
@@ -152,7 +158,8 @@ final class ExpandCommand implements Callable<Integer> {
                       target.store(),
                       target.folder(),
                       expansion,
-                      stop::requested));
+                      stop::requested,
+                      new ProgressLines(out)::expansion));
       report.ifPresent(done -> print(done, out));
       return report.isPresent()
           ? new JobResult(Outcome.COMPLETE, "written to " + byHand.to, null, null)
@@ -160,7 +167,7 @@ final class ExpandCommand implements Callable<Integer> {
     }
   }
 
-  /** Two lines on what an expansion did. */
+  /** A line on what an expansion did. */
   static void print(ExpansionReport report, PrintWriter out) {
     out.printf(
         Locale.ROOT,

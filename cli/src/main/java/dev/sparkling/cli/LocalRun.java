@@ -190,7 +190,8 @@ final class LocalRun {
             store,
             RunLayout.expansion(stage.name()),
             expansion,
-            stopRequested)
+            stopRequested,
+            new ProgressLines(out)::expansion)
         .ifPresent(report -> ExpandCommand.print(report, out));
     out.flush();
   }

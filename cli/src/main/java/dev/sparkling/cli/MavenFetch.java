@@ -103,12 +103,7 @@ final class MavenFetch {
   }
 
   private static String[] coordinates(MavenSource source) {
-    String[] parts = source.artifact().split(":", -1);
-    if (parts.length != 3 || !source.artifact().matches("[\\w.:-]+")) {
-      throw new UserError(
-          "mavenSources: '" + source.artifact() + "' is no artifact; allowed: group:name:version");
-    }
-    return parts;
+    return source.artifact().split(":", -1);
   }
 
   private static String pom(List<MavenSource> sources, Path folder) {

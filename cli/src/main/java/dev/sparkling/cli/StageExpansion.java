@@ -44,7 +44,8 @@ final class StageExpansion {
               store,
               folder,
               Objects.requireNonNull(stage.expansion()),
-              stop::requested);
+              stop::requested,
+              new ProgressLines(out)::expansion);
       if (report.isEmpty()) {
         return new JobResult(
             Outcome.STOPPED, stage.name() + ": stopped; expand again to go on", null, null);

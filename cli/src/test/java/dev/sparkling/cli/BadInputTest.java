@@ -102,7 +102,8 @@ class BadInputTest {
     Files.delete(checkpoint.resolve("manifest.json"));
     assertProblem(
         expand(checkpoint),
-        checkpoint
+        "--from "
+            + checkpoint
             + ": has no manifest.json, so it is not a complete checkpoint; name the folder of one,"
             + " such as RUN/STAGE/checkpoints/step-00001000");
     assertThat(folder.resolve("widened")).doesNotExist();
@@ -196,7 +197,7 @@ class BadInputTest {
     Path checkpoint = trainNarrow();
     assertProblem(
         Cli.run("expand", "--from", checkpoint, "--to", folder.resolve("w"), "--hidden-size", 8),
-        "hidden size: 8 is smaller than the checkpoint's 16; it may only widen");
+        "--hidden-size: 8 is smaller than the checkpoint's 16; it may only widen");
   }
 
   @Test

@@ -10,6 +10,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.opentest4j.TestAbortedException;
 
 /** A disk of 1 MiB. Needs root, to mount one in memory. */
@@ -20,9 +22,12 @@ class DiskFullE2E {
   private Path disk;
 
   @BeforeEach
-  void mount() throws IOException, InterruptedException {
+  void makeFolder() throws IOException {
     disk = Files.createDirectories(folder.resolve("disk"));
-    if (execute("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString()) != 0) {
+  }
+
+  private void mount(String size) throws IOException, InterruptedException {
+    if (execute("mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", disk.toString()) != 0) {
       System.out.println("SKIPPED: the test of a full disk needs root, to mount a small one");
       throw new TestAbortedException("cannot mount a small disk");
     }
@@ -34,7 +39,8 @@ class DiskFullE2E {
   }
 
   @Test
-  void fullDiskIsNamedAndNothingIsHalfWritten() throws IOException {
+  void fullDiskIsNamedAndNothingIsHalfWritten() throws IOException, InterruptedException {
+    mount("1m");
     TinyRun tiny = TinyRun.prepare(folder);
     Cli.Result run = Cli.run("run", tiny.resource("layers: 2", "layers: 4"), "--store", disk);
     assertThat(run.exitCode()).isEqualTo(2);
@@ -48,6 +54,35 @@ class DiskFullE2E {
       List<Path> left = files.filter(Files::isRegularFile).toList();
       assertThat(left).noneMatch(file -> file.getFileName().toString().startsWith("."));
       assertThat(left).allMatch(file -> Files.exists(file.resolveSibling("manifest.json")));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"4k", "8k", "12k", "16k", "24k", "32k"})
+  void fullDiskLeavesNothingOfADataset(String size) throws IOException, InterruptedException {
+    mount(size);
+    TinyRun tiny = new TinyRun(folder);
+    tiny.writeTexts();
+    Cli.Result result =
+        Cli.run(
+            "data",
+            "prepare",
+            "--input",
+            tiny.texts(),
+            "--tokenizer",
+            TinyRun.TOKENIZER,
+            "--validation-fraction",
+            "0.2",
+            "--output",
+            disk);
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.errorLines())
+        .singleElement()
+        .asString()
+        .startsWith(disk.toString())
+        .endsWith(": the disk is full; free some space or choose another place");
+    try (var files = Files.walk(disk)) {
+      assertThat(files.filter(Files::isRegularFile)).isEmpty();
     }
   }
 

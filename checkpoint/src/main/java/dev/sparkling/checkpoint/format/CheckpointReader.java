@@ -12,11 +12,14 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * with its shapes. Digests are checked while the values are read.
  */
 public final class CheckpointReader {
+
+  private static final long VERIFY_BYTES = 8L << 20;
 
   private final ObjectStore store;
   private final String folder;
@@ -37,7 +42,8 @@ public final class CheckpointReader {
     this.store = store;
     this.folder = folder;
     this.manifest = manifest;
-    StoredObject configuration = object(CheckpointWriter.CONFIGURATION);
+    StoredObject configuration = object(CheckpointFiles.CONFIGURATION);
+    manifest.ifPresent(known -> known.files().keySet().forEach(this::object));
     this.model = ModelConfigurationJson.decode(location(configuration), bytes(configuration));
     for (FileKind kind : FileKind.values()) {
       openFiles(kind);
@@ -72,7 +78,7 @@ public final class CheckpointReader {
   /** Opens a checkpoint of ours or, where there is no manifest, a Hugging Face folder. */
   public static CheckpointReader openAny(ObjectStore store, String folder) {
     return Checkpoints.exists(store, folder)
-            || store.find(folder + "/" + CheckpointWriter.CONFIGURATION).isEmpty()
+            || store.find(folder + "/" + CheckpointFiles.CONFIGURATION).isEmpty()
         ? open(store, folder)
         : new CheckpointReader(store, folder, Optional.empty());
   }
@@ -117,13 +123,19 @@ public final class CheckpointReader {
     return new StoredTensors(store, kindFiles, digests, stored(kind));
   }
 
-  /** Reads every tensor file once, for its digest. */
+  /** Reads every file that the manifest names once, for its digest. */
   public void verify() {
-    for (FileKind kind : FileKind.values()) {
-      try (TensorSequence all = read(kind)) {
-        for (int i = 0; i < all.tensors().size(); i++) {
-          all.next();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment buffer = arena.allocate(VERIFY_BYTES);
+      for (String name : manifest.map(known -> known.files().keySet()).orElse(Set.of())) {
+        StoredObject file = object(name);
+        Sha256 sha = new Sha256();
+        for (long done = 0; done < file.size(); done += buffer.byteSize()) {
+          MemorySegment part = buffer.asSlice(0, Math.min(buffer.byteSize(), file.size() - done));
+          store.read(file, done, part);
+          sha.update(part);
         }
+        checkDigest(location(file), digest(name).map(FileDigest::sha256).orElse(null), sha.hex());
       }
     }
   }

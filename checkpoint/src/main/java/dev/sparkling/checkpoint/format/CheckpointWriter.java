@@ -9,7 +9,7 @@ import dev.sparkling.checkpoint.safetensors.SafetensorsHeader;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.ObjectUpload;
-import dev.sparkling.checkpoint.store.StoredObject;
+import dev.sparkling.pipeline.error.UserError;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -24,11 +24,6 @@ import java.util.Map;
  */
 public final class CheckpointWriter implements AutoCloseable {
 
-  static final String CONFIGURATION = "config.json";
-
-  /** Hugging Face needs it to load files of these names, even where there is one. */
-  private static final String INDEX = "model.safetensors.index.json";
-
   /** Hugging Face's limit on a file, which keeps single objects manageable. */
   private static final long LARGEST_FILE = 5_000_000_000L;
 
@@ -41,9 +36,11 @@ public final class CheckpointWriter implements AutoCloseable {
   private boolean committed;
 
   /**
-   * Begins a checkpoint; whatever stood in the folder is removed, its manifest first.
+   * Begins a checkpoint; one that stood in the folder, or parts of one, are removed, the manifest
+   * first.
    *
    * @param folder key of the checkpoint
+   * @throws UserError where the folder holds anything else, which stays as it is
    */
   public CheckpointWriter(ObjectStore store, String folder) {
     this(store, folder, LARGEST_FILE);
@@ -53,6 +50,7 @@ public final class CheckpointWriter implements AutoCloseable {
     this.store = store;
     this.folder = folder;
     this.largestFile = largestFile;
+    CheckpointFiles.checkNothingForeign(store, folder);
     Checkpoints.delete(store, folder);
   }
 
@@ -73,17 +71,21 @@ public final class CheckpointWriter implements AutoCloseable {
       ObjectNode index = JSON.createObjectNode();
       index.putObject("metadata").put("total_size", bytes);
       index.set("weight_map", weightMap);
-      writeFile(INDEX, (index.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
+      writeFile(
+          CheckpointFiles.INDEX, (index.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
     }
   }
 
   /** Writes {@code config.json}. */
   public void writeConfiguration(ModelConfiguration model) {
-    writeFile(CONFIGURATION, ModelConfigurationJson.encode(model));
+    writeFile(CheckpointFiles.CONFIGURATION, ModelConfigurationJson.encode(model));
   }
 
   /** Writes a small file. */
   public void writeFile(String name, byte[] bytes) {
+    if (!CheckpointFiles.owns(name)) {
+      throw new IllegalArgumentException(name + " is no file of a checkpoint");
+    }
     store.write(folder + "/" + name, bytes);
     files.put(name, new FileDigest(bytes.length, Sha256.hex(bytes)));
   }
@@ -101,9 +103,7 @@ public final class CheckpointWriter implements AutoCloseable {
   @Override
   public void close() {
     if (!committed) {
-      for (StoredObject left : store.list(folder + "/")) {
-        store.delete(left.key());
-      }
+      CheckpointFiles.keys(store, folder).forEach(store::delete);
     }
   }
 

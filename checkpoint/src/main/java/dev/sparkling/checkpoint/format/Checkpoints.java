@@ -2,7 +2,6 @@ package dev.sparkling.checkpoint.format;
 
 import dev.sparkling.checkpoint.format.Manifest.FileDigest;
 import dev.sparkling.checkpoint.store.ObjectStore;
-import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import java.util.List;
 import java.util.Optional;
@@ -60,11 +59,37 @@ public final class Checkpoints {
             });
   }
 
-  /** Removes a checkpoint and whatever else is in its folder; the manifest goes first. */
+  /**
+   * Removes a checkpoint, the manifest first, and what a writer that was killed left of one. Files
+   * that are not the format's stay.
+   */
   public static void delete(ObjectStore store, String folder) {
     store.delete(folder + "/" + Manifest.NAME);
-    for (StoredObject object : store.list(folder + "/")) {
-      store.delete(object.key());
-    }
+    CheckpointFiles.keys(store, folder).forEach(store::delete);
+    store.discardUnfinished(folder + "/");
+  }
+
+  /**
+   * Removes what killed writers left of a stage's checkpoints. Only for the one process that works
+   * on the stage: what another is writing looks the same.
+   *
+   * @return the folders that were removed
+   */
+  public static List<String> deleteInterrupted(ObjectStore store, String stage) {
+    String folder = RunLayout.checkpoints(stage) + "/";
+    List<Long> complete = steps(store, stage);
+    List<String> interrupted =
+        store.list(folder).stream()
+            .map(object -> object.key().substring(folder.length()).split("/", -1))
+            .filter(names -> names.length == 2 && CheckpointFiles.owns(names[1]))
+            .map(names -> RunLayout.step(names[0]))
+            .flatMapToLong(OptionalLong::stream)
+            .distinct()
+            .filter(step -> !complete.contains(step))
+            .mapToObj(step -> RunLayout.checkpoint(stage, step))
+            .toList();
+    interrupted.forEach(left -> delete(store, left));
+    store.discardUnfinished(folder);
+    return interrupted;
   }
 }

@@ -14,6 +14,11 @@ public enum FileKind {
     return String.format(Locale.ROOT, "%s-%05d-of-%05d.safetensors", prefix(), number, count);
   }
 
+  /** Whether it is a name that {@link #fileName} gives. */
+  boolean writes(String fileName) {
+    return fileName.matches(prefix() + "-\\d{5}-of-\\d{5}\\.safetensors");
+  }
+
   boolean matches(String fileName) {
     return fileName.matches(prefix() + "(-\\d{5}-of-\\d{5})?\\.safetensors");
   }

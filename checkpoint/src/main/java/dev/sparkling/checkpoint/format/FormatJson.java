@@ -1,11 +1,20 @@
 package dev.sparkling.checkpoint.format;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import dev.sparkling.checkpoint.json.JsonErrors;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,8 +27,10 @@ public final class FormatJson {
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(SerializationFeature.INDENT_OUTPUT)
+          .addModule(finiteNumbers())
           .build();
 
   private FormatJson() {}
@@ -46,11 +57,44 @@ public final class FormatJson {
         throw new CorruptCheckpoint(location + ": is empty");
       }
       return value;
-    } catch (JsonProcessingException e) {
-      String why = e.getOriginalMessage().lines().findFirst().orElse("");
-      throw new CorruptCheckpoint(location + ": cannot be read: " + why, e);
     } catch (IOException e) {
-      throw new IllegalStateException(e);
+      throw new CorruptCheckpoint(location + ": " + JsonErrors.describe(e), e);
+    }
+  }
+
+  /** JSON has no infinity; Jackson would write and read it as text. */
+  private static SimpleModule finiteNumbers() {
+    return new SimpleModule()
+        .addSerializer(double.class, new FiniteWriter())
+        .addSerializer(Double.class, new FiniteWriter())
+        .addDeserializer(double.class, new FiniteReader())
+        .addDeserializer(Double.class, new FiniteReader());
+  }
+
+  private static final class FiniteWriter extends JsonSerializer<Double> {
+    @Override
+    public void serialize(Double value, JsonGenerator json, SerializerProvider provider)
+        throws IOException {
+      if (!Double.isFinite(value)) {
+        throw new IllegalArgumentException(value + " is not a finite number");
+      }
+      json.writeNumber(value);
+    }
+  }
+
+  private static final class FiniteReader extends StdDeserializer<Double> {
+    private static final long serialVersionUID = 1L;
+
+    FiniteReader() {
+      super(Double.class);
+    }
+
+    @Override
+    public Double deserialize(JsonParser json, DeserializationContext context) throws IOException {
+      if (!json.currentToken().isNumeric() || !Double.isFinite(json.getDoubleValue())) {
+        throw MismatchedInputException.from(json, Double.class, "not a finite number");
+      }
+      return json.getDoubleValue();
     }
   }
 }

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 final class FusedExperts {
 
   private static final Pattern FUSED =
-      Pattern.compile("model\\.layers\\.(\\d+)\\.mlp\\.experts\\.(gate_up_proj|down_proj)");
+      Pattern.compile("model\\.layers\\.(\\d{1,9})\\.mlp\\.experts\\.(gate_up_proj|down_proj)");
 
   private FusedExperts() {}
 

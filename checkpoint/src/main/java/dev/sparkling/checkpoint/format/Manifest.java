@@ -3,7 +3,9 @@ package dev.sparkling.checkpoint.format;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * What makes a folder a checkpoint; written last. It has no time in it, so that the same work gives
@@ -22,12 +24,36 @@ public record Manifest(
   static final String FORMAT = "sparkling-checkpoint";
   static final int VERSION = 2;
 
+  private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
+  private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+
   public Manifest {
+    if (step < 0 || tokens < 0) {
+      throw new IllegalArgumentException(
+          "step " + step + " and tokens " + tokens + " must not be negative");
+    }
     files = Collections.unmodifiableMap(new TreeMap<>(files));
+    for (Map.Entry<String, FileDigest> file : files.entrySet()) {
+      if (!FILE_NAME.matcher(file.getKey()).matches() || file.getKey().equals(NAME)) {
+        throw new IllegalArgumentException(
+            "files: '" + file.getKey() + "' is no name of a checkpoint's file");
+      }
+      Objects.requireNonNull(file.getValue(), file.getKey());
+    }
   }
 
   /** A file's size in bytes and its SHA-256 in lower-case hexadecimal. */
-  public record FileDigest(long size, String sha256) {}
+  public record FileDigest(long size, String sha256) {
+    public FileDigest {
+      if (size < 0) {
+        throw new IllegalArgumentException("size " + size + " is negative");
+      }
+      if (!SHA256.matcher(sha256).matches()) {
+        throw new IllegalArgumentException(
+            "sha256 '" + sha256 + "' is not 64 lower-case hexadecimal digits");
+      }
+    }
+  }
 
   byte[] encode() {
     return FormatJson.encode(this);

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /** Where things are below a run's root. All are keys; none ends with a slash. */
 public final class RunLayout {
 
-  private static final Pattern STEP = Pattern.compile("step-(\\d{8,})");
+  private static final Pattern STEP = Pattern.compile("step-(\\d{8,18})");
 
   private RunLayout() {}
 

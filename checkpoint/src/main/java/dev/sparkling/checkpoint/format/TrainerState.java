@@ -37,16 +37,29 @@ public record TrainerState(
   public static final String NAME = "trainer-state.json";
 
   public TrainerState {
+    if (step < 0 || tokens < 0 || threads < 1) {
+      throw new IllegalArgumentException(
+          "step %d and tokens %d must not be negative, threads %d not below 1"
+              .formatted(step, tokens, threads));
+    }
     Objects.requireNonNull(dataFingerprint, "dataFingerprint");
     Objects.requireNonNull(tokenizerFingerprint, "tokenizerFingerprint");
     Objects.requireNonNull(initialWidths, "initialWidths");
     settings.forEach(Objects::requireNonNull);
     settings = Collections.unmodifiableMap(new TreeMap<>(settings));
     expansions = List.copyOf(expansions);
+    checkGrowth(initialWidths, expansions);
   }
 
   /** The widths that grow. */
-  public record Widths(int hiddenSize, int innerSize) {}
+  public record Widths(int hiddenSize, int innerSize) {
+    public Widths {
+      if (hiddenSize < 1 || innerSize < 1) {
+        throw new IllegalArgumentException(
+            "widths %d and %d must be above 0".formatted(hiddenSize, innerSize));
+      }
+    }
+  }
 
   /**
    * An expansion that was done.
@@ -69,6 +82,25 @@ public record TrainerState(
       Objects.requireNonNull(widths, "widths");
       Objects.requireNonNull(initialization, "initialization");
       Objects.requireNonNull(optimizerState, "optimizerState");
+      if (step < 0 || rewarmupSteps < 0) {
+        throw new IllegalArgumentException(
+            "step %d and rewarmupSteps %d must not be negative".formatted(step, rewarmupSteps));
+      }
+      if (!(rewarmupRatio > 0 && Double.isFinite(rewarmupRatio))) {
+        throw new IllegalArgumentException(
+            "rewarmupRatio " + rewarmupRatio + " is not above 0 and finite");
+      }
+    }
+  }
+
+  private static void checkGrowth(Widths initialWidths, List<ExpansionRecord> expansions) {
+    Widths before = initialWidths;
+    for (ExpansionRecord expansion : expansions) {
+      Widths after = expansion.widths();
+      if (after.hiddenSize() < before.hiddenSize() || after.innerSize() < before.innerSize()) {
+        throw new IllegalArgumentException("an expansion's " + after + " shrink " + before);
+      }
+      before = after;
     }
   }
 

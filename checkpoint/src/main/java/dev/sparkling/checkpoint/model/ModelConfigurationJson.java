@@ -4,8 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sparkling.checkpoint.json.JsonErrors;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.Limits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -25,6 +27,9 @@ public final class ModelConfigurationJson {
   private static final double DEFAULT_ROPE_THETA = 10_000;
   private static final double DEFAULT_RMS_NORM_EPSILON = 1e-6;
   private static final int DEFAULT_MAX_POSITIONS = 32_768;
+
+  /** In all layers; every one has three matrices, whose names are listed before any is read. */
+  private static final int MOST_EXPERTS = 1 << 20;
 
   private final String location;
   private final JsonNode root;
@@ -95,7 +100,7 @@ public final class ModelConfigurationJson {
       }
       return new ModelConfigurationJson(location, root).decode();
     } catch (IOException e) {
-      throw new CorruptCheckpoint(location + ": is not JSON: " + e.getMessage(), e);
+      throw new CorruptCheckpoint(location + ": is not JSON: " + JsonErrors.describe(e), e);
     }
   }
 
@@ -117,46 +122,84 @@ public final class ModelConfigurationJson {
         rope.path("rope_type").asText("default").equals("default"),
         "rope_parameters.rope_type",
         rope.path("rope_type") + " is not known; allowed: default");
-    int hidden = size("hidden_size");
-    int heads = size("num_attention_heads");
-    int keyValueHeads = root.has("num_key_value_heads") ? size("num_key_value_heads") : heads;
-    int headDim = root.path("head_dim").isNumber() ? size("head_dim") : hidden / Math.max(1, heads);
+    int hidden = size("hidden_size", Limits.WIDTH);
+    int heads = size("num_attention_heads", Limits.HEADS);
+    int keyValueHeads =
+        root.has("num_key_value_heads") ? size("num_key_value_heads", Limits.HEADS) : heads;
+    int headDim =
+        root.path("head_dim").isNumber()
+            ? size("head_dim", Limits.HEAD_DIM)
+            : hidden / Math.max(1, heads);
     require(headDim % 2 == 0, "head_dim", headDim + " is odd; an even number is needed");
     require(
         keyValueHeads == 0 || heads % keyValueHeads == 0,
         "num_key_value_heads",
         keyValueHeads + " does not divide num_attention_heads " + heads);
     String expertsKey = root.has("num_experts") ? "num_experts" : "num_local_experts";
+    int layers = size("num_hidden_layers", Limits.LAYERS);
+    int experts = moe ? size(expertsKey, Limits.EXPERTS) : 0;
+    int expertsPerToken = moe ? size("num_experts_per_tok", Limits.EXPERTS) : 0;
+    require(
+        expertsPerToken <= experts,
+        "num_experts_per_tok",
+        expertsPerToken + " is more than " + expertsKey + " " + experts);
+    require(
+        (long) layers * experts <= MOST_EXPERTS,
+        expertsKey,
+        experts + " in each of " + layers + " layers are more than " + MOST_EXPERTS + " in all");
+    double ropeTheta =
+        positive("rope_theta", rope.has("rope_theta") ? rope : root, DEFAULT_ROPE_THETA);
+    double epsilon = positive("rms_norm_eps", root, DEFAULT_RMS_NORM_EPSILON);
+    double logitScale = positive(LOGIT_SCALE, root, 1);
+    int maxPositions =
+        root.has("max_position_embeddings")
+            ? size("max_position_embeddings", Limits.SEQUENCE_LENGTH)
+            : DEFAULT_MAX_POSITIONS;
     ModelConfiguration model =
         new ModelConfiguration(
-            size("vocab_size"),
-            size("num_hidden_layers"),
+            size("vocab_size", Limits.VOCABULARY),
+            layers,
             hidden,
-            size(moe ? "moe_intermediate_size" : "intermediate_size"),
+            size(moe ? "moe_intermediate_size" : "intermediate_size", Limits.WIDTH),
             heads,
             keyValueHeads,
             headDim,
-            moe ? size(expertsKey) : 0,
-            moe ? size("num_experts_per_tok") : 0,
+            experts,
+            expertsPerToken,
             moe && root.path("norm_topk_prob").asBoolean(false),
             root.path("tie_word_embeddings").asBoolean(false),
-            rope.path("rope_theta").asDouble(root.path("rope_theta").asDouble(DEFAULT_ROPE_THETA)),
-            root.path("rms_norm_eps").asDouble(DEFAULT_RMS_NORM_EPSILON),
-            root.path("max_position_embeddings").asInt(DEFAULT_MAX_POSITIONS),
-            root.path(LOGIT_SCALE).asDouble(1));
+            ropeTheta,
+            epsilon,
+            maxPositions,
+            logitScale);
     if (!problems.isEmpty()) {
       throw new UserError(problems);
     }
     return model;
   }
 
-  private int size(String key) {
+  private int size(String key, int largest) {
     JsonNode node = root.path(key);
+    boolean allowed = node.isInt() && node.asInt() > 0 && node.asInt() <= largest;
     require(
-        node.isInt() && node.asInt() > 0,
+        allowed,
         key,
-        node.isMissingNode() ? "is missing" : node + " is not a positive whole number");
-    return node.asInt();
+        node.isMissingNode()
+            ? "is missing"
+            : node + " is outside of the whole numbers from 1 to " + largest);
+    return allowed ? node.asInt() : 0;
+  }
+
+  private double positive(String key, JsonNode parent, double absent) {
+    JsonNode node = parent.path(key);
+    if (node.isMissingNode()) {
+      return absent;
+    }
+    require(
+        node.isNumber() && node.asDouble() > 0 && Double.isFinite(node.asDouble()),
+        key,
+        node + " is not a finite number above 0");
+    return node.asDouble();
   }
 
   private void only(String key, String allowed) {

@@ -45,16 +45,6 @@ public final class TensorNames {
     return layer(layer) + "mlp." + part + ".weight";
   }
 
-  /** All experts' gate and up matrices in one tensor, as transformers 5 may write them. */
-  static String fusedGateUp(int layer) {
-    return layer(layer) + "mlp.experts.gate_up_proj";
-  }
-
-  /** All experts' down matrices in one tensor, as transformers 5 may write them. */
-  static String fusedDown(int layer) {
-    return layer(layer) + "mlp.experts.down_proj";
-  }
-
   private static String layer(int layer) {
     return "model.layers." + layer + ".";
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sparkling.checkpoint.json.JsonErrors;
 import dev.sparkling.checkpoint.safetensors.SafetensorsHeader.Entry;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoredObject;
@@ -88,10 +89,10 @@ public final class SafetensorsReader {
     } catch (JsonProcessingException e) {
       long at = e.getLocation() == null ? 0 : Math.max(0, e.getLocation().getByteOffset());
       throw new CorruptCheckpoint(
-          location + ": offset " + (8 + at) + ": the header is not JSON: " + e.getOriginalMessage(),
+          location + ": offset " + (8 + at) + ": the header is not JSON: " + JsonErrors.describe(e),
           e);
     } catch (IOException e) {
-      throw new IllegalStateException(e);
+      throw new CorruptCheckpoint(location + ": offset 8: the header is not UTF-8 JSON", e);
     }
   }
 

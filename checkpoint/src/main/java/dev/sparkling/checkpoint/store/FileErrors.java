@@ -4,32 +4,43 @@ import dev.sparkling.pipeline.error.SparklingException;
 import dev.sparkling.pipeline.error.TransientError;
 import dev.sparkling.pipeline.error.UserError;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 
 /** What a file system's errors mean for the user. */
 public final class FileErrors {
 
-  /** The text of ENOSPC, EDQUOT and EROFS, which Java passes on from the C library. */
-  private static final String NO_SPACE = "No space left on device";
-
-  private static final String QUOTA = "Disk quota exceeded";
-  private static final String READ_ONLY = "Read-only file system";
+  /** The C library's texts, which Java passes on, of what only the user can mend. */
+  private static final Map<String, String> REASONS =
+      Map.of(
+          "No space left on device", "the disk is full; free some space or choose another place",
+          "Disk quota exceeded", "the disk is full; free some space or choose another place",
+          "Read-only file system", "the file system is read-only; choose another place",
+          "Is a directory", "is a folder; a file is expected",
+          "Not a directory", "a file stands where a folder is needed",
+          "Too many levels of symbolic links", "is a symbolic link that leads to itself",
+          "File name too long", "the name is too long; choose a shorter one",
+          "Operation not permitted", "permission denied; it must be readable and writable");
 
   private FileErrors() {}
 
   /** The error to throw for a failed operation on {@code file}. */
   public static SparklingException translate(Path file, IOException error) {
-    String reason = String.valueOf(error.getMessage());
-    if (reason.contains(NO_SPACE) || reason.contains(QUOTA)) {
-      return new UserError(
-          file + ": the disk is full; free some space or choose another place", error);
-    }
-    if (reason.contains(READ_ONLY)) {
-      return new UserError(file + ": the file system is read-only; choose another place", error);
+    String reason = reason(error);
+    Optional<String> known =
+        REASONS.entrySet().stream()
+            .filter(entry -> reason.contains(entry.getKey()))
+            .map(Map.Entry::getValue)
+            .findFirst();
+    if (known.isPresent()) {
+      return new UserError(file + ": " + known.get(), error);
     }
     return switch (error) {
       case NoSuchFileException _ ->
@@ -38,7 +49,17 @@ public final class FileErrors {
           new UserError(file + ": permission denied; it must be readable and writable", error);
       case FileAlreadyExistsException _, NotDirectoryException _ ->
           new UserError(file + ": a file stands where a folder is needed", error);
+      case CharacterCodingException _ ->
+          new UserError(file + ": is not UTF-8 text; save it as UTF-8", error);
       default -> new TransientError(file + ": " + reason, error);
     };
+  }
+
+  /** Without the path, which {@link FileSystemException} puts into its message. */
+  private static String reason(IOException error) {
+    return String.valueOf(
+        error instanceof FileSystemException known && known.getReason() != null
+            ? known.getReason()
+            : error.getMessage());
   }
 }

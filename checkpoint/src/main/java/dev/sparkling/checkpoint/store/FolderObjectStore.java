@@ -6,6 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -16,15 +18,18 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Objects as files below a folder, which is made when the first object is. An object is written to
  * {@code .NAME.partial} beside its place, flushed to the disk and renamed; a partial file that a
- * killed process left is overwritten by the next attempt and never listed.
+ * killed process left is overwritten by the next attempt and never listed. Symbolic links are
+ * followed, as Hugging Face's cache has them.
  */
 public final class FolderObjectStore implements ObjectStore {
 
@@ -59,17 +64,15 @@ public final class FolderObjectStore implements ObjectStore {
 
   @Override
   public List<StoredObject> list(String prefix) {
-    int slash = prefix.lastIndexOf('/');
-    Path start = slash < 0 ? root : root.resolve(prefix.substring(0, slash));
     List<StoredObject> objects = new ArrayList<>();
-    if (!Files.isDirectory(start)) {
-      return objects;
-    }
-    try {
-      Files.walkFileTree(start, new Lister(start, prefix, objects));
-    } catch (IOException e) {
-      throw FileErrors.translate(start, e);
-    }
+    walk(
+        prefix,
+        (file, attributes) -> {
+          String key = key(file);
+          if (key.startsWith(prefix) && !isHidden(file) && attributes.isRegularFile()) {
+            objects.add(object(key, attributes));
+          }
+        });
     objects.sort(Comparator.comparing(StoredObject::key));
     return objects;
   }
@@ -121,6 +124,31 @@ public final class FolderObjectStore implements ObjectStore {
   }
 
   @Override
+  public int discardUnfinished(String prefix) {
+    List<Path> partials = new ArrayList<>();
+    walk(
+        prefix,
+        (file, attributes) -> {
+          String name = file.getFileName().toString();
+          if (isHidden(file) && name.endsWith(PARTIAL_SUFFIX) && attributes.isRegularFile()) {
+            String key = name.substring(1, name.length() - PARTIAL_SUFFIX.length());
+            if (key(file.resolveSibling(key)).startsWith(prefix)) {
+              partials.add(file);
+            }
+          }
+        });
+    for (Path partial : partials) {
+      try {
+        Files.deleteIfExists(partial);
+        deleteEmptyFolders(partial.getParent());
+      } catch (IOException e) {
+        throw FileErrors.translate(partial, e);
+      }
+    }
+    return partials.size();
+  }
+
+  @Override
   public Optional<Path> file(StoredObject object) {
     return Optional.of(root.resolve(object.key()));
   }
@@ -163,15 +191,40 @@ public final class FolderObjectStore implements ObjectStore {
     }
   }
 
-  private final class Lister extends SimpleFileVisitor<Path> {
-    private final Path start;
-    private final String prefix;
-    private final List<StoredObject> objects;
+  /** Visits every file in the folder that a prefix names or begins in; links are followed. */
+  private void walk(String prefix, BiConsumer<Path, BasicFileAttributes> files) {
+    int slash = prefix.lastIndexOf('/');
+    Path start = slash < 0 ? root : root.resolve(prefix.substring(0, slash));
+    if (!Files.isDirectory(start)) {
+      return;
+    }
+    try {
+      Files.walkFileTree(
+          start,
+          EnumSet.of(FileVisitOption.FOLLOW_LINKS),
+          Integer.MAX_VALUE,
+          new Visitor(start, files));
+    } catch (IOException e) {
+      throw FileErrors.translate(start, e);
+    }
+  }
 
-    Lister(Path start, String prefix, List<StoredObject> objects) {
+  private String key(Path file) {
+    return root.relativize(file).toString().replace('\\', '/');
+  }
+
+  private static boolean isHidden(Path path) {
+    Path name = path.getFileName();
+    return name != null && name.toString().startsWith(".");
+  }
+
+  private static final class Visitor extends SimpleFileVisitor<Path> {
+    private final Path start;
+    private final BiConsumer<Path, BasicFileAttributes> files;
+
+    Visitor(Path start, BiConsumer<Path, BasicFileAttributes> files) {
       this.start = start;
-      this.prefix = prefix;
-      this.objects = objects;
+      this.files = files;
     }
 
     @Override
@@ -183,24 +236,17 @@ public final class FolderObjectStore implements ObjectStore {
 
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-      String key = root.relativize(file).toString().replace('\\', '/');
-      if (key.startsWith(prefix) && !isHidden(file) && attributes.isRegularFile()) {
-        objects.add(object(key, attributes));
-      }
+      files.accept(file, attributes);
       return FileVisitResult.CONTINUE;
     }
 
     @Override
     public FileVisitResult visitFileFailed(Path file, IOException error) throws IOException {
-      if (error instanceof NoSuchFileException) {
+      // A loop's files are listed under their own names already.
+      if (error instanceof NoSuchFileException || error instanceof FileSystemLoopException) {
         return FileVisitResult.CONTINUE;
       }
       throw error;
-    }
-
-    private static boolean isHidden(Path path) {
-      Path name = path.getFileName();
-      return name != null && name.toString().startsWith(".");
     }
   }
 
@@ -239,10 +285,21 @@ public final class FolderObjectStore implements ObjectStore {
     }
 
     @Override
-    public void commit() {
+    public void finish() {
       try {
-        channel.force(true);
-        channel.close();
+        if (channel.isOpen()) {
+          channel.force(true);
+          channel.close();
+        }
+      } catch (IOException e) {
+        throw FileErrors.translate(target, e);
+      }
+    }
+
+    @Override
+    public void commit() {
+      finish();
+      try {
         rename();
         try (FileChannel folder = FileChannel.open(target.getParent(), StandardOpenOption.READ)) {
           folder.force(true);
@@ -266,8 +323,8 @@ public final class FolderObjectStore implements ObjectStore {
       if (committed) {
         return;
       }
-      try {
-        channel.close();
+      // Deleted even where closing fails, as it may on a full disk.
+      try (channel) {
         Files.deleteIfExists(partial);
       } catch (IOException e) {
         throw FileErrors.translate(target, e);

@@ -2,8 +2,11 @@ package dev.sparkling.checkpoint.store;
 
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
+import io.minio.AbortMultipartUploadArgs;
+import io.minio.BucketExistsArgs;
 import io.minio.GetObjectArgs;
 import io.minio.GetObjectResponse;
+import io.minio.ListMultipartUploadsArgs;
 import io.minio.ListObjectsArgs;
 import io.minio.MinioAsyncClient;
 import io.minio.RemoveObjectArgs;
@@ -11,6 +14,7 @@ import io.minio.Result;
 import io.minio.StatObjectArgs;
 import io.minio.StatObjectResponse;
 import io.minio.messages.Item;
+import io.minio.messages.ListMultipartUploadsResult.Upload;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -31,6 +35,8 @@ public final class MinioObjectStore implements ObjectStore {
   private final MinioAsyncClient client;
   private final String bucket;
   private final String prefix;
+  private final String endpoint;
+  private volatile boolean bucketSeen;
 
   /**
    * Connects lazily: nothing is sent before the first call.
@@ -39,6 +45,7 @@ public final class MinioObjectStore implements ObjectStore {
    */
   public MinioObjectStore(S3Access access, String bucket, String prefix) {
     this.client = S3Client.connect(access);
+    this.endpoint = access.endpoint();
     this.bucket = bucket;
     this.prefix = prefix.isEmpty() ? "" : prefix + "/";
   }
@@ -62,8 +69,33 @@ public final class MinioObjectStore implements ObjectStore {
       return Optional.of(
           new StoredObject(key, found.size(), found.etag(), found.lastModified().toInstant()));
     } catch (NoSuchKey e) {
+      checkBucket(key);
       return Optional.empty();
     }
+  }
+
+  /** The answer to a HEAD has no body, so a missing bucket looks like a missing object. */
+  private void checkBucket(String key) {
+    if (bucketSeen) {
+      return;
+    }
+    boolean exists;
+    try {
+      exists =
+          S3Retry.call(
+              location(key),
+              () -> client.bucketExists(BucketExistsArgs.builder().bucket(bucket).build()).join());
+    } catch (UserError refused) {
+      exists = true; // a key may be allowed to read objects and not to ask for the bucket
+    } catch (NoSuchKey e) {
+      exists = false;
+    }
+    if (!exists) {
+      throw new UserError(
+          "%s: %s has no bucket %s; create it first, or name another server in %s"
+              .formatted(location(key), endpoint, bucket, S3Access.ENDPOINT));
+    }
+    bucketSeen = true;
   }
 
   @Override
@@ -151,6 +183,36 @@ public final class MinioObjectStore implements ObjectStore {
           });
     } catch (NoSuchKey e) {
       return; // already gone, which is what was asked for
+    }
+  }
+
+  /**
+   * MinIO, unlike S3, lists uploads of one whole key only, so below a folder it reports none and
+   * removes them itself after a day.
+   */
+  @Override
+  public int discardUnfinished(String keyPrefix) {
+    ListMultipartUploadsArgs below =
+        ListMultipartUploadsArgs.builder().bucket(bucket).prefix(prefix + keyPrefix).build();
+    try {
+      return S3Retry.call(
+          location(keyPrefix),
+          () -> {
+            List<Upload> uploads = client.listMultipartUploads(below).join().result().uploads();
+            for (Upload upload : uploads) {
+              client
+                  .abortMultipartUpload(
+                      AbortMultipartUploadArgs.builder()
+                          .bucket(bucket)
+                          .object(upload.objectName())
+                          .uploadId(upload.uploadId())
+                          .build())
+                  .join();
+            }
+            return uploads.size();
+          });
+    } catch (NoSuchKey | UserError e) {
+      return 0; // a key may be allowed to write and not to list uploads
     }
   }
 

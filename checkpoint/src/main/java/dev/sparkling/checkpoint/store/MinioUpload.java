@@ -2,11 +2,14 @@ package dev.sparkling.checkpoint.store;
 
 import dev.sparkling.checkpoint.store.MinioObjectStore.NoSuchKey;
 import dev.sparkling.pipeline.error.SparklingException;
+import dev.sparkling.pipeline.error.TransientError;
 import io.minio.AbortMultipartUploadArgs;
 import io.minio.CompleteMultipartUploadArgs;
 import io.minio.CreateMultipartUploadArgs;
 import io.minio.MinioAsyncClient;
 import io.minio.PutObjectAPIArgs;
+import io.minio.StatObjectArgs;
+import io.minio.StatObjectResponse;
 import io.minio.UploadPartArgs;
 import io.minio.messages.Part;
 import java.lang.foreign.MemorySegment;
@@ -44,6 +47,8 @@ final class MinioUpload implements ObjectUpload {
   private byte[] buffer = new byte[0];
   private int filled;
   private @Nullable String uploadId;
+  private long bytes;
+  private boolean finished;
   private boolean committed;
 
   MinioUpload(MinioAsyncClient client, String bucket, String name, String location) {
@@ -54,24 +59,39 @@ final class MinioUpload implements ObjectUpload {
   }
 
   @Override
-  public void write(MemorySegment bytes) {
+  public void write(MemorySegment segment) {
     long done = 0;
-    while (done < bytes.byteSize()) {
+    while (done < segment.byteSize()) {
       if (filled == PART_BYTES) {
         sendPart();
       }
       if (filled == buffer.length) {
-        grow(bytes.byteSize() - done);
+        grow(segment.byteSize() - done);
       }
-      int count = (int) Math.min(buffer.length - filled, bytes.byteSize() - done);
-      MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, done, buffer, filled, count);
+      int count = (int) Math.min(buffer.length - filled, segment.byteSize() - done);
+      MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, done, buffer, filled, count);
       filled += count;
       done += count;
     }
+    bytes += done;
+  }
+
+  @Override
+  public void finish() {
+    if (uploadId == null || finished) {
+      return;
+    }
+    sendPart();
+    while (!inFlight.isEmpty()) {
+      awaitOldest();
+    }
+    buffer = new byte[0];
+    finished = true;
   }
 
   @Override
   public void commit() {
+    finish();
     if (uploadId == null) {
       call(
           () ->
@@ -84,13 +104,19 @@ final class MinioUpload implements ObjectUpload {
                           .build())
                   .join());
     } else {
-      sendPart();
-      while (!inFlight.isEmpty()) {
-        awaitOldest();
-      }
-      String id = uploadId;
-      Part[] all = parts.toArray(new Part[0]);
-      call(
+      complete(uploadId);
+    }
+    committed = true;
+  }
+
+  /**
+   * The answer to a completion may be lost after the server did it; the next attempt then hears of
+   * no such upload, although the object is there.
+   */
+  private void complete(String id) {
+    try {
+      S3Retry.call(
+          location,
           () ->
               client
                   .completeMultipartUpload(
@@ -98,16 +124,27 @@ final class MinioUpload implements ObjectUpload {
                           .bucket(bucket)
                           .object(name)
                           .uploadId(id)
-                          .parts(all)
+                          .parts(parts.toArray(new Part[0]))
                           .build())
                   .join());
+    } catch (NoSuchKey e) {
+      StatObjectResponse found =
+          call(
+              () ->
+                  client
+                      .statObject(StatObjectArgs.builder().bucket(bucket).object(name).build())
+                      .join());
+      if (found.size() != bytes || !found.etag().endsWith("-" + parts.size())) {
+        throw new TransientError(location + ": the upload is gone from the server", e);
+      }
     }
-    committed = true;
   }
 
   @Override
   public void close() {
+    // A part that arrives after the abort would begin to cost again, so none may be on its way.
     senders.shutdownNow();
+    senders.close();
     if (!committed && uploadId != null) {
       String id = uploadId;
       call(
@@ -121,7 +158,6 @@ final class MinioUpload implements ObjectUpload {
                           .build())
                   .join());
     }
-    senders.close();
   }
 
   /** Small objects stay small in memory: the buffer doubles up to a part. */

@@ -45,6 +45,14 @@ public interface ObjectStore extends AutoCloseable {
   /** Removes the object; does nothing where there is none. */
   void delete(String key);
 
+  /**
+   * Removes what uploads below the prefix left that were neither committed nor closed, because
+   * their process was killed. Nothing else may be writing there.
+   *
+   * @return how many there were
+   */
+  int discardUnfinished(String prefix);
+
   /** The file that holds the object, where the store is a folder: it can be mapped into memory. */
   default Optional<Path> file(StoredObject object) {
     return Optional.empty();

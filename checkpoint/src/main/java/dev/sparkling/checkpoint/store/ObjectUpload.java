@@ -14,6 +14,12 @@ public interface ObjectUpload extends AutoCloseable {
    */
   void write(MemorySegment bytes);
 
+  /**
+   * Sends what is still in memory, so that little is left to {@link #commit}, and frees it; nothing
+   * may be written afterwards. Lets many objects become visible at almost the same time.
+   */
+  void finish();
+
   /** Makes the object visible under its key, durably; nothing may be written afterwards. */
   void commit();
 

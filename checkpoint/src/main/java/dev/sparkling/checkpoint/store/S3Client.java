@@ -18,7 +18,10 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 import okhttp3.Dispatcher;
+import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
+import okhttp3.Response;
+import okhttp3.ResponseBody;
 
 /** Connections to an S3 server, with a private certificate authority where one is named. */
 final class S3Client {
@@ -38,6 +41,7 @@ final class S3Client {
     OkHttpClient.Builder http =
         new OkHttpClient.Builder()
             .dispatcher(dispatcher)
+            .addInterceptor(S3Client::fillStorageClass)
             .connectTimeout(CONNECT_TIMEOUT)
             .readTimeout(IDLE_TIMEOUT)
             .writeTimeout(IDLE_TIMEOUT);
@@ -57,6 +61,24 @@ final class S3Client {
               + "' is not the address of a server; allowed: https://host:port, http://host:port",
           e);
     }
+  }
+
+  /** MinIO lists uploads with an empty storage class, which its own SDK then cannot read. */
+  private static Response fillStorageClass(Interceptor.Chain chain) throws IOException {
+    Response response = chain.proceed(chain.request());
+    boolean listsUploads =
+        chain.request().method().equals("GET")
+            && chain.request().url().queryParameterNames().contains("uploads");
+    if (!listsUploads || !response.isSuccessful()) {
+      return response;
+    }
+    ResponseBody body = response.body();
+    String filled =
+        body.string()
+            .replaceAll(
+                "<StorageClass></StorageClass>|<StorageClass ?/>",
+                "<StorageClass>STANDARD</StorageClass>");
+    return response.newBuilder().body(ResponseBody.create(filled, body.contentType())).build();
   }
 
   private static void trust(OkHttpClient.Builder http, Path authorities) {

@@ -6,13 +6,16 @@ import dev.sparkling.pipeline.error.SparklingException;
 import dev.sparkling.pipeline.error.TransientError;
 import dev.sparkling.pipeline.error.UserError;
 import io.minio.errors.ErrorResponseException;
+import io.minio.errors.InvalidResponseException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.UnknownHostException;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 
 /** Calls an S3 server again while its errors may pass, and translates those that will not. */
 final class S3Retry {
@@ -30,6 +33,8 @@ final class S3Retry {
           "InvalidAccessKeyId",
           "SignatureDoesNotMatch",
           "XMinioAdminNoSuchUser");
+
+  private static final int LONGEST_SUMMARY = 120;
 
   private static final Set<String> FULL = Set.of("XMinioStorageFull", "QuotaExceeded");
 
@@ -69,6 +74,7 @@ final class S3Retry {
     while (error.getCause() != null
         && !(error instanceof SparklingException)
         && !(error instanceof ErrorResponseException)
+        && !(error instanceof InvalidResponseException)
         && !(error instanceof IOException)) {
       error = error.getCause();
     }
@@ -79,26 +85,54 @@ final class S3Retry {
     return switch (error) {
       case SparklingException known -> known;
       case ErrorResponseException refused -> translate(location, refused);
-      case SSLException _ ->
+      case SSLException tls when isDistrust(tls) ->
           new UserError(
               location
                   + ": the server's certificate is not trusted ("
-                  + error.getMessage()
+                  + tls.getMessage()
                   + "); name its authority in "
                   + S3Access.CERTIFICATE_AUTHORITY,
+              tls);
+      case InvalidResponseException _ ->
+          new UserError(
+              location
+                  + ": what answers at "
+                  + S3Access.ENDPOINT
+                  + " is no S3 server ("
+                  + summary(error)
+                  + "); name one there",
               error);
       case UnknownHostException _ ->
           new TransientError(location + ": host " + error.getMessage() + " is not known", error);
       case InterruptedIOException _ -> new TransientError(location + ": timed out", error);
       case RuntimeException bug -> throw bug;
-      default -> new TransientError(location + ": " + error.getMessage(), error);
+      default -> new TransientError(location + ": " + summary(error), error);
     };
+  }
+
+  /** Whether the server showed a certificate that we do not accept; all else may pass. */
+  private static boolean isDistrust(SSLException error) {
+    if (error instanceof SSLPeerUnverifiedException) {
+      return true;
+    }
+    for (Throwable at = error; at != null; at = at.getCause()) {
+      if (at instanceof CertificateException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The first line and not much of it: some errors hold a whole page of HTML. */
+  private static String summary(Throwable error) {
+    String line = String.valueOf(error.getMessage()).lines().findFirst().orElse("").strip();
+    return line.length() <= LONGEST_SUMMARY ? line : line.substring(0, LONGEST_SUMMARY) + " ...";
   }
 
   private static SparklingException translate(String location, ErrorResponseException refused)
       throws NoSuchKey {
     String code = refused.errorResponse().code();
-    if (code.equals("NoSuchKey")) {
+    if (code.equals("NoSuchKey") || code.equals("NoSuchUpload")) {
       throw new NoSuchKey(refused);
     }
     if (REFUSED.contains(code)) {

@@ -1,10 +1,7 @@
 package dev.sparkling.checkpoint.store;
 
 import dev.sparkling.pipeline.error.UserError;
-import java.net.URI;
 import java.nio.file.Path;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Where objects are: {@code s3://bucket/prefix}, {@code file:path} or a plain path. */
 public sealed interface StoreUri {
@@ -38,30 +35,13 @@ public sealed interface StoreUri {
   /** The place below this one; {@code relative} is a key. */
   StoreUri resolve(String relative);
 
-  Pattern S3 = Pattern.compile("s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/+(.*?))?/*");
-
   /**
    * Reads a location as a user writes it.
    *
    * @param name of the argument or key that it comes from, for messages
+   * @throws UserError where it is none, or names what no store can hold
    */
   static StoreUri parse(String name, String text) {
-    Matcher s3 = S3.matcher(text);
-    if (s3.matches()) {
-      return new Bucket(s3.group(1), s3.group(2) == null ? "" : s3.group(2));
-    }
-    if (text.isBlank()) {
-      throw new UserError(name + ": is empty; " + ALLOWED);
-    }
-    if (text.startsWith("file:")) {
-      String path = text.startsWith("file:/") ? URI.create(text).getPath() : text.substring(5);
-      return new Folder(Path.of(path));
-    }
-    if (text.contains("://")) {
-      throw new UserError(name + ": '" + text + "' is not a location; " + ALLOWED);
-    }
-    return new Folder(Path.of(text));
+    return new StoreUriParser(name, text).parse();
   }
-
-  String ALLOWED = "allowed: s3://bucket/prefix, file:path, a path";
 }

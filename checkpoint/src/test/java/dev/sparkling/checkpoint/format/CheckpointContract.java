@@ -131,6 +131,33 @@ abstract class CheckpointContract {
   }
 
   @Test
+  void everyFileThatTheManifestNamesIsCheckedTensorsOrNot() {
+    try (CheckpointWriter writer = new CheckpointWriter(store, FOLDER)) {
+      writer.writeConfiguration(MODEL);
+      for (FileKind kind : FileKind.values()) {
+        writer.writeTensors(kind, TestTensors.random(MODEL, kind, 1));
+      }
+      writer.writeFile("expansion-report.json", new byte[] {'{', '}'});
+      writer.commit(TestTensors.state(MODEL, 10));
+    }
+    for (String name :
+        CheckpointReader.open(store, FOLDER).manifest().orElseThrow().files().keySet()) {
+      String key = FOLDER + "/" + name;
+      byte[] right = store.readAll(store.get(key));
+      flipLastBit(key);
+      assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER).verify())
+          .isInstanceOf(CorruptCheckpoint.class)
+          .hasMessageStartingWith(store.location(key) + ": SHA-256 is ");
+      store.delete(key);
+      assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
+          .isInstanceOf(CorruptCheckpoint.class)
+          .hasMessage(store.location(key) + ": is missing; the manifest names it");
+      store.write(key, right);
+    }
+    CheckpointReader.open(store, FOLDER).verify();
+  }
+
+  @Test
   void truncatedTensorFileIsNamedWithBothSizes() {
     TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
     String key = FOLDER + "/optimizer-00001-of-00001.safetensors";
@@ -209,6 +236,45 @@ abstract class CheckpointContract {
       writer.writeTensors(FileKind.MODEL, TestTensors.random(MODEL, FileKind.MODEL, 1));
     }
     assertThat(store.list("")).isEmpty();
+  }
+
+  @Test
+  void writerRefusesAFolderWithForeignFilesAndLeavesThemAlone() {
+    for (String foreign : new String[] {"/notes.txt", "/sub/config.json", "/model.safetensors"}) {
+      String folder = "folder-with" + foreign.replace('/', '-');
+      store.write(folder + foreign, new byte[] {1});
+      store.write(folder + "/config.json", new byte[] {2});
+      assertThatThrownBy(() -> new CheckpointWriter(store, folder))
+          .isInstanceOf(UserError.class)
+          .hasMessage(
+              store.location(folder)
+                  + ": holds "
+                  + foreign.substring(1)
+                  + ", which is no file of a checkpoint; an empty folder is needed");
+      assertThat(store.list(folder + "/")).hasSize(2);
+    }
+  }
+
+  @Test
+  void deletionLeavesForeignFilesAlone() {
+    TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
+    store.write(FOLDER + "/notes.txt", new byte[] {1});
+    Checkpoints.delete(store, FOLDER);
+    assertThat(store.list("")).extracting(StoredObject::key).containsExactly(FOLDER + "/notes.txt");
+  }
+
+  @Test
+  void interruptedCheckpointsAreRemovedAndWholeOrForeignOnesAreNot() {
+    TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
+    int whole = store.list("").size();
+    store.write(RunLayout.checkpoint("narrow", 11) + "/config.json", new byte[] {1});
+    store.write(RunLayout.checkpoint("narrow", 12) + "/notes.txt", new byte[] {1});
+    store.write(RunLayout.checkpoint("wide", 13) + "/config.json", new byte[] {1});
+    store.write("narrow/checkpoints/step-99999999999999999999/config.json", new byte[] {1});
+    assertThat(Checkpoints.deleteInterrupted(store, "narrow"))
+        .containsExactly("narrow/checkpoints/step-00000011");
+    assertThat(store.list("")).hasSize(whole + 3);
+    CheckpointReader.open(store, FOLDER).verify();
   }
 
   @Test

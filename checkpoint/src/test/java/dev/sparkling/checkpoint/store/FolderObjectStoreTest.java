@@ -31,6 +31,25 @@ class FolderObjectStoreTest extends ObjectStoreContract {
     }
   }
 
+  /** As in Hugging Face's cache, where a snapshot's files are links to blobs. */
+  @Test
+  void linkedFilesAndFoldersAreFoundAndListedAndLoopsEnd() throws IOException {
+    Path blob = Files.writeString(folder.resolve("blob"), "content");
+    Path elsewhere = Files.createDirectories(folder.resolve("elsewhere"));
+    Files.writeString(elsewhere.resolve("inner"), "x");
+    Path root = Files.createDirectories(folder.resolve("made/on/first/write"));
+    Files.createSymbolicLink(root.resolve("file"), blob);
+    Files.createSymbolicLink(root.resolve("linked"), elsewhere);
+    Files.createSymbolicLink(elsewhere.resolve("loop"), elsewhere);
+    Files.createSymbolicLink(root.resolve("self"), root.resolve("self"));
+    Files.createSymbolicLink(root.resolve("dangling"), folder.resolve("nowhere"));
+    assertThat(store().list(""))
+        .extracting(StoredObject::key)
+        .containsExactly("file", "linked/inner");
+    assertThat(store().list("")).extracting(StoredObject::size).containsExactly(7L, 1L);
+    assertThat(store().readAll(store().get("file"))).isEqualTo(bytes("content"));
+  }
+
   @Test
   void fileWhereAFolderIsNeededIsTheUsersError() {
     store().write("a", bytes("x"));

@@ -6,8 +6,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -15,6 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class InMemoryObjectStore implements ObjectStore {
 
   private final NavigableMap<String, Entry> entries = new ConcurrentSkipListMap<>();
+  private final Map<Object, String> unfinished = new ConcurrentHashMap<>();
   private final AtomicLong versions = new AtomicLong();
 
   @Override
@@ -52,6 +55,8 @@ public final class InMemoryObjectStore implements ObjectStore {
   public ObjectUpload create(String key) {
     Keys.check(key);
     ByteArrayOutputStream out = new ByteArrayOutputStream();
+    Object id = new Object();
+    unfinished.put(id, key);
     return new ObjectUpload() {
       @Override
       public void write(MemorySegment bytes) {
@@ -59,20 +64,33 @@ public final class InMemoryObjectStore implements ObjectStore {
       }
 
       @Override
+      public void finish() {}
+
+      @Override
       public void commit() {
+        unfinished.remove(id);
         MemorySegment bytes = MemorySegment.ofArray(out.toByteArray());
         entries.put(
             key, new Entry(bytes, Long.toString(versions.incrementAndGet()), Instant.now()));
       }
 
       @Override
-      public void close() {}
+      public void close() {
+        unfinished.remove(id);
+      }
     };
   }
 
   @Override
   public void delete(String key) {
     entries.remove(Keys.check(key));
+  }
+
+  @Override
+  public int discardUnfinished(String prefix) {
+    int before = unfinished.size();
+    unfinished.values().removeIf(key -> key.startsWith(prefix));
+    return before - unfinished.size();
   }
 
   @Override

@@ -63,6 +63,12 @@ class MinioObjectStoreIT extends ObjectStoreContract {
       assertThatThrownBy(() -> missing.list(""))
           .isInstanceOf(UserError.class)
           .hasMessageContaining("the bucket does not exist");
+      assertThatThrownBy(() -> missing.find("k"))
+          .isInstanceOf(UserError.class)
+          .hasMessage(
+              "s3://no-such-bucket/p/k: %s has no bucket no-such-bucket; create it first, or name"
+                      .formatted(server.access().endpoint())
+                  + " another server in AWS_ENDPOINT_URL");
     }
   }
 

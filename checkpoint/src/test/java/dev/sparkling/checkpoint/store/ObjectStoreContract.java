@@ -165,6 +165,17 @@ abstract class ObjectStoreContract {
     try (ObjectUpload upload = store.create("large")) {
       upload.write(MemorySegment.ofArray(new byte[MANY_PARTS]));
     }
+    assertThat(store.discardUnfinished("large")).isZero();
+    assertThat(store.list("")).isEmpty();
+  }
+
+  @Test
+  void whatAKilledProcessLeftOfAnUploadIsDiscarded() {
+    ObjectUpload killed = store.create("a/large");
+    killed.write(MemorySegment.ofArray(new byte[MANY_PARTS]));
+    assertThat(store.discardUnfinished("b/large")).isZero();
+    assertThat(store.discardUnfinished("a/large")).isEqualTo(1);
+    assertThat(store.discardUnfinished("a/large")).isZero();
     assertThat(store.list("")).isEmpty();
   }
 

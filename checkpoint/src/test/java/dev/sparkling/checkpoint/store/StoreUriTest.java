@@ -7,6 +7,8 @@ import dev.sparkling.pipeline.error.UserError;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StoreUriTest {
 
@@ -34,6 +36,45 @@ class StoreUriTest {
         .isInstanceOf(UserError.class)
         .hasMessage(
             "--to: 'gs://bucket/a' is not a location; allowed: s3://bucket/prefix, file:path, a path");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          s3:/bucket/x       | does not begin with s3://; allowed: s3://bucket/prefix, file:path, a path
+          S3:bucket          | does not begin with s3://; allowed: s3://bucket/prefix, file:path, a path
+          s3://bk/x          | names a bucket of 2 characters; allowed: 3 to 63
+          s3:///x            | names a bucket of 0 characters; allowed: 3 to 63
+          s3://Bucket/x      | names a bucket with other characters than a-z, 0-9, . and -
+          s3://a..b/x        | names a bucket with . or - at an end or beside a dot; each label begins and ends with a letter or digit
+          s3://-ab/x         | names a bucket with . or - at an end or beside a dot; each label begins and ends with a letter or digit
+          s3://1.2.3.4/x     | names a bucket like an IP address, which is not allowed
+          s3://bucket/../x   | has a name that begins with a dot: '..'
+          s3://bucket/.x     | has a name that begins with a dot: '.x'
+          s3://bucket/a//b   | has an empty name between slashes
+          file:              | names no file; allowed: s3://bucket/prefix, file:path, a path
+          file:/tmp/a b      | is no URI: Illegal character in path at 11; write a blank as %20, or a plain path
+          file:/tmp/a%zz     | is no URI: Malformed escape pair at 11; write a blank as %20, or a plain path
+          file://host/a      | names the host host; allowed: file:path, file:///path
+          file:/a?b          | has ? or #, which must be %3F and %23 in a URI
+          file:/a%00b        | cannot be a path: Nul character not allowed; allowed: s3://bucket/prefix, file:path, a path
+          """)
+  void locationThatNoStoreCanHoldIsNamedWithItsRule(String text, String problem) {
+    assertThatThrownBy(() -> StoreUri.parse("--to", text))
+        .isInstanceOf(UserError.class)
+        .hasMessage("--to: '" + text + "' " + problem);
+  }
+
+  @Test
+  void controlCharactersInALocationAreNamedOnOneLine() {
+    assertThatThrownBy(() -> StoreUri.parse("--to", "run\0x"))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith("--to: 'run\\u0000x' cannot be a path: Nul character not allowed");
+    assertThatThrownBy(() -> StoreUri.parse("--to", "s3://bucket/a\nb"))
+        .isInstanceOf(UserError.class)
+        .hasMessage("--to: 's3://bucket/a\\u000ab' has a control character in its names");
   }
 
   @Test

@@ -25,7 +25,8 @@ public final class ExpansionRun {
   /** Widens a checkpoint, to the end. */
   public static ExpansionReport run(
       ObjectStore from, String fromFolder, ObjectStore to, String toFolder, ExpansionSpec spec) {
-    return run(from, fromFolder, to, toFolder, spec, () -> false).orElseThrow();
+    return run(from, fromFolder, to, toFolder, spec, () -> false, ExpansionProgress.NONE)
+        .orElseThrow();
   }
 
   /**
@@ -34,6 +35,7 @@ public final class ExpansionRun {
    * @param from store and folder of a complete checkpoint
    * @param to store and folder of the new one
    * @param stopRequested asked before every tensor
+   * @param progress told after every tensor
    * @return empty where it was asked to stop
    * @throws UserError where the widths do not grow, naming {@code --hidden-size} or {@code
    *     --inner-size}
@@ -44,7 +46,8 @@ public final class ExpansionRun {
       ObjectStore to,
       String toFolder,
       ExpansionSpec spec,
-      BooleanSupplier stopRequested) {
+      BooleanSupplier stopRequested,
+      ExpansionProgress progress) {
     CheckpointReader reader = CheckpointReader.open(from, fromFolder);
     TrainerState state =
         reader.state().orElseThrow(() -> new IllegalStateException("a manifest names its state"));
@@ -58,14 +61,18 @@ public final class ExpansionRun {
             spec.initialization(),
             spec.optimizerState());
 
+    MemoryNeed.check(plan, MemoryNeed.ofThisMachine());
+    long done = 0;
     try (CheckpointWriter writer = new CheckpointWriter(to, toFolder)) {
       writer.writeConfiguration(plan.newModel());
       List<TensorReport> tensors = new ArrayList<>();
       for (FileKind kind : FileKind.values()) {
         try (WidenedTensors widened =
-            new WidenedTensors(plan, reader.read(kind), reader.location(), stopRequested)) {
+            new WidenedTensors(
+                plan, reader.read(kind), reader.location(), done, stopRequested, progress)) {
           writer.writeTensors(kind, widened);
           tensors.addAll(widened.reports());
+          done = widened.bytes();
         }
       }
       ExpansionReport report =
@@ -94,17 +101,17 @@ public final class ExpansionRun {
     List<String> problems = new ArrayList<>();
     if (hidden < model.hiddenSize()) {
       problems.add(
-          "hidden size: %d is smaller than the checkpoint's %d; it may only widen"
+          "--hidden-size: %d is smaller than the checkpoint's %d; it may only widen"
               .formatted(hidden, model.hiddenSize()));
     }
     if (inner < model.innerSize()) {
       problems.add(
-          "inner size: %d is smaller than the checkpoint's %d; it may only widen"
+          "--inner-size: %d is smaller than the checkpoint's %d; it may only widen"
               .formatted(inner, model.innerSize()));
     }
     if (hidden == model.hiddenSize() && inner == model.innerSize()) {
       problems.add(
-          "widths: hidden %d and inner %d are the checkpoint's already; one must be larger"
+          "--hidden-size, --inner-size: %d and %d are the checkpoint's already; one must be larger"
               .formatted(hidden, inner));
     }
     if (!problems.isEmpty()) {

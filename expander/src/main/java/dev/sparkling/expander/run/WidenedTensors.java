@@ -23,7 +23,11 @@ final class WidenedTensors implements TensorSequence {
   private final List<TensorSpec> tensors = new ArrayList<>();
   private final List<TensorReport> reports = new ArrayList<>();
   private final Iterator<TensorPlan> next;
+  private final String location;
   private final BooleanSupplier stopRequested;
+  private final ExpansionProgress progress;
+  private final long allBytes;
+  private long bytes;
   private final Arena arena = Arena.ofConfined();
   private final MemorySegment buffer;
 
@@ -36,10 +40,25 @@ final class WidenedTensors implements TensorSequence {
     }
   }
 
+  /**
+   * Prepares to widen.
+   *
+   * @param bytes of the tensors that were widened before these
+   */
   WidenedTensors(
-      ExpansionPlan plan, TensorSequence source, String location, BooleanSupplier stopRequested) {
+      ExpansionPlan plan,
+      TensorSequence source,
+      String location,
+      long bytes,
+      BooleanSupplier stopRequested,
+      ExpansionProgress progress) {
     this.source = source;
+    this.location = location;
+    this.bytes = bytes;
     this.stopRequested = stopRequested;
+    this.progress = progress;
+    this.allBytes =
+        plan.tensors().values().stream().mapToLong(tensor -> bytes(tensor.newShape())).sum();
     for (TensorSpec tensor : source.tensors()) {
       if (tensor.dtype() != DType.F32) {
         throw new UserError(
@@ -70,11 +89,30 @@ final class WidenedTensors implements TensorSequence {
     }
     TensorPlan plan = next.next();
     MemorySegment old = source.next();
-    long bytes = plan.newShape().stream().reduce((long) Float.BYTES, (a, b) -> a * b);
-    MemorySegment widened = buffer.asSlice(0, bytes);
+    MemorySegment widened = buffer.asSlice(0, bytes(plan.newShape()));
     Widener.widen(plan, old, widened);
-    reports.add(TensorReport.of(plan, old, widened));
+    TensorReport report = TensorReport.of(plan, old, widened);
+    if (!Double.isFinite(report.newRms())) {
+      throw new UserError(
+          location
+              + ": "
+              + plan.name()
+              + " holds values that are not finite; a model that diverged cannot be widened, so"
+              + " train it with a lower rate");
+    }
+    reports.add(report);
+    bytes += widened.byteSize();
+    progress.widened(bytes, allBytes);
     return widened;
+  }
+
+  /** Of all tensors so far. */
+  long bytes() {
+    return bytes;
+  }
+
+  private static long bytes(List<Long> shape) {
+    return shape.stream().reduce((long) Float.BYTES, Math::multiplyExact);
   }
 
   /** One for each tensor that was asked for. */

@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.CheckpointWriter;
 import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.format.TestTensors;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
@@ -17,6 +19,7 @@ import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.expander.plan.ExpansionPlan;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
@@ -24,6 +27,11 @@ import dev.sparkling.pipeline.spec.Initialization;
 import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.RewarmupSpec;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,7 +80,13 @@ class ExpansionRunTest {
       AtomicInteger asked = new AtomicInteger();
       assertThat(
               ExpansionRun.run(
-                  store, FROM, store, TO, spec(20, 9), () -> asked.getAndIncrement() >= tensors))
+                  store,
+                  FROM,
+                  store,
+                  TO,
+                  spec(20, 9),
+                  () -> asked.getAndIncrement() >= tensors,
+                  ExpansionProgress.NONE))
           .isEmpty();
       assertThat(asked.get()).isEqualTo(tensors + 1);
       assertThat(store.list("")).isEqualTo(before);
@@ -173,12 +187,12 @@ class ExpansionRunTest {
         .isInstanceOf(UserError.class)
         .hasMessage(
             """
-            hidden size: 4 is smaller than the checkpoint's 8; it may only widen
-            inner size: 3 is smaller than the checkpoint's 6; it may only widen""");
+            --hidden-size: 4 is smaller than the checkpoint's 8; it may only widen
+            --inner-size: 3 is smaller than the checkpoint's 6; it may only widen""");
     assertThatThrownBy(() -> expand(8, 0))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "widths: hidden 8 and inner 6 are the checkpoint's already; one must be larger");
+            "--hidden-size, --inner-size: 8 and 6 are the checkpoint's already; one must be larger");
     assertThat(store.list(TO)).isEmpty();
   }
 
@@ -192,6 +206,81 @@ class ExpansionRunTest {
         .isInstanceOf(CorruptCheckpoint.class)
         .hasMessageStartingWith("memory:" + key + ": SHA-256 is ");
     assertThat(store.list(TO)).isEmpty();
+  }
+
+  @Test
+  void foreignFilesInTheTargetAreRefusedAndStay() {
+    store.write(TO + "/notes.txt", new byte[] {1});
+    assertThatThrownBy(() -> expand(16, 6))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "memory:wide/expansion: holds notes.txt, which is no file of a checkpoint; an empty"
+                + " folder is needed");
+    assertThat(store.list(TO)).hasSize(1);
+  }
+
+  @Test
+  void widthsThatNeedMoreMemoryThanThereIsAreNamedBeforeAnythingIsAllocated() {
+    ExpansionPlan plan =
+        ExpansionPlan.of(
+            MODEL, 1 << 20, 1 << 20, Initialization.COPY_COPY, OptimizerStateStrategy.ASYMMETRIC);
+    assertThatThrownBy(() -> MemoryNeed.check(plan, 1L << 30))
+        .isInstanceOf(UserError.class)
+        .hasMessageMatching(
+            "--hidden-size, --inner-size: 1048576 and 1048576 make model.layers.0.mlp.experts.0."
+                + "\\w+.weight\\S* and its source take 4096.0 GiB; this machine has 1.0 GiB of"
+                + " memory");
+    MemoryNeed.check(plan, Long.MAX_VALUE);
+    assertThat(MemoryNeed.ofThisMachine()).isPositive();
+  }
+
+  @Test
+  void modelThatDivergedIsNotWidened() {
+    String from = "diverged";
+    try (CheckpointWriter writer = new CheckpointWriter(store, from)) {
+      writer.writeConfiguration(MODEL);
+      for (FileKind kind : FileKind.values()) {
+        Map<TensorSpec, float[]> values = new LinkedHashMap<>();
+        try (TensorSequence all = TestTensors.random(MODEL, kind, 1)) {
+          for (TensorSpec tensor : all.tensors()) {
+            float[] row = all.next().toArray(ValueLayout.JAVA_FLOAT);
+            row[0] = tensor.name().equals("model.norm.weight") ? Float.NaN : row[0];
+            values.put(tensor, row);
+          }
+        }
+        writer.writeTensors(kind, TestTensors.of(values));
+      }
+      writer.commit(TestTensors.state(MODEL, 10));
+    }
+    assertThatThrownBy(() -> ExpansionRun.run(store, from, store, TO, spec(16, 6)))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "memory:diverged: model.norm.weight holds values that are not finite; a model that"
+                + " diverged cannot be widened, so train it with a lower rate");
+    assertThat(store.list(TO)).isEmpty();
+  }
+
+  @Test
+  void progressEndsAtAllBytes() {
+    List<Long> told = new ArrayList<>();
+    ExpansionRun.run(
+        store,
+        FROM,
+        store,
+        TO,
+        spec(16, 6),
+        () -> false,
+        (bytes, all) -> {
+          told.add(bytes);
+          assertThat(bytes).isLessThanOrEqualTo(all);
+        });
+    long written =
+        Arrays.stream(FileKind.values())
+            .flatMap(kind -> CheckpointReader.open(store, TO).tensors(kind).stream())
+            .mapToLong(TensorSpec::bytes)
+            .sum();
+    assertThat(told).isSorted().hasSize(3 * 38);
+    assertThat(told.getLast()).isEqualTo(written);
   }
 
   private ExpansionReport expand(int hiddenSize, int innerSize) {

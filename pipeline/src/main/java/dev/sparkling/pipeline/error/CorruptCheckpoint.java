@@ -12,7 +12,7 @@ public final class CorruptCheckpoint extends SparklingException {
   }
 
   public CorruptCheckpoint(String message, @Nullable Throwable cause) {
-    super(message, cause);
+    super(oneLine(message), cause);
   }
 
   @Override

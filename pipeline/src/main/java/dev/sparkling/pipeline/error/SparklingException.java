@@ -1,6 +1,7 @@
 package dev.sparkling.pipeline.error;
 
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,25 @@ public abstract sealed class SparklingException extends RuntimeException
 
   SparklingException(String message, @Nullable Throwable cause) {
     super(message, cause);
+  }
+
+  /**
+   * One problem is one line, whatever a foreign file or server put into the names in it: control
+   * characters are written as Java writes them.
+   */
+  static String oneLine(String problem) {
+    StringBuilder line = new StringBuilder();
+    problem
+        .codePoints()
+        .forEach(
+            character -> {
+              switch (Character.getType(character)) {
+                case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR ->
+                    line.append(String.format(Locale.ROOT, "\\u%04x", character));
+                default -> line.appendCodePoint(character);
+              }
+            });
+    return line.toString();
   }
 
   /** Who must act. */

@@ -8,7 +8,7 @@ public final class TransientError extends SparklingException {
   private static final long serialVersionUID = 1L;
 
   public TransientError(String message, @Nullable Throwable cause) {
-    super(message, cause);
+    super(oneLine(message), cause);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.sparkling.pipeline.error;
 
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The user must change something before the same work can succeed; never retried. */
@@ -13,12 +14,13 @@ public final class UserError extends SparklingException {
   }
 
   public UserError(String message, @Nullable Throwable cause) {
-    super(message, cause);
+    super(oneLine(message), cause);
   }
 
   /** All problems at once, one a line. */
   public UserError(List<String> problems) {
-    this(String.join("\n", problems), null);
+    super(
+        problems.stream().map(SparklingException::oneLine).collect(Collectors.joining("\n")), null);
   }
 
   @Override

@@ -83,6 +83,9 @@ public final class Dataset implements AutoCloseable {
 
   /** Number of whole sequences. */
   public long sequences(int length) {
+    if (length < 1) {
+      throw new IllegalArgumentException("sequences of " + length + " tokens");
+    }
     return Math.max(0, (index.tokens() - 1) / length);
   }
 

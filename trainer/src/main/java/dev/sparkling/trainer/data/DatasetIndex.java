@@ -3,6 +3,7 @@ package dev.sparkling.trainer.data;
 import dev.sparkling.checkpoint.format.FormatJson;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * {@code dataset.json}: what makes a folder of shards a dataset; written last.
@@ -37,10 +38,39 @@ public record DatasetIndex(
 
   public DatasetIndex {
     shards = List.copyOf(shards);
+    check(vocabularySize > 0, "vocabularySize " + vocabularySize + " is not above 0");
+    check(
+        separator >= 0 && separator < vocabularySize,
+        "separator " + separator + " is not in the vocabulary of " + vocabularySize);
+    check(utf8Bytes >= 0, "utf8Bytes " + utf8Bytes + " is negative");
+    long allDocuments = shards.stream().mapToLong(Shard::documents).sum();
+    check(
+        documents == allDocuments, "documents " + documents + "; its shards have " + allDocuments);
+    long allTokens = shards.stream().mapToLong(Shard::tokens).sum();
+    check(tokens == allTokens, "tokens " + tokens + "; its shards have " + allTokens);
+  }
+
+  private static void check(boolean holds, String problem) {
+    if (!holds) {
+      throw new IllegalArgumentException(problem);
+    }
   }
 
   /** One Arrow file: its documents, tokens and bytes, and its SHA-256. */
-  public record Shard(String file, long documents, long tokens, long size, String sha256) {}
+  public record Shard(String file, long documents, long tokens, long size, String sha256) {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
+
+    public Shard {
+      check(NAME.matcher(file).matches(), "file '" + file + "' is no name of a shard");
+      check(
+          documents >= 0 && tokens >= 0 && size >= 0,
+          "documents %d, tokens %d and size %d must not be negative"
+              .formatted(documents, tokens, size));
+      check(
+          sha256.matches("[0-9a-f]{64}"),
+          "sha256 '" + sha256 + "' is not 64 lower-case hexadecimal digits");
+    }
+  }
 
   byte[] encode() {
     return FormatJson.encode(this);

@@ -53,11 +53,13 @@ public final class DatasetPreparation implements AutoCloseable {
   }
 
   /**
-   * Reads, cleans, tokenizes and writes all inputs.
+   * Reads, cleans, tokenizes and writes all inputs. What stood in the stores is replaced at the
+   * end, when all of that went well.
    *
    * @param progress told the number of documents now and then
    */
   public Result run(List<Path> inputs, Consumer<Long> progress) {
+    DocumentSource.check(inputs);
     for (Path input : inputs) {
       DocumentSource.read(
           input,
@@ -79,6 +81,8 @@ public final class DatasetPreparation implements AutoCloseable {
               + " validation documents; both need at least one, so give more text"
               + " or another --validation-fraction");
     }
+    training.finish();
+    validation.finish();
     DatasetIndex trainingIndex = training.commit();
     DatasetIndex validationIndex = validation.commit();
     return new Result(trainingIndex, validationIndex, duplicates);
@@ -86,8 +90,9 @@ public final class DatasetPreparation implements AutoCloseable {
 
   @Override
   public void close() {
-    training.close();
-    validation.close();
+    try (training) {
+      validation.close();
+    }
   }
 
   private void add(Document document) {

@@ -7,9 +7,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Writes documents as a dataset: shards, tokenizer, and the index last. */
+/**
+ * Writes documents as a dataset: shards, tokenizer, and the index last. One that stands there
+ * already stays whole until {@link #commit}, because all that can go wrong with the text does so
+ * before.
+ */
 final class DatasetWriter implements AutoCloseable {
 
   /** Tokens of a shard: 256 MiB. */
@@ -18,35 +23,38 @@ final class DatasetWriter implements AutoCloseable {
   private final ObjectStore store;
   private final TextTokenizer tokenizer;
   private final TokenCounts counts;
+  private static final Pattern SHARD = Pattern.compile("shard-\\d{5}\\.arrow");
+
   private final List<Shard> shards = new ArrayList<>();
+  private final List<ShardWriter> ended = new ArrayList<>();
   private @Nullable ShardWriter writer;
   private String file = "";
   private long shardDocuments;
   private long shardTokens;
   private long utf8Bytes;
+  private boolean replacing;
   private boolean committed;
 
-  /** Begins a dataset; one that stood in the folder is removed, its index first. */
+  /** Begins a dataset. */
   DatasetWriter(ObjectStore store, TextTokenizer tokenizer) {
     this.store = store;
     this.tokenizer = tokenizer;
     this.counts = new TokenCounts(tokenizer.vocabularySize());
-    store.delete(DatasetIndex.NAME);
-    removeFiles();
+    store.discardUnfinished("shard-");
   }
 
   void add(Document document, long[] tokens) {
     ShardWriter shard = writer == null ? begin() : writer;
-    int[] ended = new int[tokens.length + 1];
+    int[] row = new int[tokens.length + 1];
     for (int i = 0; i < tokens.length; i++) {
-      ended[i] = Math.toIntExact(tokens[i]);
-      counts.add(ended[i]);
+      row[i] = Math.toIntExact(tokens[i]);
+      counts.add(row[i]);
     }
-    ended[tokens.length] = tokenizer.separator();
+    row[tokens.length] = tokenizer.separator();
     counts.add(tokenizer.separator());
-    shard.add(document.name(), ended);
+    shard.add(document.name(), row);
     shardDocuments++;
-    shardTokens += ended.length;
+    shardTokens += row.length;
     utf8Bytes += document.text().getBytes(StandardCharsets.UTF_8).length;
     if (shardTokens >= SHARD_TOKENS) {
       end();
@@ -58,9 +66,18 @@ final class DatasetWriter implements AutoCloseable {
     return shardDocuments + shards.stream().mapToLong(Shard::documents).sum();
   }
 
-  /** Ends the last shard and writes the index: now the dataset exists. */
+  /** Ends the last shard, so that only {@link #commit} is left. */
+  void finish() {
+    end();
+  }
+
+  /** Replaces what stood there, the old index first and the new one last: now it exists. */
   DatasetIndex commit() {
     end();
+    replacing = true;
+    store.delete(DatasetIndex.NAME);
+    removeFiles();
+    ended.forEach(ShardWriter::commit);
     store.write(DatasetIndex.TOKENIZER, tokenizer.json());
     DatasetIndex index =
         new DatasetIndex(
@@ -81,11 +98,29 @@ final class DatasetWriter implements AutoCloseable {
 
   @Override
   public void close() {
-    if (writer != null) {
-      writer.close();
+    try {
+      closeAll();
+    } finally {
+      if (replacing && !committed) {
+        removeFiles();
+      }
     }
-    if (!committed) {
-      removeFiles();
+  }
+
+  private void closeAll() {
+    List<ShardWriter> open = new ArrayList<>(ended);
+    if (writer != null) {
+      open.add(writer);
+    }
+    closeFrom(open, 0);
+  }
+
+  /** All of them, also where closing one fails. */
+  private static void closeFrom(List<ShardWriter> open, int first) {
+    if (first < open.size()) {
+      try (ShardWriter _ = open.get(first)) {
+        closeFrom(open, first + 1);
+      }
     }
   }
 
@@ -100,18 +135,19 @@ final class DatasetWriter implements AutoCloseable {
     if (writer == null) {
       return;
     }
-    String sha256 = writer.commit();
+    String sha256 = writer.end();
     shards.add(new Shard(file, shardDocuments, shardTokens, writer.bytes(), sha256));
-    writer.close();
+    ended.add(writer);
     writer = null;
     shardDocuments = 0;
     shardTokens = 0;
   }
 
   private void removeFiles() {
-    for (StoredObject object : store.list("shard-")) {
-      store.delete(object.key());
-    }
+    store.list("shard-").stream()
+        .map(StoredObject::key)
+        .filter(key -> SHARD.matcher(key).matches())
+        .forEach(store::delete);
     store.delete(DatasetIndex.TOKENIZER);
   }
 }

@@ -4,12 +4,17 @@ import dev.sparkling.checkpoint.store.FileErrors;
 import dev.sparkling.pipeline.error.UserError;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -28,34 +33,73 @@ public final class DocumentSource {
   private DocumentSource() {}
 
   /**
-   * Hands over every document.
+   * Looks at all inputs without reading their text.
    *
-   * @throws UserError where the input does not exist or is of no known kind
+   * @throws UserError naming every one that does not exist, cannot be read or is of no known kind
    */
-  public static void read(Path input, Consumer<Document> documents) {
-    String name = input.getFileName().toString().toLowerCase(Locale.ROOT);
-    try {
-      if (Files.isDirectory(input)) {
-        readFolder(input, documents);
-      } else if (!Files.exists(input)) {
-        throw new UserError(input + ": does not exist; a file or folder of text is expected");
-      } else if (ZIP.stream().anyMatch(name::endsWith)) {
-        readZip(input, documents);
-      } else if (isText(name)) {
-        documents.accept(document(input.getFileName().toString(), Files.readString(input)));
-      } else {
-        throw new UserError(
+  static void check(List<Path> inputs) {
+    List<String> problems = new ArrayList<>();
+    for (Path input : inputs) {
+      if (!Files.exists(input)) {
+        problems.add(input + ": does not exist; a file or folder of text is expected");
+      } else if (!Files.isReadable(input)) {
+        problems.add(input + ": permission denied; it must be readable");
+      } else if (!Files.isDirectory(input) && !isZip(input) && !isText(input.toString())) {
+        problems.add(
             input
                 + ": is of no known kind; allowed: a folder, "
                 + String.join(", ", ZIP)
                 + ", "
                 + String.join(", ", TEXT));
       }
+    }
+    if (!problems.isEmpty()) {
+      throw new UserError(problems);
+    }
+  }
+
+  /**
+   * Hands over every document of an input that was checked.
+   *
+   * @throws UserError where a file in it cannot be read
+   */
+  static void read(Path input, Consumer<Document> documents) {
+    try {
+      if (Files.isDirectory(input)) {
+        readFolder(input, documents);
+      } else if (isZip(input)) {
+        readZip(input, documents);
+      } else {
+        documents.accept(document(String.valueOf(input.getFileName()), text(input)));
+      }
     } catch (ZipException e) {
       throw new UserError(input + ": is not a zip file: " + e.getMessage(), e);
+    } catch (UncheckedIOException e) {
+      IOException cause = Objects.requireNonNull(e.getCause());
+      throw FileErrors.translate(failed(input, cause), cause);
     } catch (IOException e) {
-      throw FileErrors.translate(input, e);
+      throw FileErrors.translate(failed(input, e), e);
     }
+  }
+
+  /** The file below the input that the error is about, where it says so. */
+  private static Path failed(Path input, IOException error) {
+    return error instanceof FileSystemException known && known.getFile() != null
+        ? Path.of(known.getFile())
+        : input;
+  }
+
+  private static String text(Path file) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw FileErrors.translate(file, e);
+    }
+  }
+
+  private static boolean isZip(Path input) {
+    String name = input.toString().toLowerCase(Locale.ROOT);
+    return ZIP.stream().anyMatch(name::endsWith);
   }
 
   private static void readFolder(Path folder, Consumer<Document> documents) throws IOException {
@@ -69,7 +113,7 @@ public final class DocumentSource {
     }
     for (Path file : files) {
       String name = folder.relativize(file).toString().replace('\\', '/');
-      documents.accept(document(name, Files.readString(file)));
+      documents.accept(document(name, text(file)));
     }
   }
 

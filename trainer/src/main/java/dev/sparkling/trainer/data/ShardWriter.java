@@ -31,6 +31,7 @@ final class ShardWriter implements AutoCloseable {
   private final IntVector values;
   private final VarCharVector names;
   private final ArrowFileWriter writer;
+  private boolean closed;
   private long bytes;
   private int rows;
   private int batchTokens;
@@ -42,11 +43,6 @@ final class ShardWriter implements AutoCloseable {
     values = (IntVector) tokens.getDataVector();
     names = (VarCharVector) root.getVector(ShardSchema.DOCUMENT);
     writer = new ArrowFileWriter(root, null, new Channel());
-    try {
-      writer.start();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /** Appends a document; {@code documentTokens} ends with the separator. */
@@ -63,29 +59,44 @@ final class ShardWriter implements AutoCloseable {
     rows++;
   }
 
-  /** Ends the file and makes it visible; returns its SHA-256. */
-  String commit() {
+  /** Ends the file, which stays invisible until {@link #commit}; returns its SHA-256. */
+  String end() {
     flush();
     try {
       writer.end();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    upload.commit();
+    upload.finish();
+    closeVectors();
     return digest.hex();
   }
 
-  /** Bytes of the file, once committed. */
+  void commit() {
+    upload.commit();
+  }
+
+  /** Bytes of the file, once ended. */
   long bytes() {
     return bytes;
   }
 
+  /** The upload goes first: Arrow ends a file that it closes, which a full disk may forbid. */
   @Override
   public void close() {
-    writer.close();
-    root.close();
-    allocator.close();
-    upload.close();
+    closed = true;
+    try {
+      upload.close();
+    } finally {
+      closeVectors();
+    }
+  }
+
+  private void closeVectors() {
+    try (allocator;
+        root) {
+      writer.close();
+    }
   }
 
   private void flush() {
@@ -108,6 +119,10 @@ final class ShardWriter implements AutoCloseable {
     @Override
     public int write(ByteBuffer source) {
       int count = source.remaining();
+      if (closed) {
+        source.position(source.limit());
+        return count;
+      }
       byte[] copy = new byte[count];
       source.get(copy);
       MemorySegment segment = MemorySegment.ofArray(copy);

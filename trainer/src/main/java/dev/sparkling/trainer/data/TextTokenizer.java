@@ -4,17 +4,22 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sparkling.checkpoint.format.Sha256;
+import dev.sparkling.checkpoint.json.JsonErrors;
 import dev.sparkling.checkpoint.store.FileErrors;
 import dev.sparkling.pipeline.error.UserError;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Any Hugging Face {@code tokenizer.json}, run by Hugging Face's own library. */
 public final class TextTokenizer implements AutoCloseable {
+
+  /** Counts are kept for each token. */
+  private static final int LARGEST_VOCABULARY = 1 << 24;
 
   private final HuggingFaceTokenizer tokenizer;
   private final byte[] json;
@@ -62,7 +67,11 @@ public final class TextTokenizer implements AutoCloseable {
       if (e instanceof UserError known) {
         throw known;
       }
-      throw new UserError(file + ": is no tokenizer.json: " + e.getMessage(), e);
+      String why =
+          e instanceof IOException text
+              ? JsonErrors.describe(text)
+              : String.valueOf(e.getMessage());
+      throw new UserError(file + ": is no tokenizer.json: " + why, e);
     }
   }
 
@@ -72,10 +81,6 @@ public final class TextTokenizer implements AutoCloseable {
    */
   public List<long[]> encode(List<String> texts) {
     return texts.parallelStream().map(text -> tokenizer.encode(text).getIds()).toList();
-  }
-
-  public String decode(long[] tokens) {
-    return tokenizer.decode(tokens);
   }
 
   /** One more than the largest token. */
@@ -103,19 +108,28 @@ public final class TextTokenizer implements AutoCloseable {
 
   private record Vocabulary(int size, int separator) {
     static Vocabulary of(JsonNode root, String separatorToken) {
-      int size = 0;
-      int separator = root.at("/model/vocab").path(separatorToken).asInt(-1);
-      for (JsonNode id : root.at("/model/vocab")) {
-        size = Math.max(size, id.asInt(-1) + 1);
+      Map<String, Integer> ids = new HashMap<>();
+      JsonNode vocabulary = root.at("/model/vocab");
+      if (vocabulary.isArray()) { // Unigram: [token, score] in the order of the ids
+        for (int id = 0; id < vocabulary.size(); id++) {
+          ids.put(vocabulary.get(id).path(0).asText(), id);
+        }
+      } else {
+        vocabulary.properties().forEach(entry -> ids.put(entry.getKey(), id(entry.getValue())));
       }
       for (JsonNode added : root.path("added_tokens")) {
-        int id = added.path("id").asInt(-1);
-        size = Math.max(size, id + 1);
-        if (added.path("content").asText().equals(separatorToken)) {
-          separator = id;
-        }
+        ids.put(added.path("content").asText(), id(added.path("id")));
       }
-      return new Vocabulary(size, separator);
+      int largest = ids.values().stream().mapToInt(Integer::intValue).max().orElse(-1);
+      return new Vocabulary(largest + 1, ids.getOrDefault(separatorToken, -1));
+    }
+
+    private static int id(JsonNode node) {
+      if (!node.isInt() || node.asInt() < 0 || node.asInt() >= LARGEST_VOCABULARY) {
+        throw new IllegalArgumentException(
+            "token id " + node + " is outside of 0 to " + (LARGEST_VOCABULARY - 1));
+      }
+      return node.asInt();
     }
   }
 }

@@ -75,6 +75,7 @@ public final class TrainingRun {
     if (newest.orElse(-1) >= job.stage().lastStep()) {
       return newest.getAsLong();
     }
+    Checkpoints.deleteInterrupted(store, job.stage().name());
     Torch torch = Torch.start(job.threads());
     try (NDManager manager = torch.newManager()) {
       return new TrainingRun(job, store, training, validation, listener, manager)

@@ -21,6 +21,8 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Prepares text as a user does, and reads it back. */
 class DatasetTest {
@@ -54,8 +56,8 @@ class DatasetTest {
         TextTokenizer tokenizer = TextTokenizer.open(TOKENIZER, SEPARATOR)) {
       long[] all = new long[Math.toIntExact(dataset.index().tokens())];
       dataset.read(0, all.length - 1, VOCABULARY, all);
-      String text = tokenizer.decode(all);
-      assertThat(text).startsWith("package a;\n\nclass File");
+      long[] begin = tokenizer.encode(List.of("package a;\n\nclass")).getFirst();
+      assertThat(all).startsWith(begin);
       assertThat(all[all.length - 1]).isEqualTo(dataset.index().separator());
       assertThat(Arrays.stream(all).filter(t -> t == dataset.index().separator()).count())
           .isEqualTo(dataset.index().documents());
@@ -253,6 +255,130 @@ class DatasetTest {
     assertThatThrownBy(() -> TextTokenizer.open(folder.resolve("none.json"), SEPARATOR))
         .isInstanceOf(UserError.class)
         .hasMessage(folder.resolve("none.json") + ": does not exist; a file is expected");
+  }
+
+  @Test
+  void everyBadInputIsNamedAtOnceAndAnUnreadableFolderToo() throws IOException {
+    Path image = Files.writeString(folder.resolve("image.png"), "x");
+    assertThatThrownBy(() -> prepare(0.2, List.of(folder.resolve("none"), texts, image)))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            folder.resolve("none")
+                + ": does not exist; a file or folder of text is expected\n"
+                + image
+                + ": is of no known kind; allowed: a folder, .jar, .zip, .java, .txt, .md, .text");
+    Path latin = texts.resolve("Latin.java");
+    Files.write(latin, new byte[] {'a', (byte) 0xe9, 'b'});
+    assertThatThrownBy(() -> prepare(0.2, List.of(folder.resolve("texts"))))
+        .isInstanceOf(UserError.class)
+        .hasMessage(latin + ": is not UTF-8 text; save it as UTF-8");
+  }
+
+  @Test
+  void datasetThatStandsThereStaysWholeWhenAnotherCannotBePrepared() throws IOException {
+    DatasetPreparation.Result before = prepare(0.2, List.of(texts));
+    Files.writeString(folder.resolve("train/shard-notes.txt"), "not ours");
+    assertThatThrownBy(() -> prepare(0.2, List.of(folder.resolve("none"))))
+        .isInstanceOf(UserError.class);
+    Path more = Files.createDirectories(folder.resolve("more"));
+    Files.writeString(more.resolve("A.txt"), "text");
+    Files.write(more.resolve("B.txt"), new byte[] {(byte) 0xff});
+    assertThatThrownBy(() -> prepare(0.2, List.of(texts, more))).isInstanceOf(UserError.class);
+    Path one = Files.writeString(folder.resolve("one.txt"), "one document only");
+    assertThatThrownBy(() -> prepare(0.2, List.of(one))).isInstanceOf(UserError.class);
+    try (Dataset kept = open(training);
+        Dataset keptToo = open(validation)) {
+      assertThat(kept.index()).isEqualTo(before.training());
+      assertThat(keptToo.index()).isEqualTo(before.validation());
+      kept.read(0, 16, VOCABULARY, new long[17]);
+    }
+    try (var files = Files.list(folder.resolve("train"))) {
+      assertThat(files).noneMatch(file -> file.getFileName().toString().startsWith("."));
+    }
+    DatasetPreparation.Result after = prepare(0.3, List.of(texts));
+    assertThat(after).isNotEqualTo(before);
+    assertThat(folder.resolve("train/shard-notes.txt")).exists();
+  }
+
+  /** Wherever the disk becomes full, the error is that, and no part of a file is left. */
+  @Test
+  void fullDiskLeavesNothingHalfWritten() {
+    InMemoryObjectStore disk = new InMemoryObjectStore();
+    int failed = 0;
+    for (long room = 0; ; room += 977) {
+      training = new FullObjectStore(disk, room);
+      try {
+        prepare(0.2, List.of(texts));
+        break;
+      } catch (UserError e) {
+        assertThat(e).hasMessage("disk: the disk is full");
+        failed++;
+      }
+      assertThat(disk.discardUnfinished("")).isZero();
+      assertThat(disk.list("")).isEmpty();
+    }
+    assertThat(failed).isGreaterThan(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          "file" : "shard-00000.arrow" | "file" : "../x"     | shards[0]: file '../x' is no name of a shard
+          "tokens" : TOKENS            | "tokens" : 99999    | tokens 99999; its shards have TOKENS
+          "separator" : 0              | "separator" : 9999  | separator 9999 is not in the vocabulary of 2048
+          "sha256" : "                 | "sha256" : "z       | is not 64 lower-case hexadecimal digits
+          "shards" : [ {               | "shards" : [ null, { | holds null where a value is needed
+          """)
+  void indexThatContradictsItselfIsNamed(String right, String wrong, String problem)
+      throws IOException {
+    DatasetPreparation.Result result = prepare(0.2, List.of(texts));
+    Path file = folder.resolve("train/dataset.json");
+    String tokens = Long.toString(result.training().tokens());
+    String text = Files.readString(file).replaceFirst("\"separator\" : \\d+", "\"separator\" : 0");
+    assertThat(text).contains(right.replace("TOKENS", tokens));
+    int at = text.indexOf(right.replace("TOKENS", tokens));
+    Files.writeString(
+        file,
+        text.substring(0, at)
+            + wrong
+            + text.substring(at + right.replace("TOKENS", tokens).length()));
+    assertThatThrownBy(() -> open(training))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessageStartingWith(file + ": ")
+        .hasMessageContaining(problem.replace("TOKENS", tokens));
+  }
+
+  @Test
+  void unigramVocabularyIsAList() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("unigram.json"),
+            """
+            {"version": "1.0", "added_tokens": [], "model": {"type": "Unigram", "unk_id": 0,
+             "vocab": [["<unk>", 0.0], ["<|endoftext|>", 0.0], ["a", -1.0], ["b", -2.0]]}}
+            """);
+    try (TextTokenizer tokenizer = TextTokenizer.open(file, SEPARATOR)) {
+      assertThat(tokenizer.vocabularySize()).isEqualTo(4);
+      assertThat(tokenizer.separator()).isEqualTo(1);
+      assertThat(tokenizer.encode(List.of("ab")).getFirst()).containsExactly(2, 3);
+    }
+  }
+
+  @Test
+  void tokenizerWithIdsThatNoVocabularyHasIsRefused() throws IOException {
+    for (String id : new String[] {"-1", "2147483647", "\"x\"", "1.5"}) {
+      Path file =
+          Files.writeString(
+              folder.resolve("ids.json"),
+              "{\"model\": {\"vocab\": {\"<|endoftext|>\": 0, \"a\": " + id + "}}}");
+      assertThatThrownBy(() -> TextTokenizer.open(file, SEPARATOR))
+          .isInstanceOf(UserError.class)
+          .hasMessage(
+              file + ": is no tokenizer.json: token id " + id + " is outside of 0 to 16777215");
+    }
   }
 
   private void assertProblem(List<Path> inputs, String problem) {

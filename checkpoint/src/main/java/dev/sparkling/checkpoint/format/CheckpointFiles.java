@@ -1,0 +1,54 @@
+package dev.sparkling.checkpoint.format;
+
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.UserError;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+
+/** The names that the format owns; nothing else in a folder is ever overwritten or removed. */
+final class CheckpointFiles {
+
+  static final String CONFIGURATION = "config.json";
+
+  /** Hugging Face needs it to load files of these names, even where there is one. */
+  static final String INDEX = "model.safetensors.index.json";
+
+  static final String EXPANSION_REPORT = "expansion-report.json";
+
+  private static final Set<String> SINGLE =
+      Set.of(Manifest.NAME, CONFIGURATION, INDEX, TrainerState.NAME, EXPANSION_REPORT);
+
+  private CheckpointFiles() {}
+
+  static boolean owns(String name) {
+    return SINGLE.contains(name)
+        || Arrays.stream(FileKind.values()).anyMatch(kind -> kind.writes(name));
+  }
+
+  /** The objects in the folder that a writer may replace. */
+  static List<String> keys(ObjectStore store, String folder) {
+    int prefix = folder.length() + 1;
+    return store.list(folder + "/").stream()
+        .map(object -> object.key())
+        .filter(key -> owns(key.substring(prefix)))
+        .toList();
+  }
+
+  /** Refuses a folder that holds what no writer of checkpoints put there. */
+  static void checkNothingForeign(ObjectStore store, String folder) {
+    int prefix = folder.length() + 1;
+    store.list(folder + "/").stream()
+        .map(object -> object.key().substring(prefix))
+        .filter(name -> !owns(name))
+        .findFirst()
+        .ifPresent(
+            name -> {
+              throw new UserError(
+                  store.location(folder)
+                      + ": holds "
+                      + name
+                      + ", which is no file of a checkpoint; an empty folder is needed");
+            });
+  }
+}
