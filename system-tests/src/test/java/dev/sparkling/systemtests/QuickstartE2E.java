@@ -24,6 +24,9 @@ class QuickstartE2E {
     try (Cluster cluster = new Cluster()) {
       String namespace = cluster.namespace("quickstart");
       Run run = new Run(cluster, namespace, "quickstart");
+      run.delete();
+      run.awaitThat("gone", now -> now.find().isEmpty());
+      cluster.sparkling("delete", "s3://sparkling/quickstart", "--yes");
 
       // When
       cluster.kubectl("-n", namespace, "apply", "-f", FILE);

@@ -8,6 +8,9 @@ final class TinyRun {
 
   static final int STEPS = 240;
 
+  /** Each time anew: what an earlier time left would be found and taken up. */
+  private static final String PREFIX = "system-tests-" + System.currentTimeMillis();
+
   private TinyRun() {}
 
   /**
@@ -40,12 +43,13 @@ final class TinyRun {
         trainer: {threads: 1, resources: {limits: {cpu: 1, memory: 2Gi}}}
         expander: {resources: {limits: {cpu: 1, memory: 1Gi}}}
         storage:
-          uri: s3://sparkling/%s/%s
+          uri: s3://sparkling/%s/%s/%s
           endpoint: %s
           credentialsSecret: minio-credentials
           caConfigMap: minio-ca
       """
-                .formatted(name, namespace, name, Cluster.setting("MINIO_CLUSTER_ENDPOINT")));
+                .formatted(
+                    name, PREFIX, namespace, name, Cluster.setting("MINIO_CLUSTER_ENDPOINT")));
     for (String line : more) {
       yaml.append("  ").append(line).append('\n');
     }
@@ -76,8 +80,9 @@ final class TinyRun {
                 "aws:amz:us-east-1:s3",
                 "--user",
                 Cluster.setting("MINIO_ACCESS_KEY") + ":" + Cluster.setting("MINIO_SECRET_KEY"),
-                "%s/sparkling?list-type=2&prefix=%s/%s/"
-                    .formatted(Cluster.setting("MINIO_ENDPOINT"), run.namespace(), run.name()));
+                "%s/sparkling?list-type=2&prefix=%s/%s/%s/"
+                    .formatted(
+                        Cluster.setting("MINIO_ENDPOINT"), PREFIX, run.namespace(), run.name()));
     return Pattern.compile("<Key>([^<]+)</Key>")
         .matcher(list)
         .results()
