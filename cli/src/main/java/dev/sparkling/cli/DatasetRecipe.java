@@ -5,10 +5,13 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.sparkling.checkpoint.store.FileErrors;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.validation.Problems;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import java.util.regex.Pattern;
 
 /**
  * A pinned list of text to prepare.
@@ -18,6 +21,9 @@ import java.util.List;
  * @param mavenSources sources jars
  */
 record DatasetRecipe(String tokenizer, double validationFraction, List<MavenSource> mavenSources) {
+
+  private static final Pattern ARTIFACT = Pattern.compile("[\\w.-]+:[\\w.-]+:[\\w.-]+");
+  private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
   /**
    * A sources jar.
@@ -35,9 +41,10 @@ record DatasetRecipe(String tokenizer, double validationFraction, List<MavenSour
               .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
               .build()
               .readValue(Files.readString(file), DatasetRecipe.class);
-      if (recipe.mavenSources().isEmpty()) {
-        throw new UserError(file + ": mavenSources: is empty; at least one is needed");
+      if (recipe == null) {
+        throw new UserError(file + ": is empty; a dataset recipe is expected");
       }
+      recipe.check(file);
       return recipe;
     } catch (JsonProcessingException e) {
       String why = e.getOriginalMessage().lines().findFirst().orElse("");
@@ -45,5 +52,32 @@ record DatasetRecipe(String tokenizer, double validationFraction, List<MavenSour
     } catch (IOException e) {
       throw FileErrors.translate(file, e);
     }
+  }
+
+  private void check(Path file) {
+    Problems problems = new Problems();
+    problems.require(
+        validationFraction > 0 && validationFraction < 1,
+        file + ": validationFraction",
+        validationFraction + " is outside of 0 to 1");
+    problems.require(
+        !mavenSources.isEmpty(), file + ": mavenSources", "is empty; at least one is needed");
+    for (int i = 0; i < mavenSources.size(); i++) {
+      String path = file + ": mavenSources[" + i + "]";
+      MavenSource source = mavenSources.get(i);
+      if (Objects.isNull(source)) { // an empty item of the list
+        problems.add(path, "is empty; a block of artifact and sha256 is needed");
+        continue;
+      }
+      problems.require(
+          ARTIFACT.matcher(source.artifact()).matches(),
+          path + ".artifact",
+          "'" + source.artifact() + "' is no artifact; allowed: group:name:version");
+      problems.require(
+          SHA256.matcher(source.sha256()).matches(),
+          path + ".sha256",
+          "'" + source.sha256() + "' is no SHA-256; 64 of 0-9 and a-f are needed");
+    }
+    problems.throwIfAny();
   }
 }

@@ -9,6 +9,7 @@ import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
 import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.Limits;
 import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.RewarmupSpec;
 import dev.sparkling.pipeline.validation.Availability;
@@ -29,6 +30,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "expand",
     description = "Widens a checkpoint with its optimizer state.",
+    sortOptions = false,
+    sortSynopsis = false,
     mixinStandardHelpOptions = true)
 final class ExpandCommand implements Callable<Integer> {
 
@@ -114,10 +117,22 @@ final class ExpandCommand implements Callable<Integer> {
               optimizerState,
               new RewarmupSpec(rewarmupRatio, rewarmupSteps));
       Availability.checkExpansion("--", expansion, problems);
-      problems.require(rewarmupRatio > 0, "--rewarmup-ratio", rewarmupRatio + " is not above 0");
+      width("--hidden-size", hiddenSize, problems);
+      width("--inner-size", innerSize, problems);
+      problems.require(
+          rewarmupRatio > 0 && Double.isFinite(rewarmupRatio),
+          "--rewarmup-ratio",
+          rewarmupRatio + " is not a finite number above 0");
       problems.require(rewarmupSteps >= 0, "--rewarmup-steps", rewarmupSteps + " is negative");
       problems.throwIfAny();
       return expansion;
+    }
+
+    private static void width(String name, int value, Problems problems) {
+      problems.require(
+          value >= 0 && value <= Limits.WIDTH,
+          name,
+          value + " is outside of 1 to " + Limits.WIDTH + "; leave it out to keep the width");
     }
   }
 
@@ -160,7 +175,7 @@ final class ExpandCommand implements Callable<Integer> {
     }
   }
 
-  /** Two lines on what an expansion did. */
+  /** A line on what an expansion did. */
   static void print(ExpansionReport report, PrintWriter out) {
     out.printf(
         Locale.ROOT,
