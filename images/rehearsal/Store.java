@@ -45,6 +45,7 @@ public final class Store {
     Store store = new Store(Path.of(arguments[0]));
     server.createContext("/", store::answer);
     server.start();
+    Files.createDirectories(store.folder.resolve("rehearsal"));
     System.out.println(server.getAddress().getPort());
     System.in.readAllBytes();
     System.exit(0);
@@ -63,7 +64,13 @@ public final class Store {
             read(exchange, file);
           }
         }
-        case "HEAD" -> read(exchange, file);
+        case "HEAD" -> {
+          if (Files.isDirectory(file)) { // a bucket
+            exchange.sendResponseHeaders(200, -1);
+          } else {
+            read(exchange, file);
+          }
+        }
         case "PUT" -> {
           byte[] body = body(exchange);
           Files.createDirectories(file.getParent());

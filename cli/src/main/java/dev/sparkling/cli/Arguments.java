@@ -8,10 +8,13 @@ import dev.sparkling.checkpoint.store.StoreUri;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.spec.ProgressiveTraining;
+import dev.sparkling.pipeline.spec.StorageSpec;
 import dev.sparkling.pipeline.validation.SpecReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** What arguments name. */
@@ -26,6 +29,31 @@ final class Arguments {
     } catch (IOException e) {
       throw FileErrors.translate(file, e);
     }
+  }
+
+  /**
+   * Opens the store of a resource's location, at the resource's endpoint where it names one.
+   *
+   * @throws UserError where the environment names another endpoint
+   */
+  static ObjectStore open(StoreUri uri, StorageSpec storage) {
+    return ObjectStores.open(
+        uri, () -> S3Access.fromEnvironment(environment(System.getenv(), storage)));
+  }
+
+  static Map<String, String> environment(Map<String, String> system, StorageSpec storage) {
+    String endpoint = storage.endpoint();
+    if (endpoint == null || endpoint.isBlank()) {
+      return system;
+    }
+    Map<String, String> environment = new HashMap<>(system);
+    String other = environment.put(S3Access.ENDPOINT, endpoint);
+    if (other != null && !other.isBlank() && !other.equals(endpoint)) {
+      throw new UserError(
+          "spec.storage.endpoint: %s is not the %s of environment %s; make them equal, or leave one out"
+              .formatted(endpoint, other, S3Access.ENDPOINT));
+    }
+    return environment;
   }
 
   /** Opens the store that a location names. */

@@ -65,7 +65,7 @@ final class DataPrepareCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    DataPreparer preparer = new DataPreparer(out);
+    DataPreparer preparer = new DataPreparer(out, () -> false);
     if (recipe != null) {
       if (!inputs.isEmpty() || tokenizer != null) {
         throw new UserError("--recipe: cannot be used with --input or --tokenizer; it names both");

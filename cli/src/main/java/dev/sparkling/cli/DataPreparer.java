@@ -10,41 +10,58 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /** Prepares datasets and says what it made. */
 final class DataPreparer {
 
   static final String SEPARATOR = "<|endoftext|>";
 
-  private final PrintWriter out;
+  private static final long PROGRESS_EVERY_NANOS = Duration.ofSeconds(5).toNanos();
 
-  DataPreparer(PrintWriter out) {
-    this.out = out;
+  private final PrintWriter out;
+  private final BooleanSupplier stopRequested;
+  private long lastProgress;
+
+  /** Ends a preparation from within; what was written of it has no index, so it does not exist. */
+  private static final class Stopped extends RuntimeException {
+    private static final long serialVersionUID = 1L;
   }
 
-  /** Fetches what a recipe lists, and prepares it. */
-  void prepare(Path recipeFile, String trainingUri, String validationUri) {
+  DataPreparer(PrintWriter out, BooleanSupplier stopRequested) {
+    this.out = out;
+    this.stopRequested = stopRequested;
+  }
+
+  /** Fetches what a recipe lists, and prepares it; false where asked to stop before the end. */
+  boolean prepare(Path recipeFile, String trainingUri, String validationUri) {
     DatasetRecipe recipe = DatasetRecipe.read(recipeFile);
     out.printf("data: fetching %d sources jars with Maven%n", recipe.mavenSources().size());
     out.flush();
     Path folder = temporaryFolder();
     try {
-      prepare(
-          MavenFetch.fetch(recipe.mavenSources(), folder),
-          recipeFile.resolveSibling(recipe.tokenizer()),
-          SEPARATOR,
-          recipe.validationFraction(),
-          trainingUri,
-          validationUri);
+      Optional<List<Path>> jars =
+          MavenFetch.fetch(recipe.mavenSources(), folder, recipeFile, stopRequested);
+      return jars.isPresent()
+          && prepare(
+              jars.get(),
+              recipeFile.resolveSibling(recipe.tokenizer()),
+              SEPARATOR,
+              recipe.validationFraction(),
+              trainingUri,
+              validationUri);
     } finally {
       delete(folder);
     }
   }
 
-  void prepare(
+  /** Prepares texts; false where asked to stop before the end. */
+  boolean prepare(
       List<Path> inputs,
       Path tokenizerFile,
       String separator,
@@ -52,7 +69,10 @@ final class DataPreparer {
       String trainingUri,
       String validationUri) {
     long begin = System.nanoTime();
-    ProgressLines progress = new ProgressLines(out);
+    lastProgress = begin;
+    if (stopRequested.getAsBoolean()) {
+      return false;
+    }
     StoreUri training = StoreUri.parse("--output", trainingUri);
     StoreUri validation = StoreUri.parse("--output", validationUri);
     try (TextTokenizer tokenizer = TextTokenizer.open(tokenizerFile, separator);
@@ -60,11 +80,7 @@ final class DataPreparer {
         ObjectStore validationStore = Arguments.open(validation);
         DatasetPreparation preparation =
             new DatasetPreparation(tokenizer, validationFraction, trainingStore, validationStore)) {
-      DatasetPreparation.Result result =
-          preparation.run(
-              inputs,
-              documents ->
-                  progress.line(() -> "data: " + Format.count(documents) + " documents so far"));
+      DatasetPreparation.Result result = preparation.run(inputs, this::progress);
       out.printf(
           Locale.ROOT,
           "data: prepared in %.1f s, %d duplicate documents left out%n",
@@ -72,6 +88,20 @@ final class DataPreparer {
           result.duplicates());
       describe("train", result.training(), training);
       describe("validation", result.validation(), validation);
+      return true;
+    } catch (Stopped _) {
+      return false;
+    }
+  }
+
+  private void progress(long documents) {
+    if (stopRequested.getAsBoolean()) {
+      throw new Stopped();
+    }
+    if (System.nanoTime() - lastProgress > PROGRESS_EVERY_NANOS) {
+      lastProgress = System.nanoTime();
+      out.printf("data: %s documents so far%n", Format.count(documents));
+      out.flush();
     }
   }
 

@@ -6,11 +6,12 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.sparkling.checkpoint.json.JsonErrors;
 import dev.sparkling.checkpoint.store.FileErrors;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.validation.Problems;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
@@ -54,33 +55,30 @@ record DatasetRecipe(String tokenizer, double validationFraction, List<MavenSour
     }
   }
 
-  /** All that is wrong with it, before anything is fetched. */
   private void check(Path file) {
-    List<String> problems = new ArrayList<>();
-    if (mavenSources.isEmpty()) {
-      problems.add(file + ": mavenSources: is empty; at least one is needed");
-    }
-    if (!(validationFraction > 0 && validationFraction < 1)) {
-      problems.add(file + ": validationFraction: " + validationFraction + " is outside of 0 to 1");
-    }
+    Problems problems = new Problems();
+    problems.require(
+        validationFraction > 0 && validationFraction < 1,
+        file + ": validationFraction",
+        validationFraction + " is outside of 0 to 1");
+    problems.require(
+        !mavenSources.isEmpty(), file + ": mavenSources", "is empty; at least one is needed");
     for (int i = 0; i < mavenSources.size(); i++) {
-      String key = file + ": mavenSources[" + i + "]";
+      String path = file + ": mavenSources[" + i + "]";
       MavenSource source = mavenSources.get(i);
-      if (source == null) {
-        problems.add(key + ": is null; artifact and sha256 are needed");
+      if (Objects.isNull(source)) { // an empty item of the list
+        problems.add(path, "is empty; a block of artifact and sha256 is needed");
         continue;
       }
-      if (!ARTIFACT.matcher(source.artifact()).matches()) {
-        problems.add(
-            key + ".artifact: '" + source.artifact() + "' is none; allowed: group:name:version");
-      }
-      if (!SHA256.matcher(source.sha256()).matches()) {
-        problems.add(
-            key + ".sha256: '" + source.sha256() + "' is not 64 lower-case hexadecimal digits");
-      }
+      problems.require(
+          ARTIFACT.matcher(source.artifact()).matches(),
+          path + ".artifact",
+          "'" + source.artifact() + "' is no artifact; allowed: group:name:version");
+      problems.require(
+          SHA256.matcher(source.sha256()).matches(),
+          path + ".sha256",
+          "'" + source.sha256() + "' is no SHA-256; 64 of 0-9 and a-f are needed");
     }
-    if (!problems.isEmpty()) {
-      throw new UserError(problems);
-    }
+    problems.throwIfAny();
   }
 }

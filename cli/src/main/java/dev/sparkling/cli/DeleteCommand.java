@@ -72,7 +72,7 @@ final class DeleteCommand implements Callable<Integer> {
   private static JobResult delete(JobFile job, StopSignal stop) {
     List<String> stages = job.resource().spec().stages().stream().map(StageSpec::name).toList();
     try (RunLock _ = lock(job.store());
-        ObjectStore store = Arguments.open(job.store())) {
+        ObjectStore store = Arguments.open(job.store(), job.resource().spec().storage())) {
       return delete(RunDeletion.ofRun(store, stages), store, stop);
     }
   }

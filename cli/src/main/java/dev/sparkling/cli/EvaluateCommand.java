@@ -9,6 +9,8 @@ import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoreUri;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.Limits;
+import dev.sparkling.pipeline.validation.Problems;
 import dev.sparkling.trainer.data.Batches;
 import dev.sparkling.trainer.data.Dataset;
 import dev.sparkling.trainer.model.ModelState;
@@ -29,6 +31,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class EvaluateCommand implements Callable<Integer> {
 
+  /** A released model's longest, some batches of it, can be more than a machine holds. */
+  private static final int LONGEST_DEFAULT = 4096;
+
   @Option(
       names = "--checkpoint",
       paramLabel = "URI",
@@ -46,7 +51,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--sequence-length",
       paramLabel = "N",
-      description = "Tokens of a sequence (default: the model's longest).")
+      description = "Tokens of a sequence (default: the model's longest, at most 4096).")
   private @Nullable Integer sequenceLength;
 
   @Option(
@@ -70,10 +75,12 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (sequences < 1 || batchSize < 1) {
-      throw new UserError("--sequences, --batch-size: must be at least 1");
-    }
-    int threadCount = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    Problems problems = new Problems();
+    between("--sequence-length", sequenceLength, Limits.SEQUENCE_LENGTH, problems);
+    between("--sequences", sequences, Integer.MAX_VALUE, problems);
+    between("--batch-size", batchSize, Limits.BATCH, problems);
+    problems.throwIfAny();
+    int threadCount = Threads.of("--threads", threads);
     try (Arguments.Located source = Arguments.locate("--checkpoint", checkpoint);
         ObjectStore dataStore = Arguments.open(StoreUri.parse("--data", data));
         Dataset dataset =
@@ -83,7 +90,8 @@ final class EvaluateCommand implements Callable<Integer> {
           Arguments.input(
               "--checkpoint", () -> CheckpointReader.openAny(source.store(), source.folder()));
       checkTokenizer(reader, dataset);
-      int length = sequenceLength == null ? reader.model().maxPositions() : sequenceLength;
+      int longest = Math.min(reader.model().maxPositions(), LONGEST_DEFAULT);
+      int length = sequenceLength == null ? longest : sequenceLength;
       Batches batches = new Batches(dataset, length, reader.model().vocabularySize(), "--data");
       ModelState values = ModelState.ofWeights(reader.model(), manager);
       Arguments.input("--checkpoint", () -> load(reader, values));
@@ -94,6 +102,13 @@ final class EvaluateCommand implements Callable<Integer> {
       print(evaluator.loss(values.weights()), count * length, dataset);
     }
     return 0;
+  }
+
+  private static void between(String name, @Nullable Integer value, int most, Problems problems) {
+    problems.require(
+        value == null || (value >= 1 && value <= most),
+        name,
+        value + " is outside of 1 to " + most);
   }
 
   private static boolean load(CheckpointReader reader, ModelState values) {

@@ -28,6 +28,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "expand",
     description = "Widens a checkpoint with its optimizer state.",
+    sortOptions = false,
+    sortSynopsis = false,
     mixinStandardHelpOptions = true)
 final class ExpandCommand implements Callable<Integer> {
 
@@ -118,15 +120,17 @@ final class ExpandCommand implements Callable<Integer> {
       problems.require(
           rewarmupRatio > 0 && Double.isFinite(rewarmupRatio),
           "--rewarmup-ratio",
-          rewarmupRatio + " is not above 0 and finite");
+          rewarmupRatio + " is not a finite number above 0");
       problems.require(rewarmupSteps >= 0, "--rewarmup-steps", rewarmupSteps + " is negative");
       problems.throwIfAny();
       return expansion;
     }
 
-    private static void width(String option, int size, Problems problems) {
+    private static void width(String name, int value, Problems problems) {
       problems.require(
-          size >= 0 && size <= Limits.WIDTH, option, size + " is outside of 1 to " + Limits.WIDTH);
+          value >= 0 && value <= Limits.WIDTH,
+          name,
+          value + " is outside of 1 to " + Limits.WIDTH + "; leave it out to keep the width");
     }
   }
 

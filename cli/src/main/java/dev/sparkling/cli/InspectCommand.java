@@ -1,6 +1,7 @@
 package dev.sparkling.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.FileKind;
@@ -12,6 +13,7 @@ import dev.sparkling.checkpoint.safetensors.SafetensorsHeader;
 import dev.sparkling.checkpoint.safetensors.SafetensorsReader;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.StoredObject;
+import dev.sparkling.pipeline.error.UserError;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +58,18 @@ final class InspectCommand implements Callable<Integer> {
       if (file.isPresent()) {
         SafetensorsHeader header =
             Arguments.input("URI", () -> SafetensorsReader.readHeader(located.store(), file.get()));
-        printTensors(header.tensors(), Map.of(), out);
+        if (verify) {
+          throw new UserError(
+              "--verify: "
+                  + uri
+                  + " is a single file, which has no manifest to compare with; name a checkpoint's"
+                  + " folder");
+        }
+        if (output.isJson()) {
+          out.println(json(uri, header).toPrettyString());
+        } else {
+          printTensors(header.tensors(), Map.of(), out);
+        }
       } else {
         CheckpointReader reader =
             Arguments.input(
@@ -84,7 +97,7 @@ final class InspectCommand implements Callable<Integer> {
     ModelConfiguration model = reader.model();
     out.println(reader.location());
     out.printf(
-        "model       %s, %d layers, hidden %d, inner %d, %d query and %d key/value heads of %d,"
+        "shape       %s, %d layers, hidden %d, inner %d, %d query and %d key/value heads of %d,"
             + " vocabulary %d, %s head%n",
         model.experts() > 0
             ? model.experts() + " experts, " + model.expertsPerToken() + " a token"
@@ -164,6 +177,20 @@ final class InspectCommand implements Callable<Integer> {
                   .collect(Collectors.joining(", ")));
     }
     table.lines().forEach(out::println);
+  }
+
+  private static ObjectNode json(String location, SafetensorsHeader header) {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode root = mapper.createObjectNode();
+    root.put("location", location);
+    ArrayNode tensors = root.putArray("tensors");
+    for (TensorSpec tensor : header.tensors()) {
+      ObjectNode one = tensors.addObject();
+      one.put("name", tensor.name());
+      one.put("dtype", tensor.dtype().name());
+      tensor.shape().forEach(one.withArray("shape")::add);
+    }
+    return root;
   }
 
   private static ObjectNode json(CheckpointReader reader) {

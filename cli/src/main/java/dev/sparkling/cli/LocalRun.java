@@ -5,9 +5,9 @@ import dev.sparkling.checkpoint.format.RunIdentity;
 import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.run.ExpansionRun;
+import dev.sparkling.pipeline.error.ErrorClass;
 import dev.sparkling.pipeline.error.SparklingException;
 import dev.sparkling.pipeline.error.UserError;
-import dev.sparkling.pipeline.plan.ParameterCount;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
@@ -49,7 +49,11 @@ final class LocalRun {
   private final BooleanSupplier stopRequested;
   private final Map<String, Failure> failures = new HashMap<>();
 
-  private record Failure(SparklingException error, int attempts) {}
+  private record Failure(RuntimeException error, int attempts) {
+    ErrorClass errorClass() {
+      return ErrorClass.of(error);
+    }
+  }
 
   LocalRun(
       ProgressiveTrainingSpec spec,
@@ -113,23 +117,40 @@ final class LocalRun {
     }
   }
 
-  /** Trains the first stage's model on to the end of the run, to compare with. */
+  /**
+   * Trains the first stage's model on to the end of the run, to compare with, with the retries of a
+   * stage. Does nothing where that is done, and leaves it undone where asked to stop.
+   */
   void runControl() {
+    StagePlan control = control();
+    String start = lastCheckpoint(plan.stages().getFirst());
+    while (!controlIsComplete() && !stopRequested.getAsBoolean()) {
+      attempt(control, () -> train(control, new Start.FromCheckpoint(start)));
+      Failure failure = failures.get(CONTROL);
+      if (failure != null
+          && (!failure.errorClass().retried() || failure.attempts() > spec.retries())) {
+        throw failure.error();
+      }
+    }
+  }
+
+  boolean controlIsComplete() {
+    return Checkpoints.newestStep(store, CONTROL).orElse(-1) >= plan.totalSteps();
+  }
+
+  private StagePlan control() {
     StagePlan narrow = plan.stages().getFirst();
     long tokens = plan.totalTokens() - narrow.tokens();
-    ParameterCount parameters = narrow.parameters();
-    StagePlan control =
-        new StagePlan(
-            narrow.index(),
-            CONTROL,
-            null,
-            narrow.model(),
-            narrow.lastStep(),
-            plan.totalSteps(),
-            tokens,
-            parameters,
-            narrow.flops() / narrow.tokens() * tokens);
-    train(control, new Start.FromCheckpoint(lastCheckpoint(narrow)));
+    return new StagePlan(
+        narrow.index(),
+        CONTROL,
+        null,
+        narrow.model(),
+        narrow.lastStep(),
+        plan.totalSteps(),
+        tokens,
+        narrow.parameters(),
+        narrow.flops() / narrow.tokens() * tokens);
   }
 
   private StageObservation observe(StagePlan stage) {
@@ -138,7 +159,7 @@ final class LocalRun {
         failure == null
             ? new Worker.None()
             : new Worker.Failed(
-                failure.error().errorClass(),
+                failure.errorClass(),
                 String.valueOf(failure.error().getMessage()),
                 failure.attempts());
     return new StageObservation(
@@ -151,14 +172,18 @@ final class LocalRun {
     try {
       work.run();
       failures.remove(stage.name());
-    } catch (SparklingException e) {
+    } catch (RuntimeException e) { // a defect is retried too: it costs less than a human
       Failure before = failures.get(stage.name());
-      int attempts = before == null ? 1 : before.attempts() + 1;
-      failures.put(stage.name(), new Failure(e, attempts));
-      if (e.errorClass().retried() && attempts <= spec.retries()) {
+      Failure failure = new Failure(e, before == null ? 1 : before.attempts() + 1);
+      failures.put(stage.name(), failure);
+      if (failure.errorClass().retried() && failure.attempts() <= spec.retries()) {
         listener.notice(
             "%s failed, attempt %d of %d: %s"
-                .formatted(stage.name(), attempts, spec.retries() + 1, e.getMessage()));
+                .formatted(
+                    stage.name(),
+                    failure.attempts(),
+                    spec.retries() + 1,
+                    e instanceof SparklingException ? e.getMessage() : "internal error: " + e));
       }
     }
   }
@@ -184,6 +209,8 @@ final class LocalRun {
   private void expand(StagePlan stage) {
     ExpansionSpec expansion = Objects.requireNonNull(stage.expansion());
     StagePlan before = plan.stages().get(stage.index() - 1);
+    out.printf("%s: expanding %s%n", stage.name(), store.location(lastCheckpoint(before)));
+    out.flush();
     ExpansionRun.run(
             store,
             lastCheckpoint(before),

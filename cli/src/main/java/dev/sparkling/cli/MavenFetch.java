@@ -11,6 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -21,72 +24,91 @@ final class MavenFetch {
 
   private static final String DEPENDENCY_PLUGIN_VERSION = "3.8.1";
 
+  private static final long POLL_MILLIS = 200;
+
   private MavenFetch() {}
 
   /**
-   * The jars, in the order of the list.
+   * The jars, in the order of the list; empty where asked to stop before they were there.
    *
    * @param folder that they are copied to
+   * @param recipe that lists them, for messages
    */
-  static List<Path> fetch(List<MavenSource> sources, Path folder) {
+  static Optional<List<Path>> fetch(
+      List<MavenSource> sources, Path folder, Path recipe, BooleanSupplier stopRequested) {
     try {
       Files.createDirectories(folder);
       Path pom = folder.resolve("pom.xml");
       Files.writeString(pom, pom(sources, folder));
-      runMaven(pom);
+      if (!runMaven(pom, folder.resolve("maven.log"), stopRequested)) {
+        return Optional.empty();
+      }
     } catch (IOException e) {
       throw FileErrors.translate(folder, e);
     }
     List<Path> jars = new ArrayList<>();
     List<String> problems = new ArrayList<>();
-    for (MavenSource source : sources) {
+    for (int i = 0; i < sources.size(); i++) {
+      MavenSource source = sources.get(i);
       Path jar = folder.resolve(fileName(source));
       String sha256 = digest(jar);
       if (!sha256.equals(source.sha256())) {
         problems.add(
-            source.artifact() + ": SHA-256 is " + sha256 + "; the recipe says " + source.sha256());
+            "%s: mavenSources[%d]: SHA-256 of %s is %s; the recipe says %s"
+                .formatted(recipe, i, source.artifact(), sha256, source.sha256()));
       }
       jars.add(jar);
     }
     if (!problems.isEmpty()) {
       throw new UserError(problems);
     }
-    return jars;
+    return Optional.of(jars);
   }
 
-  private static void runMaven(Path pom) throws IOException {
+  /** False where it was asked to stop, and so was Maven. */
+  private static boolean runMaven(Path pom, Path log, BooleanSupplier stopRequested)
+      throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(
-            "mvn",
-            "--batch-mode",
-            "--quiet",
-            "--file",
-            pom.toString(),
-            "org.apache.maven.plugins:maven-dependency-plugin:"
-                + DEPENDENCY_PLUGIN_VERSION
-                + ":copy");
+                "mvn",
+                "--batch-mode",
+                "--quiet",
+                "--file",
+                pom.toString(),
+                "org.apache.maven.plugins:maven-dependency-plugin:"
+                    + DEPENDENCY_PLUGIN_VERSION
+                    + ":copy")
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
     Process maven;
     try {
-      maven = builder.redirectErrorStream(true).start();
+      maven = builder.start();
     } catch (IOException e) {
       throw new UserError("mvn: cannot be started; Maven is needed on the PATH", e);
     }
     try {
-      String output = new String(maven.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (maven.waitFor() != 0) {
-        String errors =
-            output
-                .lines()
-                .filter(line -> line.startsWith("[ERROR]"))
-                .limit(3)
-                .collect(Collectors.joining(" "));
-        throw new TransientError("mvn: fetching the recipe's sources failed: " + errors, null);
+      while (!maven.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+        if (stopRequested.getAsBoolean()) {
+          maven.destroy();
+          maven.waitFor();
+          return false;
+        }
       }
     } catch (InterruptedException e) {
       maven.destroy();
       Thread.currentThread().interrupt();
       throw new TransientError("mvn: interrupted", e);
     }
+    if (maven.exitValue() != 0) {
+      String errors =
+          new String(Files.readAllBytes(log), StandardCharsets.UTF_8)
+              .lines()
+              .filter(line -> line.startsWith("[ERROR]"))
+              .limit(3)
+              .collect(Collectors.joining(" "));
+      throw new TransientError("mvn: fetching the recipe's sources failed: " + errors, null);
+    }
+    return true;
   }
 
   private static String digest(Path jar) {

@@ -19,6 +19,11 @@ final class ResultTable {
     double before = Double.NaN;
     for (StagePlan stage : plan.stages()) {
       List<Evaluation> evaluations = Metrics.read(store, stage.name()).evaluations();
+      if (evaluations.isEmpty()) {
+        table.add(stage.name(), "its metrics are lost", "", "", "");
+        before = Double.NaN;
+        continue;
+      }
       Evaluation first = evaluations.getFirst();
       Evaluation last = evaluations.getLast();
       table.add(
@@ -49,7 +54,9 @@ final class ResultTable {
     out.println();
     table.lines().forEach(out::println);
     // All digits, so that two runs can be compared to the last bit.
-    out.printf("%nfinal validation loss %s nats a token%n", before);
+    out.printf(
+        "%nfinal validation loss %s%n",
+        Double.isNaN(before) ? "unknown" : before + " nats a token");
   }
 
   private static String change(double before, double after) {

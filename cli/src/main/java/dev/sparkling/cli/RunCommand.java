@@ -25,6 +25,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
 
+  private static final String STOPPED = "stopped; run again to go on";
+
   @Parameters(paramLabel = "FILE", description = "A ProgressiveTraining resource.")
   private Path file;
 
@@ -58,14 +60,32 @@ final class RunCommand implements Callable<Integer> {
             : StoreUri.parse("--store", store);
     PlanCommand.print(plan, out);
     out.flush();
+    // The data first: a run that has none leaves nothing behind.
     try (StopSignal stop = new StopSignal();
-        RunLock _ = RunLock.acquire(uri);
-        ObjectStore runStore = Arguments.open(uri);
-        RunDatasets datasets = RunDatasets.open(resource, file, out);
+        RunDatasets datasets = RunDatasets.open(resource, file, out, stop::requested)) {
+      if (datasets == null) {
+        out.println(STOPPED);
+      } else {
+        run(resource, plan, uri, datasets, stop);
+      }
+      out.flush();
+      return stop.requested() ? StopSignal.EXIT_CODE : 0;
+    }
+  }
+
+  private void run(
+      ProgressiveTraining resource,
+      RunPlan plan,
+      StoreUri uri,
+      RunDatasets datasets,
+      StopSignal stop) {
+    PrintWriter out = commandSpec.commandLine().getOut();
+    try (RunLock _ = RunLock.acquire(uri);
+        ObjectStore runStore = Arguments.open(uri, resource.spec().storage());
         TrainingDisplay display = new TrainingDisplay(out)) {
       LocalRun run =
           new LocalRun(
-              spec,
+              resource.spec(),
               plan,
               runStore,
               datasets.training(),
@@ -74,12 +94,16 @@ final class RunCommand implements Callable<Integer> {
               out,
               stop::requested);
       run.checkIdentity();
-      boolean wasComplete = run.decide() instanceof Decision.Complete;
+      boolean withControl = wantsControl(resource);
+      boolean wasComplete =
+          run.decide() instanceof Decision.Complete && (!withControl || run.controlIsComplete());
       Decision decision = run.run();
-      if (decision instanceof Decision.Complete && wantsControl(resource)) {
+      if (decision instanceof Decision.Complete && withControl) {
         run.runControl();
       }
       switch (decision) {
+        case Decision.Complete _ when withControl && !run.controlIsComplete() ->
+            out.println(STOPPED);
         case Decision.Complete _ -> {
           if (wasComplete) {
             out.println(resource.metadata().name() + " is complete; nothing was left to do");
@@ -91,10 +115,8 @@ final class RunCommand implements Callable<Integer> {
             Decision.LaunchTrainer _,
             Decision.Await _,
             Decision.Fail _ ->
-            out.println("stopped; run again to go on");
+            out.println(STOPPED);
       }
-      out.flush();
-      return stop.requested() ? StopSignal.EXIT_CODE : 0;
     }
   }
 

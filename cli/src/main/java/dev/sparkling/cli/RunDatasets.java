@@ -3,10 +3,13 @@ package dev.sparkling.cli;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoreUri;
 import dev.sparkling.pipeline.spec.ProgressiveTraining;
+import dev.sparkling.pipeline.spec.StorageSpec;
 import dev.sparkling.trainer.data.Dataset;
 import dev.sparkling.trainer.data.DatasetIndex;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** The two datasets of a run, prepared first where they are missing and a recipe is named. */
 record RunDatasets(
@@ -14,20 +17,26 @@ record RunDatasets(
     implements AutoCloseable {
 
   /**
-   * Opens them.
+   * Opens them; null where asked to stop while they were prepared.
    *
    * @param file of the resource, which a recipe's path is relative to
    */
-  static RunDatasets open(ProgressiveTraining resource, Path file, PrintWriter out) {
+  static @Nullable RunDatasets open(
+      ProgressiveTraining resource, Path file, PrintWriter out, BooleanSupplier stopRequested) {
     String trainingUri = resource.spec().data().uri();
     String validationUri = resource.spec().data().validationUri();
     String recipe =
         resource.metadata().annotations().get(ProgressiveTraining.DATASET_RECIPE_ANNOTATION);
-    ObjectStore trainingStore = Arguments.open(StoreUri.parse("spec.data.uri", trainingUri));
+    StorageSpec storage = resource.spec().storage();
+    ObjectStore trainingStore =
+        Arguments.open(StoreUri.parse("spec.data.uri", trainingUri), storage);
     ObjectStore validationStore =
-        Arguments.open(StoreUri.parse("spec.data.validationUri", validationUri));
-    if (recipe != null && (isMissing(trainingStore) || isMissing(validationStore))) {
-      new DataPreparer(out).prepare(file.resolveSibling(recipe), trainingUri, validationUri);
+        Arguments.open(StoreUri.parse("spec.data.validationUri", validationUri), storage);
+    if (recipe != null
+        && (isMissing(trainingStore) || isMissing(validationStore))
+        && !new DataPreparer(out, stopRequested)
+            .prepare(file.resolveSibling(recipe), trainingUri, validationUri)) {
+      return null;
     }
     return new RunDatasets(
         trainingStore,

@@ -30,7 +30,7 @@ final class StageExpansion {
     StagePlan stage = plan.stage(job.stage());
     StagePlan before = plan.stages().get(stage.index() - 1);
     try (RunLock _ = RunLock.acquire(job.store());
-        ObjectStore store = Arguments.open(job.store())) {
+        ObjectStore store = Arguments.open(job.store(), job.resource().spec().storage())) {
       new RunIdentity(job.resource().spec(), plan, Optional.empty()).check(store);
       String folder = RunLayout.expansion(stage.name());
       if (Checkpoints.exists(store, folder)) {

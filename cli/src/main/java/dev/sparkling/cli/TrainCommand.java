@@ -87,7 +87,7 @@ final class TrainCommand implements Callable<Integer>, Execution.Progressing {
       RunPlan plan = RunPlan.of(job.resource().spec());
       StagePlan stage = stage(job, plan);
       try (RunLock _ = RunLock.acquire(job.store());
-          ObjectStore store = Arguments.open(job.store())) {
+          ObjectStore store = Arguments.open(job.store(), job.resource().spec().storage())) {
         // The shards are compared where they are opened.
         new RunIdentity(job.resource().spec(), plan, Optional.empty()).check(store);
         long newest = Checkpoints.newestStep(store, stage.name()).orElse(-1);
@@ -118,8 +118,12 @@ final class TrainCommand implements Callable<Integer>, Execution.Progressing {
     TrainerProgress known = new TrainerProgress(plan, store, InstantSource.system());
     progress = known;
     try (ProgressServer _ = serve(job, known);
-        RunDatasets datasets = RunDatasets.open(job.resource(), job.file(), out);
+        RunDatasets datasets = RunDatasets.open(job.resource(), job.file(), out, stop::requested);
         TrainingDisplay display = new TrainingDisplay(out)) {
+      if (datasets == null) {
+        long newest = Checkpoints.newestStep(store, stage.name()).orElse(stage.firstStep());
+        return ended(newest, stage, known.newest());
+      }
       long step =
           TrainingRun.run(
               new TrainingJob(

@@ -55,6 +55,7 @@ class BadInputTest {
         Cli.run("run", tiny.resource("/train", "/nowhere")),
         tiny.data().resolve("nowhere/dataset.json")
             + ": does not exist; a dataset that 'sparkling data prepare' wrote is expected there");
+    assertThat(tiny.store()).doesNotExist();
     assertProblem(
         Cli.run(
             "data",
@@ -231,6 +232,66 @@ class BadInputTest {
         .isEqualTo("Missing required options: '--checkpoint=URI', '--data=URI'");
     assertThat(Cli.run("rum").exitCode()).isEqualTo(2);
     assertThat(Cli.run("rum").err()).contains("Did you mean: sparkling run");
+  }
+
+  @Test
+  void countsOutsideOfWhatTheMachineHoldsAreNamed() {
+    Path checkpoint = trainNarrow();
+    Path data = tiny.data().resolve("validation");
+    int cores = Runtime.getRuntime().availableProcessors();
+    assertProblem(
+        Cli.run(
+            "evaluate",
+            "--checkpoint",
+            checkpoint,
+            "--data",
+            data,
+            "--sequence-length",
+            0,
+            "--sequences",
+            -1,
+            "--batch-size",
+            0),
+        "--sequence-length: 0 is outside of 1 to 16777216",
+        "--sequences: -1 is outside of 1 to 2147483647",
+        "--batch-size: 0 is outside of 1 to 16777216");
+    for (int threads : new int[] {0, 100_000}) {
+      assertProblem(
+          Cli.run("evaluate", "--checkpoint", checkpoint, "--data", data, "--threads", threads),
+          "--threads: %d is outside of 1 to %d, 4 for each of this machine's %d cores"
+              .formatted(threads, 4 * cores, cores));
+    }
+    assertProblem(
+        Cli.run("run", tiny.resource("threads: 2", "threads: 1000")),
+        "spec.trainer.threads: 1000 is outside of 1 to %d, 4 for each of this machine's %d cores"
+            .formatted(4 * cores, cores));
+    assertProblem(
+        Cli.run(
+            "expand",
+            "--from",
+            checkpoint,
+            "--to",
+            folder.resolve("w"),
+            "--hidden-size",
+            2147483647,
+            "--rewarmup-ratio",
+            "Infinity"),
+        "--hidden-size: 2147483647 is outside of 1 to 262144; leave it out to keep the width",
+        "--rewarmup-ratio: Infinity is not a finite number above 0");
+  }
+
+  @Test
+  void singleFileHasNothingToVerifyAndIsShownAsJson() {
+    Path file = trainNarrow().resolve("model-00001-of-00001.safetensors");
+    assertProblem(
+        Cli.run("inspect", "--verify", file),
+        "--verify: "
+            + file
+            + " is a single file, which has no manifest to compare with; name a checkpoint's"
+            + " folder");
+    Cli.Result json = Cli.run("inspect", "--output", "json", file);
+    assertThat(json.err()).isEmpty();
+    assertThat(json.out()).contains("\"name\" : \"model.embed_tokens.weight\"");
   }
 
   @Test

@@ -2,6 +2,8 @@ package dev.sparkling.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +61,26 @@ class RunCommandTest {
   void controlTrainsTheNarrowModelToTheEndOfTheRun() {
     Cli.Result result = Cli.run("run", tiny.resource(), "--control");
     assertThat(result.out()).containsPattern("narrow +had it gone on +24 +\\d\\.\\d{4}");
+  }
+
+  @Test
+  void controlOfACompleteRunIsWorkThatWasLeft() {
+    Cli.run("run", tiny.resource());
+    Cli.Result control = Cli.run("run", tiny.resource(), "--control");
+    assertThat(control.out())
+        .doesNotContain("nothing was left to do")
+        .containsPattern("narrow +had it gone on +24 +\\d\\.\\d{4}");
+    assertThat(Cli.run("run", tiny.resource(), "--control").out())
+        .contains("tiny is complete; nothing was left to do");
+  }
+
+  @Test
+  void lostMetricsAreSaidAndNotADefect() throws IOException {
+    Cli.run("run", tiny.resource());
+    Files.delete(tiny.store().resolve("narrow/metrics.jsonl"));
+    Cli.Result result = Cli.run("run", tiny.resource());
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out()).containsPattern("narrow +its metrics are lost\n");
   }
 
   @Test

@@ -24,7 +24,7 @@ public record RunDeletion(List<StoredObject> objects, List<StoredObject> others)
 
   /** A run's stage, or the control of a local run. */
   private static final String ANY_STAGE =
-      "(" + ProgressiveTraining.NAME_PATTERN + "|control\\.narrow)";
+      "(" + ProgressiveTraining.NAME + "|control\\.narrow)";
 
   private static final String REPORT = "report.html";
 

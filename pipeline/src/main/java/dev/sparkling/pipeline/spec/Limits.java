@@ -6,11 +6,11 @@ package dev.sparkling.pipeline.spec;
  */
 public final class Limits {
 
-  public static final int WIDTH = 1 << 20;
-  public static final int LAYERS = 10_000;
+  public static final int WIDTH = 1 << 18;
+  public static final int LAYERS = 1 << 10;
   public static final int HEADS = 1 << 14;
   public static final int HEAD_DIM = 1 << 14;
-  public static final int EXPERTS = 1 << 16;
+  public static final int EXPERTS = 1 << 10;
   public static final int VOCABULARY = 1 << 24;
   public static final int SEQUENCE_LENGTH = 1 << 24;
   public static final int BATCH = 1 << 24;

@@ -15,7 +15,10 @@ public record ProgressiveTraining(
   public static final String KIND = "ProgressiveTraining";
 
   /** Runs and stages: an RFC 1123 label, from which names in the cluster are made. */
-  public static final String NAME_PATTERN = "^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$";
+  public static final String NAME = "[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?";
+
+  /** The same as a schema needs it, where a pattern may match a part. */
+  public static final String NAME_PATTERN = "^" + NAME + "$";
 
   /** Of a run's and a stage's name together, so that {@code RUN-STAGE-expansion} is a label. */
   public static final int LONGEST_NAMES = 52;

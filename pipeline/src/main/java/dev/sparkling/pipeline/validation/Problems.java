@@ -1,17 +1,31 @@
 package dev.sparkling.pipeline.validation;
 
 import dev.sparkling.pipeline.error.UserError;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Problems by path, in the order in which they were found; the first one of a path stands. */
 public final class Problems {
 
   private final Map<String, String> byPath = new LinkedHashMap<>();
+  private final Set<String> explained = new HashSet<>();
 
-  /** Adds {@code path: message}, unless the path (or one above it) has a problem already. */
+  /** Says nothing more of a path: another problem is why it is wrong. */
+  void explained(String path) {
+    explained.add(path);
+  }
+
+  /**
+   * Adds {@code path: message}, unless it is explained or the path (or one above it) has a problem
+   * already.
+   */
   public void add(String path, String message) {
+    if (explained.contains(path)) {
+      return;
+    }
     for (String above : byPath.keySet()) {
       if (path.equals(above) || path.startsWith(above + ".") || path.startsWith(above + "[")) {
         return;

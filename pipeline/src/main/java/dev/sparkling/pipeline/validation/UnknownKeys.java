@@ -36,7 +36,15 @@ final class UnknownKeys extends DeserializationProblemHandler {
       throws IOException {
     Collection<Object> known = deserializer == null ? null : deserializer.getKnownPropertyNames();
     List<String> names = known == null ? List.of() : known.stream().map(Object::toString).toList();
-    problems.add(path(parser.getParsingContext()), "unknown key" + suggestion(key, names));
+    String path = path(parser.getParsingContext());
+    String nearest = nearest(key, names);
+    if (nearest == null) {
+      problems.add(path, "unknown key; allowed: " + String.join(", ", new TreeSet<>(names)));
+    } else {
+      problems.add(path, "unknown key; did you mean " + nearest + "?");
+      // It would be missing.
+      problems.explained(path.substring(0, path.length() - key.length()) + nearest);
+    }
     parser.skipChildren();
     return true;
   }
@@ -50,7 +58,7 @@ final class UnknownKeys extends DeserializationProblemHandler {
     return path.isEmpty() ? "document" : path.substring(path.charAt(0) == '.' ? 1 : 0);
   }
 
-  private static String suggestion(String key, List<String> known) {
+  private static @Nullable String nearest(String key, List<String> known) {
     String nearest = null;
     int best = LARGEST_SLIP + 1;
     for (String name : new TreeSet<>(known)) {
@@ -60,8 +68,6 @@ final class UnknownKeys extends DeserializationProblemHandler {
         nearest = name;
       }
     }
-    return nearest == null
-        ? "; allowed: " + String.join(", ", new TreeSet<>(known))
-        : "; did you mean " + nearest + "?";
+    return nearest;
   }
 }
