@@ -9,10 +9,12 @@ import dev.sparkling.checkpoint.format.Metrics;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.ObjectUpload;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -82,6 +84,19 @@ class TrainingRunTest {
   void newestCheckpointsAreKept() {
     runs.train(TestRuns.NARROW, store, () -> false);
     assertThat(Checkpoints.steps(store, "narrow")).containsExactly(6L, 8L);
+  }
+
+  @Test
+  void whatAKilledProcessLeftOfACheckpointIsCollectedWhenTheStageStarts() {
+    runs.train(TestRuns.NARROW, store, afterSteps(3));
+    store.write("narrow/checkpoints/step-00000005/config.json", new byte[] {1});
+    ObjectUpload killed =
+        store.create("narrow/checkpoints/step-00000005/model-00001-of-00001.safetensors");
+    killed.write(MemorySegment.ofArray(new byte[] {1}));
+    runs.train(TestRuns.NARROW, store, afterSteps(1));
+    assertThat(Checkpoints.steps(store, "narrow")).containsExactly(3L, 4L);
+    assertThat(store.list("narrow/checkpoints/step-00000005/")).isEmpty();
+    assertThat(store.discardUnfinished("")).isZero();
   }
 
   @Test
