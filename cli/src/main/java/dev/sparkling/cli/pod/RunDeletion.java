@@ -23,8 +23,7 @@ public record RunDeletion(List<StoredObject> objects, List<StoredObject> others)
       "/(checkpoints/step-\\d{8,}/[^/]+|expansion/[^/]+|metrics\\.(jsonl|arrow))";
 
   /** A run's stage, or the control of a local run. */
-  private static final String ANY_STAGE =
-      "(" + ProgressiveTraining.NAME + "|control\\.narrow)";
+  private static final String ANY_STAGE = "(" + ProgressiveTraining.NAME + "|control\\.narrow)";
 
   private static final String REPORT = "report.html";
 
