@@ -159,7 +159,6 @@ class JobJsonTest {
         """
         spec.model.hiddenSise: unknown key; did you mean hiddenSize?
         spec.training.seed: 'x' is not a whole number
-        spec.model.hiddenSize: 0 is missing or not positive; a number above 0 is needed
         stage: 'wider'; allowed: narrow, wide""");
   }
 
