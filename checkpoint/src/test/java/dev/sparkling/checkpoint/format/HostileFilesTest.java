@@ -85,7 +85,7 @@ class HostileFilesTest {
       textBlock =
           """
           "num_experts_per_tok" : 2  | "num_experts_per_tok" : 100 | num_experts_per_tok: 100 is more than num_experts 3
-          "num_hidden_layers" : 2    | "num_hidden_layers" : 2147483647 | num_hidden_layers: 2147483647 is outside of the whole numbers from 1 to 10000
+          "num_hidden_layers" : 2    | "num_hidden_layers" : 2147483647 | num_hidden_layers: 2147483647 is outside of the whole numbers from 1 to 1024
           "hidden_size" : 8          | "hidden_size" : 2147483647  | hidden_size: 2147483647 is outside of
           "rms_norm_eps" : 1.0E-6    | "rms_norm_eps" : -1         | rms_norm_eps: -1 is not a finite number above 0
           "rms_norm_eps" : 1.0E-6    | "rms_norm_eps" : NaN        | is not JSON: line

@@ -77,7 +77,7 @@ class ModelConfigurationJsonTest {
           "num_key_value_heads": 4   | "num_key_value_heads": 5 | x: num_key_value_heads: 5 does not divide num_attention_heads 32
           "head_dim": 128            | "head_dim": 127          | x: head_dim: 127 is odd; an even number is needed
           "vocab_size": 151936,      |                          | x: vocab_size: is missing
-          "hidden_size": 2048        | "hidden_size": "wide"    | x: hidden_size: "wide" is outside of the whole numbers from 1 to 1048576
+          "hidden_size": 2048        | "hidden_size": "wide"    | x: hidden_size: "wide" is outside of the whole numbers from 1 to 262144
           """)
   void modelThatWeDoNotTrainIsNamedWithItsKey(String good, String bad, String problem) {
     String json = QWEN.replace(good, bad == null ? "" : bad);
