@@ -28,8 +28,8 @@ import org.opentest4j.TestAbortedException;
 /** Every array has one owner, and a step gives back all that it took. */
 class NativeMemoryTest {
 
-  private static final int STEPS = 200;
-  private static final int WINDOWS = 20;
+  private static final int STEPS = 50;
+  private static final int WINDOWS = 40;
 
   /**
    * Measured: 608 bytes a step, and 1200 where one kind of argument is not closed, which is 19
