@@ -28,11 +28,14 @@ import org.opentest4j.TestAbortedException;
 /** Every array has one owner, and a step gives back all that it took. */
 class NativeMemoryTest {
 
-  private static final int STEPS = 200;
-  private static final int WINDOWS = 4;
+  private static final int STEPS = 50;
+  private static final int WINDOWS = 40;
 
-  /** A handle of 16 bytes that each argument of a step's calls forgot would be three times this. */
-  private static final long ALLOWED_GROWTH_BYTES = 256L << 10;
+  /**
+   * Measured: 608 bytes a step, and 1200 where one kind of argument is not closed, which is 19
+   * handles of 32 bytes. The first are inside of DJL's own calls.
+   */
+  private static final long ALLOWED_GROWTH_BYTES = STEPS * 900L;
 
   private static final int MAPPED_FIELD = 4;
   private static final int USED_FIELD = 7;
@@ -62,16 +65,22 @@ class NativeMemoryTest {
           };
       run(step);
       int arrays = manager.getManagedArrays().size();
-      // The compiler's threads allocate too; what a step forgets is there every time.
-      long growth = Long.MAX_VALUE;
-      for (int i = 0; i < WINDOWS; i++) {
+      // The compiler's threads allocate and free megabytes meanwhile, so that only a window in
+      // which
+      // they rest tells; what a step forgets is there in every one.
+      List<Long> growth = new ArrayList<>();
+      do {
         long before = allocatedBytes();
         run(step);
-        growth = Math.min(growth, allocatedBytes() - before);
-      }
+        growth.add(allocatedBytes() - before);
+      } while (growth.size() < WINDOWS && !isAllowed(growth.getLast()));
       assertThat(manager.getManagedArrays()).hasSize(arrays);
-      assertThat(growth).isLessThan(ALLOWED_GROWTH_BYTES);
+      assertThat(growth.getLast()).as("%s", growth).isBetween(0L, ALLOWED_GROWTH_BYTES);
     }
+  }
+
+  private static boolean isAllowed(long growth) {
+    return growth >= 0 && growth <= ALLOWED_GROWTH_BYTES;
   }
 
   private static void run(Runnable step) {
