@@ -68,11 +68,11 @@ class HostileInputTest {
     Path to = folder.resolve("to");
     assertProblem(
         expand("--to", to, "--hidden-size", Integer.MAX_VALUE, "--inner-size", -1),
-        "--hidden-size: 2147483647 is outside of 1 to 1048576",
-        "--inner-size: -1 is outside of 1 to 1048576");
+        "--hidden-size: 2147483647 is outside of 1 to 262144; leave it out to keep the width",
+        "--inner-size: -1 is outside of 1 to 262144; leave it out to keep the width");
     assertProblem(
         expand("--to", to, "--hidden-size", 32, "--rewarmup-ratio", "Infinity"),
-        "--rewarmup-ratio: Infinity is not above 0 and finite");
+        "--rewarmup-ratio: Infinity is not a finite number above 0");
     assertThat(to).doesNotExist();
   }
 
@@ -118,7 +118,7 @@ class HostileInputTest {
       textBlock =
           """
           ~                                              | is empty; a dataset recipe is expected
-          {tokenizer: t, validationFraction: 0.1, mavenSources: [~]} | mavenSources[0]: is null; artifact and sha256 are needed
+          {tokenizer: t, validationFraction: 0.1, mavenSources: [~]} | mavenSources[0]: is empty; a block of artifact and sha256 is needed
           {tokenizer: t, validationFraction: 0.1, mavenSources: []}  | mavenSources: is empty; at least one is needed
           {tokenizer: t, validationFraction: 0.1}        | is no dataset recipe: mavenSources: is missing or null; a value is needed
           [1]                                            | is no dataset recipe: is not an object
@@ -140,8 +140,8 @@ class HostileInputTest {
     assertProblem(
         Cli.run("data", "prepare", "--recipe", recipe, "--output", folder.resolve("out")),
         recipe + ": validationFraction: 2.0 is outside of 0 to 1",
-        recipe + ": mavenSources[0].artifact: 'a:b' is none; allowed: group:name:version",
-        recipe + ": mavenSources[0].sha256: 'x' is not 64 lower-case hexadecimal digits");
+        recipe + ": mavenSources[0].artifact: 'a:b' is no artifact; allowed: group:name:version",
+        recipe + ": mavenSources[0].sha256: 'x' is no SHA-256; 64 of 0-9 and a-f are needed");
   }
 
   @Test

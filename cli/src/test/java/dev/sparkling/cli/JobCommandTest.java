@@ -164,7 +164,7 @@ class JobCommandTest {
     }
     assertFailed(
         3,
-        manifest + ": cannot be read",
+        manifest + ": line 1, column 2: is not valid JSON",
         "expand",
         "--job",
         tiny.job(Work.EXPAND, "wide", resource));
