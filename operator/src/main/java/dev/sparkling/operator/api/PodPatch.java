@@ -6,6 +6,8 @@ import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,13 +30,18 @@ public record PodPatch(
     @Nullable String runtimeClassName,
     @Nullable String priorityClassName) {
   public PodPatch {
-    labels = labels == null ? Map.of() : Map.copyOf(labels);
-    annotations = annotations == null ? Map.of() : Map.copyOf(annotations);
-    nodeSelector = nodeSelector == null ? Map.of() : Map.copyOf(nodeSelector);
+    labels = ordered(labels);
+    annotations = ordered(annotations);
+    nodeSelector = ordered(nodeSelector);
     tolerations = tolerations == null ? List.of() : List.copyOf(tolerations);
     volumes = volumes == null ? List.of() : List.copyOf(volumes);
     volumeMounts = volumeMounts == null ? List.of() : List.copyOf(volumeMounts);
     env = env == null ? List.of() : List.copyOf(env);
     imagePullSecrets = imagePullSecrets == null ? List.of() : List.copyOf(imagePullSecrets);
+  }
+
+  /** In the user's order: the same resource makes the same pods, byte for byte. */
+  private static Map<String, String> ordered(@Nullable Map<String, String> map) {
+    return map == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(map));
   }
 }

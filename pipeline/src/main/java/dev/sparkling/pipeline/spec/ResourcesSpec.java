@@ -1,14 +1,22 @@
 package dev.sparkling.pipeline.spec;
 
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Kubernetes resource requests and limits; a local run ignores them. */
 public record ResourcesSpec(
     @JsonDeserialize(contentUsing = QuantityText.class) Map<String, String> limits,
     @JsonDeserialize(contentUsing = QuantityText.class) Map<String, String> requests) {
   public ResourcesSpec {
-    limits = limits == null ? Map.of() : Map.copyOf(limits);
-    requests = requests == null ? Map.of() : Map.copyOf(requests);
+    limits = ordered(limits);
+    requests = ordered(requests);
+  }
+
+  /** In the user's order: the same resource makes the same documents, byte for byte. */
+  private static Map<String, String> ordered(@Nullable Map<String, String> amounts) {
+    return amounts == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(amounts));
   }
 }
