@@ -10,7 +10,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -50,7 +49,7 @@ class InvalidResourcesE2E {
   void theApiServerRefusesWithTheMessageOfTheFile(String name) {
     JsonNode given = read(name);
     ObjectNode resource = (ObjectNode) read("base.yaml");
-    merge(resource, (ObjectNode) given.get("patch"));
+    MergePatch.apply(resource, (ObjectNode) given.get("patch"));
     Shell.Ended ended = create(resource);
     assertThat(ended.exitCode()).isEqualTo(1);
     assertThat(ended.output()).isEqualTo(given.get("message").asText());
@@ -73,20 +72,6 @@ class InvalidResourcesE2E {
             "default",
             "-f",
             "-");
-  }
-
-  private static void merge(ObjectNode target, ObjectNode patch) {
-    for (Map.Entry<String, JsonNode> entry : patch.properties()) {
-      JsonNode value = entry.getValue();
-      if (value.isNull()) {
-        target.remove(entry.getKey());
-      } else if (value instanceof ObjectNode object
-          && target.get(entry.getKey()) instanceof ObjectNode inside) {
-        merge(inside, object);
-      } else {
-        target.set(entry.getKey(), value);
-      }
-    }
   }
 
   private static JsonNode read(String name) {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,11 +33,11 @@ class LifecycleE2E {
   @ParameterizedTest
   @CsvSource({"Training,narrow", "Expanding,wide", "Training,wide"})
   void aRunThatIsSuspendedGoesOnWhereItWas(String phase, String stage) {
-    Run run = TinyRun.apply(cluster, NAMESPACE, "pause-" + phase.charAt(0) + stage, "");
+    Run run = TinyRun.apply(cluster, NAMESPACE, named("pause", phase, stage));
     awaitPhase(run, phase, stage);
     run.patch("{\"spec\": {\"suspend\": true}}");
     run.awaitPhase("Suspended");
-    run.awaitThat("no pods", now -> pods(now).isEmpty());
+    run.awaitThat("no pods", now -> activePods(now).isEmpty());
     run.patch("{\"spec\": {\"suspend\": false}}");
     run.awaitPhase("Succeeded");
     assertThat(run.stage(1).get("step")).isEqualTo(TinyRun.STEPS);
@@ -47,8 +48,7 @@ class LifecycleE2E {
   @CsvSource({"Training,narrow", "Expanding,wide", "Succeeded,wide"})
   void aRunThatIsDeletedWithDeleteTakesItsObjectsWithIt(String phase, String stage) {
     Run run =
-        TinyRun.apply(
-            cluster, NAMESPACE, "drop-" + phase.charAt(0) + stage, "deletionPolicy: Delete");
+        TinyRun.apply(cluster, NAMESPACE, named("drop", phase, stage), "deletionPolicy: Delete");
     awaitPhase(run, phase, stage);
     run.delete();
     run.awaitThat("gone", now -> now.find().isEmpty());
@@ -57,13 +57,13 @@ class LifecycleE2E {
 
   @Test
   void aRunThatIsDeletedWithRetainLeavesItsObjectsAndTheNextOneFindsThem() {
-    Run run = TinyRun.apply(cluster, NAMESPACE, "keep", "");
+    Run run = TinyRun.apply(cluster, NAMESPACE, "keep");
     awaitPhase(run, "Training", "wide");
     run.delete();
     run.awaitThat("gone", now -> now.find().isEmpty());
     assertThat(TinyRun.objects(cluster, run)).isNotEmpty();
-    await().atMost(Run.PATIENCE).until(() -> pods(run).isEmpty());
-    TinyRun.apply(cluster, NAMESPACE, "keep", "").awaitPhase("Succeeded");
+    await().atMost(Run.PATIENCE).until(() -> activePods(run).isEmpty());
+    TinyRun.apply(cluster, NAMESPACE, "keep").awaitPhase("Succeeded");
     run.delete();
   }
 
@@ -71,7 +71,7 @@ class LifecycleE2E {
   @ValueSource(strings = {"Training narrow", "Expanding wide", "Training wide"})
   void anOperatorThatIsKilledGoesOnWithTheRunsThatItHad(String at) {
     String[] words = at.split(" ");
-    Run run = TinyRun.apply(cluster, NAMESPACE, "kill-" + words[0].charAt(0) + words[1], "");
+    Run run = TinyRun.apply(cluster, NAMESPACE, named("kill", words[0], words[1]));
     awaitPhase(run, words[0], words[1]);
     cluster.kubectl(
         "-n",
@@ -91,7 +91,7 @@ class LifecycleE2E {
 
   @Test
   void aTrainerThatIsEvictedIsReplacedAndNotCharged() {
-    Run run = TinyRun.apply(cluster, NAMESPACE, "evicted", "");
+    Run run = TinyRun.apply(cluster, NAMESPACE, "evicted");
     run.awaitThat("a checkpoint", now -> now.stage(0).get("checkpoint") != null);
     String pod = String.valueOf(run.stage(0).get("pod"));
     cluster.kubectl("-n", NAMESPACE, "delete", "pod", pod, "--wait=false");
@@ -103,7 +103,7 @@ class LifecycleE2E {
 
   @Test
   void aStageThatHasBegunCannotBeEdited() {
-    Run run = TinyRun.apply(cluster, NAMESPACE, "edited", "");
+    Run run = TinyRun.apply(cluster, NAMESPACE, "edited");
     awaitPhase(run, "Training", "narrow");
     Shell.Ended ended =
         cluster
@@ -125,21 +125,18 @@ class LifecycleE2E {
     run.delete();
   }
 
+  private static String named(String what, String phase, String stage) {
+    return String.join("-", what, phase, stage).toLowerCase(Locale.ROOT);
+  }
+
   private static void awaitPhase(Run run, String phase, String stage) {
     run.awaitThat(
         phase + " " + stage,
         now -> now.phase().equals(phase) && now.text("status", "currentStage").equals(stage));
   }
 
-  private List<Pod> pods(Run run) {
-    return cluster
-        .client()
-        .pods()
-        .inNamespace(NAMESPACE)
-        .withLabel("sparkling.dev/run", run.name())
-        .list()
-        .getItems()
-        .stream()
+  private static List<Pod> activePods(Run run) {
+    return run.pods().stream()
         .filter(pod -> !List.of("Succeeded", "Failed").contains(pod.getStatus().getPhase()))
         .toList();
   }

@@ -3,6 +3,7 @@ package dev.sparkling.systemtests;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.time.Duration;
@@ -50,6 +51,11 @@ record Run(Cluster cluster, String namespace, String name) {
     return stages.size() > index ? stages.get(index) : Map.of();
   }
 
+  /** The columns of kubectl get; empty before the first pass. */
+  Map<String, Object> summary() {
+    return find().map(f -> f.<Map<String, Object>>get("status", "summary")).orElse(Map.of());
+  }
+
   String condition(String type, String field) {
     List<Map<String, Object>> conditions =
         find().map(f -> f.<List<Map<String, Object>>>get("status", "conditions")).orElse(List.of());
@@ -58,6 +64,17 @@ record Run(Cluster cluster, String namespace, String name) {
         .findFirst()
         .map(condition -> Objects.toString(condition.get(field), ""))
         .orElse("");
+  }
+
+  /** All of them, those that have ended too. */
+  List<Pod> pods() {
+    return cluster
+        .client()
+        .pods()
+        .inNamespace(namespace)
+        .withLabel("sparkling.dev/run", name)
+        .list()
+        .getItems();
   }
 
   void awaitPhase(String phase) {

@@ -1,5 +1,8 @@
 package dev.sparkling.systemtests;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -7,6 +10,8 @@ import java.util.regex.Pattern;
 final class TinyRun {
 
   static final int STEPS = 240;
+
+  private static final YAMLMapper YAML = new YAMLMapper();
 
   /** Each time anew: what an earlier time left would be found and taken up. */
   private static final String PREFIX = "system-tests-" + System.currentTimeMillis();
@@ -16,11 +21,11 @@ final class TinyRun {
   /**
    * Applies it.
    *
-   * @param more lines of the spec, such as {@code retries: 0}
+   * @param patches of the spec, each a line of YAML such as {@code retries: 0}; null removes
    */
-  static Run apply(Cluster cluster, String namespace, String name, String... more) {
-    StringBuilder yaml =
-        new StringBuilder(
+  static Run apply(Cluster cluster, String namespace, String name, String... patches) {
+    ObjectNode resource =
+        document(
             """
       apiVersion: sparkling.dev/v1alpha1
       kind: ProgressiveTraining
@@ -50,18 +55,32 @@ final class TinyRun {
       """
                 .formatted(
                     name, PREFIX, namespace, name, Cluster.setting("MINIO_CLUSTER_ENDPOINT")));
-    for (String line : more) {
-      yaml.append("  ").append(line).append('\n');
+    for (String patch : patches) {
+      MergePatch.apply((ObjectNode) resource.get("spec"), document(patch));
     }
     Shell.Ended ended =
         cluster
             .shell()
             .attempt(
-                yaml.toString(), Cluster.setting("KUBECTL"), "-n", namespace, "apply", "-f", "-");
+                resource.toString(),
+                Cluster.setting("KUBECTL"),
+                "-n",
+                namespace,
+                "apply",
+                "-f",
+                "-");
     if (ended.exitCode() != 0) {
       throw new AssertionError(ended.output());
     }
     return new Run(cluster, namespace, name);
+  }
+
+  private static ObjectNode document(String yaml) {
+    try {
+      return (ObjectNode) YAML.readTree(yaml);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(yaml, e);
+    }
   }
 
   /** The keys that a run has stored, as the object store lists them. */
@@ -80,7 +99,7 @@ final class TinyRun {
                 "aws:amz:us-east-1:s3",
                 "--user",
                 Cluster.setting("MINIO_ACCESS_KEY") + ":" + Cluster.setting("MINIO_SECRET_KEY"),
-                "%s/sparkling?list-type=2&prefix=%s/%s/%s/"
+                "%s/sparkling?list-type=2&prefix=%s%%2F%s%%2F%s%%2F"
                     .formatted(
                         Cluster.setting("MINIO_ENDPOINT"), PREFIX, run.namespace(), run.name()));
     return Pattern.compile("<Key>([^<]+)</Key>")
