@@ -2,6 +2,7 @@ package dev.sparkling.systemtests;
 
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -92,6 +93,20 @@ final class Cluster implements AutoCloseable {
                 .build())
         .serverSideApply();
     return name;
+  }
+
+  /** The operator that stays: not one that is on its way out. */
+  Pod operator() {
+    return client
+        .pods()
+        .inNamespace(Cluster.RELEASE_NAMESPACE)
+        .withLabel("app.kubernetes.io/component", "operator")
+        .list()
+        .getItems()
+        .stream()
+        .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no operator pod"));
   }
 
   @Override

@@ -25,13 +25,13 @@ class UpgradeE2E {
     Run run = TinyRun.apply(cluster, NAMESPACE, "goes-on");
     run.awaitPhase("Training");
     String trainer = uid(run.pods().getFirst());
-    String operator = uid(operator());
+    String operator = uid(cluster.operator());
 
     // When
     helm("upgrade", "sparkling", "charts/sparkling", "--reuse-values", "--set", "log.level=DEBUG");
 
     // Then
-    assertThat(uid(operator())).isNotEqualTo(operator);
+    assertThat(uid(cluster.operator())).isNotEqualTo(operator);
     assertThat(run.pods()).extracting(UpgradeE2E::uid).contains(trainer);
 
     // When
@@ -52,20 +52,6 @@ class UpgradeE2E {
     all[arguments.length + 2] = "--wait";
     all[arguments.length + 3] = "--timeout=5m";
     cluster.helm(all);
-  }
-
-  private Pod operator() {
-    return cluster
-        .client()
-        .pods()
-        .inNamespace(Cluster.RELEASE_NAMESPACE)
-        .withLabel("app.kubernetes.io/component", "operator")
-        .list()
-        .getItems()
-        .stream()
-        .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
-        .findFirst()
-        .orElseThrow(() -> new AssertionError("no operator pod"));
   }
 
   private static String uid(Pod pod) {
