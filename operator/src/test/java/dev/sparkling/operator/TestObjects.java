@@ -151,6 +151,7 @@ public final class TestObjects {
   public static ContainerState terminated(int exitCode, String reason, @Nullable String message) {
     return new ContainerStateBuilder()
         .withNewTerminated()
+        .withFinishedAt(END)
         .withExitCode(exitCode)
         .withReason(reason)
         .withMessage(message)

@@ -108,7 +108,9 @@ final class StageStatusMerge {
 
   /** The trainer's job is complete: its last checkpoint is there, whoever saw it. */
   void trained(WorkerJob job) {
-    finishedAt = job.completionTime();
+    if (finishedAt == null) {
+      finishedAt = job.completionTime();
+    }
     step = stage.lastStep();
     message = null;
     if (checkpoint == null || checkpoint.step() < stage.lastStep()) {

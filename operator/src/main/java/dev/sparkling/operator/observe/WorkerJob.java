@@ -34,9 +34,14 @@ public record WorkerJob(Job job, List<Pod> pods) {
     pods = List.copyOf(pods);
   }
 
-  /** Whether its pod ended with exit code 0, which a worker returns for done work only. */
+  /**
+   * Whether a pod ended with exit code 0, which a worker returns for done work only. The job says
+   * so up to two seconds after its pod, which may be deleted later.
+   */
   public boolean isComplete() {
-    return condition("Complete").isPresent() || condition("SuccessCriteriaMet").isPresent();
+    return condition("Complete").isPresent()
+        || condition("SuccessCriteriaMet").isPresent()
+        || succeeded().isPresent();
   }
 
   /** Whether somebody deletes it; its pod may still be at work. */
@@ -95,7 +100,16 @@ public record WorkerJob(Job job, List<Pod> pods) {
 
   /** RFC 3339; null until it is complete. */
   public @Nullable String completionTime() {
-    return status().getCompletionTime();
+    return succeeded()
+        .map(ContainerStateTerminated::getFinishedAt)
+        .orElse(status().getCompletionTime());
+  }
+
+  private Optional<ContainerStateTerminated> succeeded() {
+    return pods.stream()
+        .flatMap(pod -> new WorkerPodState(pod).terminated().stream())
+        .filter(end -> end.getExitCode() == 0)
+        .findFirst();
   }
 
   private Activity activity() {

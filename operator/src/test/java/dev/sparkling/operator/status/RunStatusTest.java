@@ -105,6 +105,22 @@ class RunStatusTest {
   }
 
   @Test
+  void aPodThatEndedWellIsDoneBeforeItsJobSaysSoAndNothingChangesWhenItDoes() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    Pod done = TestObjects.pod(job, "n", TestObjects.terminated(0, "Completed", ""));
+    pass(List.of(job), List.of(done));
+    assertThat(decision).isEqualTo(new Decision.LaunchExpander(PLAN.stage("wide")));
+    assertThat(stage(0).state()).isEqualTo(StageState.SUCCEEDED);
+    assertThat(stage(0).finishedAt()).isNotNull();
+    ProgressiveTrainingStatus before = status;
+
+    pass(List.of(TestObjects.complete(job)), List.of(done));
+    assertThat(status).isEqualTo(before);
+    pass(List.of(TestObjects.complete(job)), List.of());
+    assertThat(status).isEqualTo(before);
+  }
+
+  @Test
   void aFinishedStageStaysFinishedWhenItsJobIsDeleted() {
     pass(List.of(TestObjects.complete(TestObjects.job("narrow", Work.TRAIN))), List.of());
     pass(List.of(), List.of());
