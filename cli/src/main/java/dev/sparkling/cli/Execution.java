@@ -8,6 +8,7 @@ import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.job.Progress;
 import java.io.PrintWriter;
 import java.util.Arrays;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -29,6 +30,9 @@ final class Execution {
 
   private Execution(Object commands, PrintWriter out, PrintWriter err, String[] arguments) {
     this.commands = new CommandLine(commands).setOut(out).setErr(err);
+    // What the user typed, where another name starts the launcher: help must show what works.
+    Optional.ofNullable(System.getenv("SPARKLING_COMMAND"))
+        .ifPresent(this.commands::setCommandName);
     this.err = err;
     // Read without picocli, because a wrong argument beside it is a result too.
     this.result = ResultFile.of(Arrays.asList(arguments));

@@ -19,6 +19,8 @@ import picocli.CommandLine.Command;
       EvaluateCommand.class,
       InspectCommand.class,
       DeleteCommand.class,
+      GetCommand.class,
+      WatchCommand.class,
     })
 public final class Sparkling {
 

@@ -1,0 +1,165 @@
+package dev.sparkling.cli;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.sparkling.cli.cluster.ServerTable;
+import dev.sparkling.pipeline.status.CheckpointStatus;
+import dev.sparkling.pipeline.status.Condition;
+import dev.sparkling.pipeline.status.ExpansionStatus;
+import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
+import dev.sparkling.pipeline.status.StageState;
+import dev.sparkling.pipeline.status.StageStatus;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** What a line of kubectl get has no room for. */
+final class RunDetails {
+
+  /** As many events as fit below the rest on a screen. */
+  private static final int EVENTS = 10;
+
+  private final ProgressiveTrainingStatus status;
+
+  RunDetails(ProgressiveTrainingStatus status) {
+    this.status = status;
+  }
+
+  void print(PrintWriter out) {
+    stages().forEach(out::println);
+    expansions().forEach(out::println);
+    conditions().forEach(out::println);
+  }
+
+  /** The newest events, in the server's own columns but for the run itself. */
+  static void printEvents(ServerTable events, PrintWriter out) {
+    List<ServerTable.Row> newest =
+        events.rows().subList(Math.max(0, events.rows().size() - EVENTS), events.rows().size());
+    if (newest.isEmpty()) {
+      return;
+    }
+    int[] shown =
+        IntStream.range(0, events.columns().size())
+            .filter(
+                i ->
+                    !events.columns().get(i).wide()
+                        && !events.columns().get(i).name().equalsIgnoreCase("object"))
+            .toArray();
+    TextTable table =
+        new TextTable(
+            IntStream.of(shown)
+                .mapToObj(i -> events.columns().get(i).name().toUpperCase(Locale.ROOT))
+                .toArray(String[]::new));
+    newest.forEach(
+        event ->
+            table.add(IntStream.of(shown).mapToObj(event.cells()::get).toArray(String[]::new)));
+    out.println();
+    table.lines().forEach(out::println);
+  }
+
+  private List<String> stages() {
+    if (status.stages().isEmpty()) {
+      return List.of("", "the operator has not looked at this run yet");
+    }
+    TextTable table =
+        new TextTable(
+            "STAGE", "STATE", "STEP", "TOKENS", "LOSS", "VALIDATION", "ATTEMPTS", "CHECKPOINT");
+    for (StageStatus stage : status.stages()) {
+      table.add(
+          stage.name(),
+          word(stage.state()),
+          Long.toString(stage.step()),
+          Format.count(stage.tokens()),
+          text(stage.loss(), Format::loss),
+          text(stage.validationLoss(), Format::loss),
+          Integer.toString(stage.attempts()),
+          text(stage.checkpoint(), CheckpointStatus::uri));
+    }
+    return after(table);
+  }
+
+  private List<String> expansions() {
+    TextTable table =
+        new TextTable(
+            "EXPANSION",
+            "LOSS BEFORE",
+            "LOSS AFTER",
+            "RMS BEFORE",
+            "RMS AFTER",
+            "SECONDS",
+            "BYTES");
+    for (StageStatus stage : status.stages()) {
+      ExpansionStatus expansion = stage.expansion();
+      if (expansion != null) {
+        table.add(
+            stage.name(),
+            text(expansion.lossBefore(), Format::loss),
+            text(expansion.lossAfter(), Format::loss),
+            text(expansion.rmsBefore(), Format::loss),
+            text(expansion.rmsAfter(), Format::loss),
+            text(expansion.seconds(), seconds -> String.format(Locale.ROOT, "%.1f", seconds)),
+            text(expansion.bytes(), Format::bytes));
+      }
+    }
+    return table.lines().size() == 1 ? List.of() : after(table);
+  }
+
+  /** The one that says most: why it failed, else how it ended, else what it does or waits for. */
+  private List<String> conditions() {
+    Optional<Condition> telling =
+        condition("Failed")
+            .or(() -> condition("Ready"))
+            .or(
+                () ->
+                    status.conditions().stream()
+                        .filter(condition -> condition.type().equals("Progressing"))
+                        .findFirst());
+    List<String> lines = new ArrayList<>();
+    telling.ifPresent(
+        condition -> {
+          lines.add("");
+          lines.add(
+              "%s: %s, since %s"
+                  .formatted(
+                      condition.status().equals("True")
+                          ? condition.type()
+                          : "not " + condition.type(),
+                      condition.reason(),
+                      condition.lastTransitionTime()));
+          condition.message().lines().map(line -> "  " + line).forEach(lines::add);
+        });
+    return lines;
+  }
+
+  private Optional<Condition> condition(String type) {
+    return status.conditions().stream()
+        .filter(condition -> condition.type().equals(type) && condition.status().equals("True"))
+        .findFirst();
+  }
+
+  private static List<String> after(TextTable table) {
+    List<String> lines = new ArrayList<>(List.of(""));
+    lines.addAll(table.lines());
+    return lines;
+  }
+
+  private static <T> String text(@Nullable T value, Function<T, String> format) {
+    return value == null ? "" : format.apply(value);
+  }
+
+  /** As the resource spells it; empty for one that only a newer operator knows. */
+  private static String word(@Nullable StageState state) {
+    if (state == null) {
+      return "";
+    }
+    try {
+      return StageState.class.getField(state.name()).getAnnotation(JsonProperty.class).value();
+    } catch (NoSuchFieldException e) {
+      throw new LinkageError(state.name(), e);
+    }
+  }
+}

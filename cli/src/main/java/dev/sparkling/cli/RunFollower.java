@@ -1,0 +1,176 @@
+package dev.sparkling.cli;
+
+import dev.sparkling.cli.cluster.RunStatus;
+import dev.sparkling.cli.cluster.RunWatch;
+import dev.sparkling.cli.cluster.ServerTable;
+import dev.sparkling.cli.cluster.ServerTable.Row;
+import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.error.TransientError;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.status.Condition;
+import dev.sparkling.pipeline.status.Phase;
+import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Tells a display what differs from what it shows, and knows when a single run has ended. */
+final class RunFollower implements RunWatch.Listener {
+
+  private final @Nullable String name;
+  private final String place;
+  private final Function<ServerTable, RunColumns> layout;
+  private final Function<RunColumns, RunDisplay> displays;
+  private final PrintWriter err;
+  private final Map<String, Row> runs = new LinkedHashMap<>();
+
+  private @Nullable RunColumns columns;
+  private @Nullable RunDisplay display;
+  private boolean interrupted;
+  private int exitCode;
+
+  /**
+   * Shows nothing yet: columns come with the first list.
+   *
+   * @param name of the only run that is followed, to its end
+   * @param place where the runs are, for messages
+   */
+  RunFollower(
+      @Nullable String name,
+      String place,
+      Function<ServerTable, RunColumns> layout,
+      Function<RunColumns, RunDisplay> displays,
+      PrintWriter err) {
+    this.name = name;
+    this.place = place;
+    this.layout = layout;
+    this.displays = displays;
+    this.err = err;
+  }
+
+  /** 0, or what the run that was followed failed with. */
+  int exitCode() {
+    return exitCode;
+  }
+
+  @Override
+  public boolean listed(ServerTable table) {
+    RunDisplay shown = display;
+    if (shown == null) {
+      if (table.rows().isEmpty() && name != null) {
+        throw GetCommand.missing(name, place);
+      }
+      columns = layout.apply(table);
+      shown = displays.apply(columns);
+      display = shown;
+      if (table.rows().isEmpty()) {
+        shown.problem("no runs in " + place + " yet");
+      }
+    }
+    interrupted = false;
+    boolean any = !runs.isEmpty();
+    Set<String> there = table.rows().stream().map(Row::uid).collect(Collectors.toSet());
+    for (Row gone : List.copyOf(runs.values())) {
+      if (!there.contains(gone.uid())) {
+        remove(shown, gone);
+      }
+    }
+    boolean more = true;
+    for (Row run : table.rows()) {
+      more &= show(shown, run);
+    }
+    if (any || !runs.isEmpty()) {
+      shown.all(runs.values());
+    }
+    return more || end();
+  }
+
+  @Override
+  public boolean changed(Row run) {
+    RunDisplay shown = shown();
+    boolean more = show(shown, run);
+    shown.all(runs.values());
+    return more || end();
+  }
+
+  @Override
+  public boolean deleted(Row run) {
+    RunDisplay shown = shown();
+    remove(shown, run);
+    shown.all(runs.values());
+    return true;
+  }
+
+  @Override
+  public void interrupted(TransientError problem) {
+    if (!interrupted) { // once for each time, however often it is tried
+      interrupted = true;
+      problem.problems().forEach(line -> shown().problem(line + "; trying again"));
+    }
+  }
+
+  /** False where the run that is followed has ended. */
+  private boolean show(RunDisplay shown, Row run) {
+    RunColumns layout = Objects.requireNonNull(columns);
+    Row before = runs.put(run.uid(), run);
+    if (before == null || !layout.lasting(before).equals(layout.lasting(run))) {
+      shown.changed(run);
+    }
+    return name == null || !over(run);
+  }
+
+  private void remove(RunDisplay shown, Row run) {
+    if (runs.remove(run.uid()) != null) {
+      shown.deleted(run);
+    }
+    if (name != null) {
+      throw new UserError("run %s: was deleted while it was watched".formatted(name));
+    }
+  }
+
+  private static boolean over(Row run) {
+    Phase phase = RunStatus.of(run).phase();
+    return phase == Phase.SUCCEEDED || phase == Phase.FAILED;
+  }
+
+  /** Says why, where the run has failed. */
+  private boolean end() {
+    ProgressiveTrainingStatus status = RunStatus.of(runs.values().iterator().next());
+    if (status.phase() == Phase.FAILED) {
+      Optional<Condition> failed =
+          status.conditions().stream()
+              .filter(condition -> condition.type().equals("Failed"))
+              .findFirst();
+      String reason = failed.map(Condition::reason).orElse("");
+      failed
+          .map(Condition::message)
+          .orElse("no reason was given")
+          .lines()
+          .forEach(line -> err.println("run %s: failed: %s".formatted(name, line)));
+      err.flush();
+      exitCode = exitCode(reason);
+    }
+    return false;
+  }
+
+  /** The one that the worker itself ended with. */
+  private static int exitCode(String reason) {
+    return Stream.of(ErrorClass.values())
+        .filter(known -> known.reason().equals(reason))
+        .findFirst()
+        .orElse(ErrorClass.BUG)
+        .exitCode();
+  }
+
+  private RunDisplay shown() {
+    return Objects.requireNonNull(display);
+  }
+}

@@ -1,0 +1,117 @@
+package dev.sparkling.cli.cluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sparkling.pipeline.error.UserError;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The runs of a namespace, of all namespaces, or one of them. */
+public final class Runs implements AutoCloseable {
+
+  private static final String GROUP = "/apis/sparkling.dev/v1alpha1";
+  private static final String PLURAL = "/progressivetrainings";
+
+  /** How long after its window a watch that still says nothing is taken for dead. */
+  private static final Duration LATE = Duration.ofSeconds(15);
+
+  private final ApiServer server;
+  private final boolean allNamespaces;
+  private final @Nullable String name;
+
+  private Runs(ApiServer server, boolean allNamespaces, @Nullable String name) {
+    this.server = server;
+    this.allNamespaces = allNamespaces;
+    this.name = name;
+  }
+
+  /** Reads the kubeconfig. */
+  public static Runs open(ClusterChoice choice) {
+    return new Runs(ApiServer.open(choice), choice.allNamespaces(), choice.run());
+  }
+
+  /** Where these runs are, for people. */
+  public String place() {
+    return allNamespaces ? "any namespace" : "namespace " + server.namespace();
+  }
+
+  /** As they stand now, in the order of their names. */
+  public ServerTable table() {
+    return server.table(path(), tableQuery());
+  }
+
+  /** The resources, without what only the server's bookkeeping needs. */
+  public List<JsonNode> resources() {
+    List<JsonNode> resources = new ArrayList<>();
+    server.get(path(), query(), ApiServer.JSON).path("items").forEach(resources::add);
+    for (JsonNode resource : resources) {
+      if (resource.path("metadata") instanceof ObjectNode metadata) {
+        metadata.remove("managedFields");
+      }
+    }
+    return resources;
+  }
+
+  /**
+   * What was said of a run, oldest first.
+   *
+   * @throws UserError where the user may not see events
+   */
+  public ServerTable events(ServerTable.Row run) {
+    ServerTable events =
+        server.table(
+            "/api/v1/namespaces/" + run.namespace() + "/events",
+            Map.of("fieldSelector", "involvedObject.uid=" + run.uid(), "includeObject", "Object"));
+    return new ServerTable(
+        events.columns(),
+        events.rows().stream().sorted(Comparator.comparing(Runs::time)).toList(),
+        events.resourceVersion());
+  }
+
+  /**
+   * What happens to them from a list on.
+   *
+   * @param window after which the server ends the watch
+   */
+  EventStream watch(String resourceVersion, Duration window) {
+    Map<String, String> query = tableQuery();
+    query.put("watch", "true");
+    query.put("resourceVersion", resourceVersion);
+    query.put("timeoutSeconds", Long.toString(Math.max(1, window.toSeconds())));
+    return server.watch(path(), query, window.plus(LATE));
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+
+  private String path() {
+    return allNamespaces ? GROUP + PLURAL : GROUP + "/namespaces/" + server.namespace() + PLURAL;
+  }
+
+  /**
+   * A list of one, where one is meant: it says where a watch goes on, which a resource does not.
+   */
+  private Map<String, String> query() {
+    return name == null ? Map.of() : Map.of("fieldSelector", "metadata.name=" + name);
+  }
+
+  private Map<String, String> tableQuery() {
+    Map<String, String> query = new HashMap<>(query());
+    query.put("includeObject", name == null ? "Metadata" : "Object");
+    return query;
+  }
+
+  private static String time(ServerTable.Row event) {
+    String time = event.resource().path("lastTimestamp").asText("");
+    return time.isEmpty() || time.equals("null")
+        ? event.resource().path("eventTime").asText("")
+        : time;
+  }
+}

@@ -1,0 +1,84 @@
+package dev.sparkling.cli.cluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A list as the API server lays it out for people: what kubectl prints, so that columns here can
+ * never differ from its.
+ *
+ * @param resourceVersion from which a watch goes on
+ */
+public record ServerTable(List<Column> columns, List<Row> rows, String resourceVersion) {
+
+  public ServerTable {
+    columns = List.copyOf(columns);
+    rows = List.copyOf(rows);
+  }
+
+  /**
+   * One column.
+   *
+   * @param passing whether it changes as time passes, though nothing happens
+   * @param wide whether only {@code -o wide} shows it
+   */
+  public record Column(String name, boolean passing, boolean wide) {}
+
+  /**
+   * One resource.
+   *
+   * @param cells one for each column; empty where there is no value
+   * @param resource whole, or its metadata alone where only that was asked for
+   */
+  public record Row(List<String> cells, JsonNode resource) {
+    public Row {
+      cells = List.copyOf(cells);
+    }
+
+    public String name() {
+      return resource.at("/metadata/name").asText();
+    }
+
+    public String namespace() {
+      return resource.at("/metadata/namespace").asText();
+    }
+
+    /** Another of the same name is another. */
+    public String uid() {
+      return resource.at("/metadata/uid").asText();
+    }
+  }
+
+  static ServerTable parse(JsonNode table) {
+    if (!table.path("kind").asText().equals("Table")) {
+      throw new IllegalArgumentException("kind is " + table.path("kind").asText());
+    }
+    List<Column> columns = new ArrayList<>();
+    for (JsonNode column : table.path("columnDefinitions")) {
+      columns.add(
+          new Column(
+              column.path("name").asText(),
+              column.path("type").asText().equals("date"),
+              column.path("priority").asInt() > 0));
+    }
+    return new ServerTable(columns, rows(table), table.at("/metadata/resourceVersion").asText());
+  }
+
+  static List<Row> rows(JsonNode table) {
+    List<Row> rows = new ArrayList<>();
+    for (JsonNode row : table.path("rows")) {
+      List<String> cells = new ArrayList<>();
+      row.path("cells").forEach(cell -> cells.add(cell.isNull() ? "" : printable(cell.asText())));
+      rows.add(new Row(cells, row.path("object")));
+    }
+    return rows;
+  }
+
+  /** A cell is one line, and what others wrote into a resource does not steer a terminal. */
+  static String printable(String text) {
+    String line = text.lines().findFirst().orElse("");
+    String rest = line.length() < text.strip().length() ? "..." : "";
+    return line.replaceAll("\\p{Cntrl}", "?") + rest;
+  }
+}
