@@ -53,8 +53,6 @@ sealed interface RunDisplay {
   /** One table, drawn over itself: for terminals. */
   final class Screen implements RunDisplay {
 
-    private static final String UP_AND_CLEAR = "\r\u001b[%dA\u001b[J";
-
     private final RunColumns columns;
     private final PrintWriter out;
     private List<Row> shown = List.of();
@@ -99,7 +97,7 @@ sealed interface RunDisplay {
       }
       lines.addAll(below);
       if (height > 0) {
-        out.printf(UP_AND_CLEAR, height);
+        out.printf("\r\u001b[%dA\u001b[J", height); // up, and clear from there on
       }
       lines.forEach(
           line -> out.println(line.substring(0, Math.min(line.length(), size.columns() - 1))));

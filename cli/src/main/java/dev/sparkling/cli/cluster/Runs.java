@@ -32,7 +32,13 @@ public final class Runs implements AutoCloseable {
 
   /** Reads the kubeconfig. */
   public static Runs open(ClusterChoice choice) {
-    return new Runs(ApiServer.open(choice), choice.allNamespaces(), choice.run());
+    try {
+      return new Runs(ApiServer.open(choice), choice.allNamespaces(), choice.run());
+    } catch (NoClassDefFoundError e) {
+      throw new UserError(
+          "sparkling: images of workers hold no Kubernetes client; use the command outside of them",
+          e);
+    }
   }
 
   /** Where these runs are, for people. */
