@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Shows runs that are being watched. */
 sealed interface RunDisplay {
@@ -55,12 +56,14 @@ sealed interface RunDisplay {
 
     private final RunColumns columns;
     private final PrintWriter out;
+    private final Supplier<TerminalSize> terminal;
     private List<Row> shown = List.of();
     private int height;
 
-    Screen(RunColumns columns, PrintWriter out) {
+    Screen(RunColumns columns, PrintWriter out, Supplier<TerminalSize> terminal) {
       this.columns = columns;
       this.out = out;
+      this.terminal = terminal;
     }
 
     @Override
@@ -86,7 +89,7 @@ sealed interface RunDisplay {
 
     /** Never more than the terminal holds: what has left its top can no longer be drawn over. */
     private void draw(List<String> below) {
-      TerminalSize size = TerminalSize.now();
+      TerminalSize size = terminal.get();
       List<String> lines = new ArrayList<>();
       List<String> rows = shown.stream().map(columns::line).toList();
       int room = Math.max(1, size.rows() - 3 - below.size());

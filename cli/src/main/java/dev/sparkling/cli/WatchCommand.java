@@ -49,7 +49,7 @@ final class WatchCommand implements Callable<Integer> {
               table -> new RunColumns(table, cluster.allNamespaces(), false),
               columns ->
                   terminal
-                      ? new RunDisplay.Screen(columns, out)
+                      ? new RunDisplay.Screen(columns, out, TerminalSize::now)
                       : new RunDisplay.Lines(columns, out, err),
               err);
       new RunWatch(runs, RunWatch.Pace.of(terminal ? SCREEN_WINDOW : LINES_WINDOW))

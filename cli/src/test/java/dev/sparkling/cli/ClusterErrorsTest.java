@@ -2,8 +2,11 @@ package dev.sparkling.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -126,11 +129,24 @@ class ClusterErrorsTest {
   }
 
   @Test
-  void aServerWithoutTlsBehindHttpsIsTheUsersToMend() {
-    Cli.Result result =
-        Cli.run("get", "--kubeconfig", kubeconfigOf(server.url().replace("http:", "https:")));
-    assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
-    assertThat(result.err()).contains("no trusted connection");
+  void aCertificateThatNobodyVouchesForIsTheUsersToMend() throws Exception {
+    HttpsServer strange = HttpsServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    strange.setHttpsConfigurator(new HttpsConfigurator(SelfSigned.context(folder)));
+    strange.start();
+    try {
+      Cli.Result result =
+          Cli.run(
+              "get",
+              "--kubeconfig",
+              kubeconfigOf("https://127.0.0.1:" + strange.getAddress().getPort()));
+      assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
+      assertThat(result.errorLines())
+          .singleElement()
+          .asString()
+          .contains("no trusted connection: ", "; certificate-authority-data of the kubeconfig");
+    } finally {
+      strange.stop(0);
+    }
   }
 
   @Test

@@ -296,9 +296,8 @@ final class FakeApiServer implements AutoCloseable {
     }
     ArrayNode rows = table.putArray("rows");
     for (ObjectNode event : events) {
-      if (query
-          .get("fieldSelector")
-          .equals("involvedObject.uid=" + event.at("/involvedObject/uid").asText())) {
+      if (("involvedObject.uid=" + event.at("/involvedObject/uid").asText())
+          .equals(query.get("fieldSelector"))) {
         ObjectNode row = rows.addObject();
         row.set("cells", event.get("cells"));
         row.set("object", event);

@@ -104,7 +104,7 @@ class GetCommandTest {
                 + "   s3://sparkling/demo/narrow/checkpoints/step-00000200",
             "wide     Succeeded    400     205k   3.9110                       1",
             "",
-            "EXPANSION   LOSS BEFORE   LOSS AFTER   RMS BEFORE   RMS AFTER   SECONDS   BYTES",
+            "EXPANSION   LOSS BEFORE   LOSS AFTER   RMS BEFORE   RMS AFTER   SECONDS    BYTES",
             "wide             4.2000       4.2001       1.2500      1.5000       1.5   1.05MB",
             "",
             "Ready: Succeeded, since 2026-01-01T00:00:00Z",

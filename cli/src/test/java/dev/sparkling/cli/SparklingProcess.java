@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** The command in a process of its own, with this JVM's flags and class path. */
@@ -30,6 +31,15 @@ final class SparklingProcess {
 
   /** Starts a command in the folder; its output goes to files there. */
   static SparklingProcess start(Path folder, Map<String, String> environment, Object... arguments) {
+    return startWith(_ -> true, folder, environment, arguments);
+  }
+
+  /** The same with some entries of the class path only, as an image of a worker has it. */
+  static SparklingProcess startWith(
+      Predicate<String> entries,
+      Path folder,
+      Map<String, String> environment,
+      Object... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -39,6 +49,7 @@ final class SparklingProcess {
     command.add(
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
             .map(entry -> Path.of(entry).toAbsolutePath().toString())
+            .filter(entries)
             .collect(Collectors.joining(File.pathSeparator)));
     command.add(Sparkling.class.getName());
     for (Object argument : arguments) {

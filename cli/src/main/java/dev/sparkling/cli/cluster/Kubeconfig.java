@@ -3,7 +3,6 @@ package dev.sparkling.cli.cluster;
 import dev.sparkling.pipeline.error.UserError;
 import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,7 +34,7 @@ final class Kubeconfig {
     Config config;
     try {
       config = Config.autoConfigure(choice.context());
-    } catch (KubernetesClientException | IllegalArgumentException e) {
+    } catch (RuntimeException e) { // the client's own, its YAML reader's, its certificate reader's
       throw new UserError(
           "kubeconfig %s: cannot be used: %s".formatted(String.join(", ", files), reason(e)), e);
     }
