@@ -130,7 +130,8 @@ class ClusterErrorsTest {
 
   @Test
   void aCertificateThatNobodyVouchesForIsTheUsersToMend() throws Exception {
-    HttpsServer strange = HttpsServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    HttpsServer strange =
+        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     strange.setHttpsConfigurator(new HttpsConfigurator(SelfSigned.context(folder)));
     strange.start();
     try {
