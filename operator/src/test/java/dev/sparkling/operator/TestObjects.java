@@ -7,6 +7,9 @@ import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -135,11 +138,46 @@ public final class TestObjects {
         .build();
   }
 
+  /** On a node since {@link #START}, where its volumes and its network are made. */
+  public static Pod creating(Job job) {
+    return new PodBuilder(pod(job, "pod-1", waiting("ContainerCreating", null)))
+        .editMetadata()
+        .withUid("pod-1-uid")
+        .endMetadata()
+        .editStatus()
+        .withPhase("Pending")
+        .addNewCondition()
+        .withType("PodScheduled")
+        .withStatus("True")
+        .withLastTransitionTime(START)
+        .endCondition()
+        .endStatus()
+        .build();
+  }
+
+  /** A warning about an object, said once. */
+  public static Event warning(HasMetadata object, String reason, String time, String message) {
+    return new EventBuilder()
+        .withNewMetadata()
+        .withName(object.getMetadata().getName() + "." + time)
+        .withCreationTimestamp(time)
+        .endMetadata()
+        .withNewInvolvedObject()
+        .withUid(object.getMetadata().getUid())
+        .endInvolvedObject()
+        .withType("Warning")
+        .withReason(reason)
+        .withMessage(message)
+        .withFirstTimestamp(time)
+        .withLastTimestamp(time)
+        .build();
+  }
+
   public static ContainerState running() {
     return new ContainerStateBuilder().withNewRunning().withStartedAt(START).endRunning().build();
   }
 
-  public static ContainerState waiting(String reason, String message) {
+  public static ContainerState waiting(String reason, @Nullable String message) {
     return new ContainerStateBuilder()
         .withNewWaiting()
         .withReason(reason)

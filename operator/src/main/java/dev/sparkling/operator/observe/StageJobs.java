@@ -3,6 +3,7 @@ package dev.sparkling.operator.observe;
 import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.stage.Decision;
+import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.util.Collection;
@@ -16,11 +17,27 @@ import java.util.stream.Stream;
  *
  * @param jobs that the run owns
  * @param pods of these jobs
+ * @param warnings events about one that waits in silence
  */
-public record StageJobs(Collection<Job> jobs, Collection<Pod> pods) {
+public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<Event> warnings) {
   public StageJobs {
     jobs = List.copyOf(jobs);
     pods = List.copyOf(pods);
+    warnings = List.copyOf(warnings);
+  }
+
+  public StageJobs(Collection<Job> jobs, Collection<Pod> pods) {
+    this(jobs, pods, List.of());
+  }
+
+  /** The same, with what events tell. */
+  public StageJobs with(Collection<Event> told) {
+    return new StageJobs(jobs, pods, told);
+  }
+
+  /** What waits while nothing here says why: one stage at a time is at work. */
+  public Optional<SilentWait> silentWait() {
+    return ofStages().flatMap(job -> job.silentWait().stream()).findFirst();
   }
 
   /**
@@ -33,7 +50,7 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods) {
         .filter(job -> Labels.word(work).equals(label(job, Labels.WORK)))
         .filter(job -> stage.equals(label(job, Labels.STAGE)))
         .findFirst()
-        .map(job -> new WorkerJob(job, podsOf(job)));
+        .map(this::worker);
   }
 
   /** Where the trainer answers that a decision waits for. */
@@ -52,9 +69,11 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods) {
 
   /** The jobs of all stages. */
   public Stream<WorkerJob> ofStages() {
-    return jobs.stream()
-        .filter(job -> !label(job, Labels.STAGE).isEmpty())
-        .map(job -> new WorkerJob(job, podsOf(job)));
+    return jobs.stream().filter(job -> !label(job, Labels.STAGE).isEmpty()).map(this::worker);
+  }
+
+  private WorkerJob worker(Job job) {
+    return new WorkerJob(job, podsOf(job), List.copyOf(warnings));
   }
 
   /** Newest last. */

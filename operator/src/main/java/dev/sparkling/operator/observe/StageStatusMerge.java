@@ -72,7 +72,7 @@ final class StageStatusMerge {
           pod = state.name();
         });
     attempts = Math.max(attempts, job.failures());
-    Optional<WorkerPodState.Waiting> blocked = newest.flatMap(WorkerPodState::blocked);
+    Optional<WorkerPodState.Waiting> blocked = job.blocked();
     waitingReason = blocked.map(WorkerPodState.Waiting::reason).orElse(null);
     message = blocked.map(WorkerPodState.Waiting::message).orElse(null);
     job.result().ifPresent(result -> message = result.message());

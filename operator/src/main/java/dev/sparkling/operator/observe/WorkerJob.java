@@ -7,6 +7,7 @@ import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.stage.Worker;
 import dev.sparkling.pipeline.stage.Worker.Activity;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
+import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
@@ -22,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * A job and its pods.
  *
  * @param pods newest last
+ * @param warnings events, where somebody asked for them
  */
-public record WorkerJob(Job job, List<Pod> pods) {
+public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -32,6 +34,7 @@ public record WorkerJob(Job job, List<Pod> pods) {
 
   public WorkerJob {
     pods = List.copyOf(pods);
+    warnings = List.copyOf(warnings);
   }
 
   /**
@@ -69,6 +72,33 @@ public record WorkerJob(Job job, List<Pod> pods) {
   /** The newest pod. */
   public Optional<WorkerPodState> pod() {
     return pods.isEmpty() ? Optional.empty() : Optional.of(new WorkerPodState(pods.getLast()));
+  }
+
+  /** Why the newest pod does not come up, or does not come at all. */
+  Optional<WorkerPodState.Waiting> blocked() {
+    return pod()
+        .flatMap(WorkerPodState::blocked)
+        .or(() -> silentWait().flatMap(wait -> wait.explain(warnings)));
+  }
+
+  /** Whether it waits and only events can tell for what. */
+  Optional<SilentWait> silentWait() {
+    if (isGoing() || !(worker() instanceof Worker.Active(Activity activity))) {
+      return Optional.empty();
+    }
+    return switch (activity) {
+      case STARTING -> pod().flatMap(WorkerPodState::silentWait).or(this::waitForPod);
+      case QUEUED, BLOCKED, WORKING -> Optional.empty();
+    };
+  }
+
+  /** For the first pod, or for the one after one that has ended. */
+  private Optional<SilentWait> waitForPod() {
+    String begin =
+        Objects.requireNonNullElse(startTime(), job.getMetadata().getCreationTimestamp());
+    Optional<Instant> since =
+        pods.isEmpty() ? Optional.of(Instant.parse(begin)) : pod().flatMap(WorkerPodState::ended);
+    return since.map(time -> SilentWait.of(job, time));
   }
 
   /** How the newest pod that said so ended. */

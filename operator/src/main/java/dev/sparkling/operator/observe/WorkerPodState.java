@@ -30,11 +30,8 @@ public record WorkerPodState(Pod pod) {
   /** Why it does not come up, in the scheduler's or the kubelet's words. */
   public Optional<Waiting> blocked() {
     Optional<Waiting> unscheduled =
-        status().getConditions().stream()
-            .filter(condition -> condition.getType().equals("PodScheduled"))
-            .filter(condition -> "False".equals(condition.getStatus()))
+        condition("PodScheduled", "False")
             .filter(condition -> condition.getReason() != null)
-            .findFirst()
             .map(WorkerPodState::waiting);
     return unscheduled.or(
         () ->
@@ -43,6 +40,32 @@ public record WorkerPodState(Pod pod) {
                 .filter(waiting -> waiting.getReason() != null)
                 .filter(waiting -> !COMING_UP.contains(waiting.getReason()))
                 .map(WorkerPodState::waiting));
+  }
+
+  /**
+   * Whether it waits for its volumes or its network, of which a pod says nothing. Once it has both,
+   * its container's state says the rest, and pulling an image is no trouble.
+   */
+  Optional<SilentWait> silentWait() {
+    if (isGoing() || !isComingUp() || blocked().isPresent()) {
+      return Optional.empty();
+    }
+    return condition("PodReadyToStartContainers", "True").isPresent()
+        ? Optional.empty()
+        : condition("PodScheduled", "True")
+            .map(PodCondition::getLastTransitionTime)
+            .map(scheduled -> SilentWait.of(pod, Instant.parse(scheduled)));
+  }
+
+  private boolean isComingUp() {
+    return "Pending".equals(status().getPhase()) && terminated().isEmpty();
+  }
+
+  /** When it ended, if it did; an evicted pod may never have had a container. */
+  Optional<Instant> ended() {
+    return terminated()
+        .map(end -> end.getFinishedAt() == null ? created() : Instant.parse(end.getFinishedAt()))
+        .or(() -> "Failed".equals(status().getPhase()) ? Optional.of(created()) : Optional.empty());
   }
 
   /** How its container ended, if it did. */
@@ -70,6 +93,13 @@ public record WorkerPodState(Pod pod) {
 
   private Optional<ContainerState> container() {
     return status().getContainerStatuses().stream().findFirst().map(ContainerStatus::getState);
+  }
+
+  private Optional<PodCondition> condition(String type, String value) {
+    return status().getConditions().stream()
+        .filter(condition -> condition.getType().equals(type))
+        .filter(condition -> value.equals(condition.getStatus()))
+        .findFirst();
   }
 
   private PodStatus status() {

@@ -54,6 +54,7 @@ public final class RunReconciler
 
   private final OperatorSettings settings;
   private final ProgressPolling polling;
+  private final Warnings warnings;
   private final SimpleInboundEventSource<ProgressiveTrainingResource> answered =
       new SimpleInboundEventSource<>();
   private final RunMetrics metrics;
@@ -68,6 +69,7 @@ public final class RunReconciler
     this.metrics = new RunMetrics(registry);
     this.polling =
         new ProgressPolling(WorkerJobs.PROGRESS_PORT, registry, answered::propagateEvent);
+    this.warnings = new Warnings(client, clock);
     this.workers = new Workers(client, new WorkerJobs(settings.workers()));
     this.happenings = new Happenings(client, clock);
     this.statuses = new StatusFactory(clock);
@@ -116,7 +118,7 @@ public final class RunReconciler
     }
     ResourceID id = ResourceID.fromResource(run);
     RunPlan plan = RunPlan.of(run.getSpec());
-    StageJobs jobs = jobs(context);
+    StageJobs jobs = warnings.addTo(jobs(context));
     Observation observation =
         Observer.observe(run.getSpec(), plan, before, jobs, polling.latest(id));
     Decision decision = StageMachine.decide(observation.observed());
@@ -125,7 +127,11 @@ public final class RunReconciler
         write(run, statuses.decided(plan, observation, decision, before, generation(run)));
     Optional<String> trainer = jobs.trainerAt(decision);
     trainer.ifPresent(address -> polling.ask(id, address));
-    return trainer.isPresent() ? control.rescheduleAfter(settings.progressInterval()) : control;
+    trainer
+        .map(_ -> settings.progressInterval())
+        .or(() -> warnings.lookAgain(jobs))
+        .ifPresent(control::rescheduleAfter);
+    return control;
   }
 
   @Override

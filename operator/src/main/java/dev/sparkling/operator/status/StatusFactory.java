@@ -109,13 +109,21 @@ public final class StatusFactory {
       case Decision.Fail fail ->
           conditions.failed(
               Reason.of(fail.errorClass()), "stage " + fail.stage().name() + ": " + fail.message());
-      case Decision.Await await when await.activity() == Activity.BLOCKED && waiting != null ->
+      case Decision.Await await when waiting != null && isHeldUp(await.activity()) ->
           conditions.progressing(
               false, waiting, working.message() == null ? waiting : working.message());
       case Decision.Await await ->
           progressing(conditions, decision, await.activity() == Activity.WORKING);
       case Decision.LaunchExpander _, Decision.LaunchTrainer _, Decision.Suspend _ ->
           progressing(conditions, decision, false);
+    };
+  }
+
+  /** A worker that starts may be told to be held up; only events say so, so its phase stays. */
+  private static boolean isHeldUp(Activity activity) {
+    return switch (activity) {
+      case STARTING, BLOCKED -> true;
+      case QUEUED, WORKING -> false;
     };
   }
 

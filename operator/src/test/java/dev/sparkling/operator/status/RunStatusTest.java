@@ -19,6 +19,8 @@ import dev.sparkling.pipeline.status.Phase;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageState;
 import dev.sparkling.pipeline.status.StageStatus;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -68,6 +70,52 @@ class RunStatusTest {
         List.of(TestObjects.pod(job, "p", TestObjects.waiting("ImagePullBackOff", "no such"))));
     assertThat(condition("Progressing").reason()).isEqualTo("ImagePullBackOff");
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
+  }
+
+  @Test
+  void aVolumeThatCannotBeMountedIsNamedUntilThePodStarts() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    Pod pod = TestObjects.creating(job);
+    String missing = "configmap \"minio-ca\" not found";
+    pass(told(job, pod, TestObjects.warning(pod, "FailedMount", TestObjects.START, missing)));
+    assertThat(status.phase()).isEqualTo(Phase.PENDING);
+    assertThat(condition("Progressing").status()).isEqualTo("False");
+    assertThat(condition("Progressing").reason()).isEqualTo("FailedMount");
+    assertThat(condition("Progressing").message()).isEqualTo(missing);
+    assertThat(stage(0).waitingReason()).isEqualTo("FailedMount");
+    training(50, 3.0, 1000.0);
+    assertThat(condition("Progressing").reason()).isEqualTo("Training");
+    assertThat(stage(0).waitingReason()).isNull();
+  }
+
+  @Test
+  void aRefusedPodBetweenTwoStagesIsToldAndTheRunStaysTraining() {
+    Job narrow = TestObjects.complete(TestObjects.job("narrow", Work.TRAIN));
+    Job expander = TestObjects.complete(TestObjects.job("wide", Work.EXPAND));
+    Job wide = TestObjects.job("wide", Work.TRAIN);
+    Event refusal =
+        TestObjects.warning(wide, "FailedCreate", TestObjects.START, "exceeded quota: none");
+    StageJobs jobs = new StageJobs(List.of(narrow, expander, wide), List.of());
+    pass(jobs.with(List.of(refusal)));
+    assertThat(status.phase()).isEqualTo(Phase.TRAINING);
+    assertThat(condition("Progressing").reason()).isEqualTo("FailedCreate");
+    assertThat(condition("Progressing").message()).isEqualTo("exceeded quota: none");
+    assertThat(stage(1).waitingReason()).isEqualTo("FailedCreate");
+  }
+
+  @Test
+  void aWarningThatIsRepeatedLeavesTheStatusAsItIs() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    Pod pod = TestObjects.creating(job);
+    Event once = TestObjects.warning(pod, "FailedMount", TestObjects.START, "no such");
+    pass(told(job, pod, once));
+    ProgressiveTrainingStatus before = status;
+    now = now.plusSeconds(60);
+    Event again =
+        new EventBuilder(once).withCount(7).withLastTimestamp("2026-01-01T02:01:00Z").build();
+    pass(told(job, pod, again));
+    assertThat(status).isEqualTo(before);
+    assertThat(Transitions.between(before, status)).isEmpty();
   }
 
   @Test
@@ -278,10 +326,21 @@ class RunStatusTest {
   }
 
   private void pass(List<Job> jobs, List<Pod> pods, Optional<Progress> progress) {
-    Observation observation =
-        Observer.observe(run.getSpec(), PLAN, status, new StageJobs(jobs, pods), progress);
+    pass(new StageJobs(jobs, pods), progress);
+  }
+
+  private void pass(StageJobs jobs) {
+    pass(jobs, Optional.empty());
+  }
+
+  private void pass(StageJobs jobs, Optional<Progress> progress) {
+    Observation observation = Observer.observe(run.getSpec(), PLAN, status, jobs, progress);
     decision = StageMachine.decide(observation.observed());
     status = new StatusFactory(() -> now).decided(PLAN, observation, decision, status, 1);
+  }
+
+  private static StageJobs told(Job job, Pod pod, Event warning) {
+    return new StageJobs(List.of(job), List.of(pod)).with(List.of(warning));
   }
 
   private StageStatus stage(int index) {

@@ -1,0 +1,135 @@
+package dev.sparkling.operator.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sparkling.operator.TestObjects;
+import dev.sparkling.operator.observe.WorkerPodState.Waiting;
+import dev.sparkling.pipeline.job.Work;
+import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Who waits without a word of its own, and what events make of it. */
+class SilentWaitTest {
+
+  private static final String START = TestObjects.START;
+  private static final String MISSING =
+      "MountVolume.SetUp failed for volume \"ca\" : configmap \"minio-ca\" not found";
+
+  private final Job job = TestObjects.job("narrow", Work.TRAIN);
+  private final Pod creating = TestObjects.creating(job);
+
+  @Test
+  void aPodWhoseVolumesAreMadeWaitsSinceItWasScheduled() {
+    assertThat(silentWait(job, creating)).contains(SilentWait.of(creating, Instant.parse(START)));
+  }
+
+  @Test
+  void aJobWithoutAPodWaitsSinceItBegan() {
+    assertThat(silentWait(job)).contains(SilentWait.of(job, Instant.parse(START)));
+  }
+
+  @Test
+  void aJobWhosePodHasEndedWaitsForTheNextOneSinceThen() {
+    ContainerState end = TestObjects.terminated(4, "Error", null);
+    end.getTerminated().setFinishedAt(TestObjects.END);
+    assertThat(silentWait(job, TestObjects.pod(job, "p", end)))
+        .contains(SilentWait.of(job, Instant.parse(TestObjects.END)));
+  }
+
+  @Test
+  void nobodyIsAskedAboutAWorkerThatIsFineOrSaysItselfWhatItWaitsFor() {
+    assertThat(silentWait(job, TestObjects.pod(job, "p", TestObjects.running()))).isEmpty();
+    assertThat(silentWait(job, TestObjects.unschedulable(job, "no GPU"))).isEmpty();
+    assertThat(silentWait(TestObjects.suspended(job))).isEmpty();
+    assertThat(silentWait(TestObjects.complete(job))).isEmpty();
+    assertThat(silentWait(TestObjects.failed(job, 4, "BackoffLimitExceeded"))).isEmpty();
+  }
+
+  @Test
+  void aPodThatPullsItsImageIsNotAskedAboutHoweverLongThatTakes() {
+    Pod pulling =
+        new PodBuilder(creating)
+            .editStatus()
+            .addNewCondition()
+            .withType("PodReadyToStartContainers")
+            .withStatus("True")
+            .endCondition()
+            .endStatus()
+            .build();
+    assertThat(silentWait(job, pulling)).isEmpty();
+  }
+
+  @Test
+  void theFirstOfTwoWarningsStandsSoThatTheStatusDoesNotChangeWithEveryTry() {
+    Event later = at(warning(creating, "FailedMount", "Unable to attach or mount"), 130, 130);
+    Event first = at(warning(creating, "FailedMount", MISSING), 1, 250);
+    Event thirteenth = at(warning(creating, "FailedMount", MISSING), 1, 372);
+    assertThat(blocked(creating, later, first)).contains(new Waiting("FailedMount", MISSING));
+    assertThat(blocked(creating, later, thirteenth)).isEqualTo(blocked(creating, later, first));
+  }
+
+  @Test
+  void aRefusedPodIsNamedWithoutTheLettersThatDifferAtEveryTry() {
+    String name = job.getMetadata().getName();
+    String refusal = " is forbidden: exceeded quota: none, requested: pods=1, limited:\n pods=0";
+    Event event =
+        warning(
+            job,
+            "FailedCreate",
+            "(combined from similar events): Error creating: pods \""
+                + name
+                + "-x7k2p\""
+                + refusal);
+    assertThat(new WorkerJob(job, List.of(), List.of(event)).blocked())
+        .contains(
+            new Waiting(
+                "FailedCreate",
+                "Error creating: pods \"%s\" is forbidden: exceeded quota: none, requested: pods=1, limited: pods=0"
+                    .formatted(name)));
+  }
+
+  @Test
+  void warningsAboutOtherThingsOrFromBeforeTheWaitExplainNothing() {
+    assertThat(blocked(creating, warning(creating, "FailedScheduling", "no node"))).isEmpty();
+    assertThat(blocked(creating, warning(job, "FailedMount", MISSING))).isEmpty();
+    assertThat(blocked(creating, at(warning(creating, "FailedMount", MISSING), -60, -60)))
+        .isEmpty();
+    assertThat(blocked(creating)).isEmpty();
+  }
+
+  @Test
+  void whatAPodSaysItselfWinsOverEvents() {
+    Pod pod = TestObjects.pod(job, "p", TestObjects.waiting("ImagePullBackOff", "no such"));
+    assertThat(blocked(pod, warning(creating, "FailedMount", MISSING)))
+        .contains(new Waiting("ImagePullBackOff", "no such"));
+  }
+
+  private static Optional<SilentWait> silentWait(Job job, Pod... pods) {
+    return new WorkerJob(job, List.of(pods), List.of()).silentWait();
+  }
+
+  private Optional<Waiting> blocked(Pod pod, Event... warnings) {
+    return new WorkerJob(job, List.of(pod), List.of(warnings)).blocked();
+  }
+
+  private static Event warning(HasMetadata object, String reason, String message) {
+    return TestObjects.warning(object, reason, START, message);
+  }
+
+  private static Event at(Event event, int firstSecond, int lastSecond) {
+    Instant start = Instant.parse(START);
+    return new EventBuilder(event)
+        .withFirstTimestamp(start.plusSeconds(firstSecond).toString())
+        .withLastTimestamp(start.plusSeconds(lastSecond).toString())
+        .build();
+  }
+}
