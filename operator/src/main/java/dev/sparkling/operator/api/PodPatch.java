@@ -1,5 +1,6 @@
 package dev.sparkling.operator.api;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
@@ -18,17 +19,23 @@ import org.jspecify.annotations.Nullable;
  * enough for plain {@code kubectl apply} and nothing of ours can be overwritten.
  */
 public record PodPatch(
-    Map<String, String> labels,
-    Map<String, String> annotations,
-    Map<String, String> nodeSelector,
-    List<Toleration> tolerations,
-    @Nullable Affinity affinity,
-    List<Volume> volumes,
-    List<VolumeMount> volumeMounts,
-    List<EnvVar> env,
-    List<LocalObjectReference> imagePullSecrets,
-    @Nullable String runtimeClassName,
-    @Nullable String priorityClassName) {
+    @JsonPropertyDescription("Labels added to the pods; the run's own win")
+        Map<String, String> labels,
+    @JsonPropertyDescription("Annotations added to the pods") Map<String, String> annotations,
+    @JsonPropertyDescription("Labels that a node must have for the pods")
+        Map<String, String> nodeSelector,
+    @JsonPropertyDescription("Taints of nodes that the pods tolerate") List<Toleration> tolerations,
+    @JsonPropertyDescription("Where the pods prefer or have to run, by nodes and other pods")
+        @Nullable Affinity affinity,
+    @JsonPropertyDescription("Volumes added to the pods") List<Volume> volumes,
+    @JsonPropertyDescription("Mounts added to the worker's container")
+        List<VolumeMount> volumeMounts,
+    @JsonPropertyDescription("Environment variables added to the worker's container")
+        List<EnvVar> env,
+    @JsonPropertyDescription("Names of secrets in this namespace with which images are pulled")
+        List<LocalObjectReference> imagePullSecrets,
+    @JsonPropertyDescription("Runtime class of the pods") @Nullable String runtimeClassName,
+    @JsonPropertyDescription("Priority class of the pods") @Nullable String priorityClassName) {
   public PodPatch {
     labels = ordered(labels);
     annotations = ordered(annotations);

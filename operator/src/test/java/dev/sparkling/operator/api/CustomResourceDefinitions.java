@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** Generates the CustomResourceDefinition from the Java types, as YAML and as compact JSON. */
@@ -46,14 +47,31 @@ final class CustomResourceDefinitions {
     ObjectNode spec = (ObjectNode) definition.at(SCHEMA + "/properties/spec/properties");
     for (String worker : List.of("trainer", "expander")) {
       ObjectNode fields = (ObjectNode) spec.at("/" + worker + "/properties");
-      fields.set("podPatch", patch);
+      fields.set(
+          "podPatch",
+          ((ObjectNode) patch.deepCopy()).set("description", fields.at("/podPatch/description")));
       quantities((ObjectNode) fields.get("resources"));
     }
     quantities((ObjectNode) spec.at("/stages/items/properties/trainer/properties/resources"));
     conditions((ObjectNode) definition.at(SCHEMA + "/properties/status/properties/conditions"));
     ((ObjectNode) definition.at(SCHEMA)).putArray("required").add("spec");
+    describe(definition);
     columns((ObjectNode) definition.at("/spec/versions/0"));
     return definition;
+  }
+
+  /** What the fields of Kubernetes' own class are; all others are described where they are. */
+  private static void describe(ObjectNode definition) {
+    Map.of(
+            "",
+            "A run that trains a language model narrow, widens it and finishes it wide",
+            "/properties/spec",
+            "What to train, on what, in which stages, and where to keep it",
+            "/properties/status",
+            "Where the run stands, as the operator last saw it")
+        .forEach(
+            (path, sentence) ->
+                ((ObjectNode) definition.at(SCHEMA + path)).put("description", sentence));
   }
 
   /** In the order of the annotations, where the generator sorts them. */

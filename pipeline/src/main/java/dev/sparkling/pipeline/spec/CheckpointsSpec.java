@@ -1,12 +1,21 @@
 package dev.sparkling.pipeline.spec;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
 /**
  * When to write a checkpoint and how many to keep; a stage's last one is always written and kept.
  */
-public record CheckpointsSpec(@Min(1) Integer everySteps, @Min(1) Integer keepLast) {
+public record CheckpointsSpec(
+    @JsonPropertyDescription(
+            "Steps between two checkpoints; a stage's last step always writes one; default 1000")
+        @Min(1)
+        Integer everySteps,
+    @JsonPropertyDescription(
+            "Newest checkpoints of a stage that are kept; a stage's last one always is; default 3")
+        @Min(1)
+        Integer keepLast) {
 
   private static final int DEFAULT_EVERY_STEPS = 1000;
   private static final int DEFAULT_KEEP_LAST = 3;

@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import java.util.Objects;
@@ -9,8 +10,15 @@ import java.util.Objects;
  * them.
  */
 public record DataSpec(
-    @Required @Size(min = 1, max = 2048) String uri,
-    @Required @Size(min = 1, max = 2048) String validationUri) {
+    @JsonPropertyDescription(
+            "Folder of token shards to train on, as sparkling data prepare writes it: s3://BUCKET/PREFIX")
+        @Required
+        @Size(min = 1, max = 2048)
+        String uri,
+    @JsonPropertyDescription("Folder of token shards for the validation loss: s3://BUCKET/PREFIX")
+        @Required
+        @Size(min = 1, max = 2048)
+        String validationUri) {
   public DataSpec {
     uri = Objects.requireNonNullElse(uri, "");
     validationUri = Objects.requireNonNullElse(validationUri, "");

@@ -1,15 +1,22 @@
 package dev.sparkling.pipeline.spec;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
 /**
  * When to compute the validation loss, and on how much. A stage's first and last step always
  * evaluate.
- *
- * @param sequences of the validation shards, from the start; all where there are fewer
  */
-public record EvaluationSpec(@Min(1) Integer everySteps, @Min(1) Integer sequences) {
+public record EvaluationSpec(
+    @JsonPropertyDescription(
+            "Steps between two evaluations; a stage's first and last step always evaluate; default 500")
+        @Min(1)
+        Integer everySteps,
+    @JsonPropertyDescription(
+            "Sequences of the validation data to evaluate on, from its start; all where there are fewer; default 512")
+        @Min(1)
+        Integer sequences) {
 
   private static final int DEFAULT_EVERY_STEPS = 500;
   private static final int DEFAULT_SEQUENCES = 512;

@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Size;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -7,16 +8,16 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The expander pods.
- *
- * @param image absent: the one that the chart names
- * @param podPatch as the trainer's
- */
+/** The expander pods. */
 public record ExpanderSpec(
-    @Nullable @Size(min = 1, max = 1024) String image,
-    ResourcesSpec resources,
-    Map<String, Object> podPatch) {
+    @JsonPropertyDescription("Image of the expander; default: the one that the installation names")
+        @Nullable
+        @Size(min = 1, max = 1024)
+        String image,
+    @JsonPropertyDescription("Requests and limits of the expander") ResourcesSpec resources,
+    @JsonPropertyDescription(
+            "What the expander's pods need beside that, in the words of Kubernetes' pod template")
+        Map<String, Object> podPatch) {
 
   static final ExpanderSpec DEFAULT =
       new ExpanderSpec(null, new ResourcesSpec(Map.of(), Map.of()), Map.of());

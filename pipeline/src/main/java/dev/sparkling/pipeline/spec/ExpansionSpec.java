@@ -1,25 +1,34 @@
 package dev.sparkling.pipeline.spec;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Objects;
 
-/**
- * What grows, and how the new entries start.
- *
- * @param hiddenSize new width of the residual stream; 0 (absent) leaves it
- * @param innerSize new width of an expert or MLP; 0 (absent) leaves it
- */
+/** What grows, and how the new entries start; a width of 0 (absent) stays. */
 @ValidationRule(
     value = "has(self.hiddenSize) || has(self.innerSize)",
     message = "grows nothing; a larger hiddenSize, innerSize or both")
 public record ExpansionSpec(
-    @Min(1) @Max(Limits.WIDTH) int hiddenSize,
-    @Min(1) @Max(Limits.WIDTH) int innerSize,
-    Initialization initialization,
-    OptimizerStateStrategy optimizerState,
-    RewarmupSpec rewarmup) {
+    @JsonPropertyDescription(
+            "New channels of the residual stream, not fewer than before; default: they stay")
+        @Min(1)
+        @Max(Limits.WIDTH)
+        int hiddenSize,
+    @JsonPropertyDescription(
+            "New channels inside an expert or MLP, not fewer than before; default: they stay")
+        @Min(1)
+        @Max(Limits.WIDTH)
+        int innerSize,
+    @JsonPropertyDescription(
+            "How new entries start, as written side and read side: copy-copy, zero-copy, random-copy, random-zero or random-random; default copy-copy")
+        Initialization initialization,
+    @JsonPropertyDescription(
+            "What becomes of the optimizer's moments: asymmetric (new entries start at zero), asymmetric-scaled, copy or drop; default asymmetric")
+        OptimizerStateStrategy optimizerState,
+    @JsonPropertyDescription("Learning rate of the new entries after the expansion")
+        RewarmupSpec rewarmup) {
   public ExpansionSpec {
     initialization = Objects.requireNonNullElse(initialization, Initialization.COPY_COPY);
     optimizerState = Objects.requireNonNullElse(optimizerState, OptimizerStateStrategy.ASYMMETRIC);

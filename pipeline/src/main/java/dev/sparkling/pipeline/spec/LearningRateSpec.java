@@ -1,21 +1,29 @@
 package dev.sparkling.pipeline.spec;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
 import java.util.Objects;
 
-/**
- * The original curve over the steps of all stages (paper App. D).
- *
- * @param warmupFraction of all steps
- * @param finalRatio last rate over {@code peak}
- */
+/** The original curve over the steps of all stages (paper App. D). */
 public record LearningRateSpec(
-    LearningRateSchedule schedule,
-    @Required @Min(value = 0, inclusive = false) double peak,
-    @Min(0) @Max(1) Double warmupFraction,
-    @Min(0) @Max(1) Double finalRatio) {
+    @JsonPropertyDescription(
+            "Shape of the curve after the warm-up: cosine, or wsd (stable, then decay); default cosine")
+        LearningRateSchedule schedule,
+    @JsonPropertyDescription("Highest learning rate, reached at the end of the warm-up")
+        @Required
+        @Min(value = 0, inclusive = false)
+        double peak,
+    @JsonPropertyDescription(
+            "Share of all steps in which the rate rises to its peak, 0 to 1; default 0.03")
+        @Min(0)
+        @Max(1)
+        Double warmupFraction,
+    @JsonPropertyDescription("Last rate as a share of the peak, 0 to 1; default 0.01")
+        @Min(0)
+        @Max(1)
+        Double finalRatio) {
 
   private static final double DEFAULT_WARMUP_FRACTION = 0.03;
   private static final double DEFAULT_FINAL_RATIO = 0.01;

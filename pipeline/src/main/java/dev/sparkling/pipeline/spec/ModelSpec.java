@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
@@ -8,13 +9,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shape of a model. In the resource it is the narrowest one.
- *
- * @param vocabularySize rows of the embedding
- * @param innerSize width of one expert, or of the dense MLP
- * @param headDim width of one attention head; independent of {@code hiddenSize / attentionHeads}
- * @param experts 0 for a dense model
- * @param tiedEmbeddings whether the output head is the embedding (method.md 2, paper App. D.1)
+ * The shape of a model. In the resource it is the narrowest one. Tied embeddings: method.md 2,
+ * paper App. D.1.
  */
 @ValidationRule(
     value = "self.attentionHeads % self.keyValueHeads == 0",
@@ -34,19 +30,61 @@ import org.jspecify.annotations.Nullable;
     message =
         "experts, expertsPerToken: architecture dense has none; leave them out, or use architecture moe")
 public record ModelSpec(
-    Architecture architecture,
-    @Required @Min(1) @Max(Limits.VOCABULARY) int vocabularySize,
-    @Required @Min(1) @Max(Limits.LAYERS) int layers,
-    @Required @Min(1) @Max(Limits.WIDTH) int hiddenSize,
-    @Required @Min(1) @Max(Limits.WIDTH) int innerSize,
-    @Required @Min(1) @Max(Limits.HEADS) int attentionHeads,
-    @Required @Min(1) @Max(Limits.HEADS) int keyValueHeads,
-    @Required @Min(2) @Max(Limits.HEAD_DIM) int headDim,
-    @Min(0) @Max(Limits.EXPERTS) int experts,
-    @Min(0) @Max(Limits.EXPERTS) int expertsPerToken,
-    Boolean tiedEmbeddings,
-    Double ropeTheta,
-    Double rmsNormEpsilon) {
+    @JsonPropertyDescription(
+            "Model family: moe (Qwen3-MoE, experts) or dense (Qwen3, one MLP a layer); default moe")
+        Architecture architecture,
+    @JsonPropertyDescription(
+            "Tokens of the vocabulary: rows of the embedding; at least the tokenizer's")
+        @Required
+        @Min(1)
+        @Max(Limits.VOCABULARY)
+        int vocabularySize,
+    @JsonPropertyDescription("Transformer layers; the same in every stage")
+        @Required
+        @Min(1)
+        @Max(Limits.LAYERS)
+        int layers,
+    @JsonPropertyDescription("Channels of the residual stream in the first stage")
+        @Required
+        @Min(1)
+        @Max(Limits.WIDTH)
+        int hiddenSize,
+    @JsonPropertyDescription(
+            "Channels inside one expert, or inside the dense MLP, in the first stage")
+        @Required
+        @Min(1)
+        @Max(Limits.WIDTH)
+        int innerSize,
+    @JsonPropertyDescription("Query heads of a layer; the same in every stage")
+        @Required
+        @Min(1)
+        @Max(Limits.HEADS)
+        int attentionHeads,
+    @JsonPropertyDescription("Key and value heads of a layer; must divide attentionHeads")
+        @Required
+        @Min(1)
+        @Max(Limits.HEADS)
+        int keyValueHeads,
+    @JsonPropertyDescription(
+            "Channels of one attention head, an even number; need not be hiddenSize / attentionHeads")
+        @Required
+        @Min(2)
+        @Max(Limits.HEAD_DIM)
+        int headDim,
+    @JsonPropertyDescription("Experts of a layer; needed for moe, absent for dense")
+        @Min(0)
+        @Max(Limits.EXPERTS)
+        int experts,
+    @JsonPropertyDescription("Experts that work on one token; needed for moe, absent for dense")
+        @Min(0)
+        @Max(Limits.EXPERTS)
+        int expertsPerToken,
+    @JsonPropertyDescription("Whether the output head is the embedding; default true")
+        Boolean tiedEmbeddings,
+    @JsonPropertyDescription("Base of the rotary position embedding; default 10000")
+        Double ropeTheta,
+    @JsonPropertyDescription("Added to the mean square in every RMSNorm; default 1e-6")
+        Double rmsNormEpsilon) {
 
   /** Hugging Face's default for Qwen3. */
   private static final double DEFAULT_ROPE_THETA = 10_000;

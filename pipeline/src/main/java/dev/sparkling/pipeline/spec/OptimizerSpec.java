@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Size;
@@ -7,21 +8,24 @@ import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import java.util.Objects;
 
-/**
- * The optimizer; defaults are the paper's (App. D).
- *
- * @param betas decay of the first and of the second moment
- * @param eps added to the root of the second moment
- * @param weightDecay decoupled, on everything including norms and embeddings
- */
+/** The optimizer; defaults are the paper's (App. D). */
 @ValidationRule(
     value = "!has(self.betas) || self.betas.all(beta, beta >= 0.0 && beta < 1.0)",
     message = "betas: two numbers from 0 up to but not including 1 are needed")
 public record OptimizerSpec(
-    OptimizerType type,
-    @Size(min = 2, max = 2) List<Double> betas,
-    @Min(value = 0, inclusive = false) Double eps,
-    @Min(0) @Max(1) Double weightDecay) {
+    @JsonPropertyDescription("Optimizer: adamw or muon; default adamw") OptimizerType type,
+    @JsonPropertyDescription(
+            "Decay of the first and of the second moment, each from 0 up to but not including 1; default 0.9 and 0.95")
+        @Size(min = 2, max = 2)
+        List<Double> betas,
+    @JsonPropertyDescription("Added to the root of the second moment; default 1e-8")
+        @Min(value = 0, inclusive = false)
+        Double eps,
+    @JsonPropertyDescription(
+            "Decoupled weight decay of all weights, norms and embeddings too; default 0.1")
+        @Min(0)
+        @Max(1)
+        Double weightDecay) {
 
   private static final List<Double> DEFAULT_BETAS = List.of(0.9, 0.95);
   private static final double DEFAULT_EPS = 1e-8;

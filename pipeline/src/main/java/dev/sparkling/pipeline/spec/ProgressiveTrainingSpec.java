@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
@@ -9,13 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What to train, on what, in which stages, and where to keep it.
- *
- * @param model the narrowest model; stages say what grows
- * @param initialCheckpoint a Hugging Face or Sparkling checkpoint to grow instead of random weights
- * @param retries per stage; disruptions are not charged
- */
+/** What to train, on what, in which stages, and where to keep it. */
 @ValidationRule(
     value =
         "size(self.stages) == 0 || !has(self.stages[0].expansion) || has(self.initialCheckpoint)",
@@ -37,17 +32,40 @@ import org.jspecify.annotations.Nullable;
     message =
         "stages: an expansion's innerSize is smaller than that of the stage before; a stage may only widen")
 public record ProgressiveTrainingSpec(
-    @Required ModelSpec model,
-    @Required DataSpec data,
-    @Required TrainingSpec training,
-    @Required @Size(min = 1, max = 8) List<StageSpec> stages,
-    @Nullable @Size(min = 1, max = 2048) String initialCheckpoint,
-    TrainerSpec trainer,
-    ExpanderSpec expander,
-    @Required StorageSpec storage,
-    @Min(0) @Max(Limits.RETRIES) Integer retries,
-    boolean suspend,
-    DeletionPolicy deletionPolicy) {
+    @JsonPropertyDescription(
+            "Shape of the narrowest model, which the first stage trains; stages say what grows")
+        @Required
+        ModelSpec model,
+    @JsonPropertyDescription("Datasets to train on and to validate with") @Required DataSpec data,
+    @JsonPropertyDescription(
+            "How every stage trains: batches, optimizer, learning rate, checkpoints")
+        @Required
+        TrainingSpec training,
+    @JsonPropertyDescription(
+            "Stages in order, 1 to 8: each a width and its token budget; a stage that has begun cannot be edited")
+        @Required
+        @Size(min = 1, max = 8)
+        List<StageSpec> stages,
+    @JsonPropertyDescription(
+            "URI of a Hugging Face or Sparkling checkpoint to grow; default: random weights")
+        @Nullable
+        @Size(min = 1, max = 2048)
+        String initialCheckpoint,
+    @JsonPropertyDescription("Pods that train") TrainerSpec trainer,
+    @JsonPropertyDescription("Pods that widen checkpoints between stages") ExpanderSpec expander,
+    @JsonPropertyDescription("Where the run keeps its checkpoints and metrics") @Required
+        StorageSpec storage,
+    @JsonPropertyDescription(
+            "Failed attempts of one stage that are tried again; preemption, eviction and lost nodes are not counted; default 3")
+        @Min(0)
+        @Max(Limits.RETRIES)
+        Integer retries,
+    @JsonPropertyDescription(
+            "Whether to pause: the trainer writes a checkpoint and stops, and goes on from it when this is false again; default false")
+        boolean suspend,
+    @JsonPropertyDescription(
+            "What becomes of the run's objects in the store when the resource is deleted: Retain keeps them, Delete deletes them; default Retain")
+        DeletionPolicy deletionPolicy) {
 
   private static final int DEFAULT_RETRIES = 3;
 

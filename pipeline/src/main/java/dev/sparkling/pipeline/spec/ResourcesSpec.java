@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -8,8 +9,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Kubernetes resource requests and limits; a local run ignores them. */
 public record ResourcesSpec(
-    @JsonDeserialize(contentUsing = QuantityText.class) Map<String, String> limits,
-    @JsonDeserialize(contentUsing = QuantityText.class) Map<String, String> requests) {
+    @JsonPropertyDescription(
+            "Most that the container may use, such as cpu: 8, memory: 64Gi, nvidia.com/gpu: 1")
+        @JsonDeserialize(contentUsing = QuantityText.class)
+        Map<String, String> limits,
+    @JsonPropertyDescription("What the scheduler sets aside for the container; default: the limits")
+        @JsonDeserialize(contentUsing = QuantityText.class)
+        Map<String, String> requests) {
   public ResourcesSpec {
     limits = ordered(limits);
     requests = ordered(requests);

@@ -1,15 +1,20 @@
 package dev.sparkling.pipeline.spec;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
 /**
- * The curve of new entries after an expansion (paper Eq. 25-28, defaults App. H).
- *
- * @param ratio {@code rho}: peak of the new curve over the original curve's rate at the expansion
- * @param steps {@code tau_w}: steps of the linear rise
+ * The curve of new entries after an expansion (paper Eq. 25-28, defaults App. H): {@code ratio} is
+ * the paper's rho, {@code steps} its tau_w.
  */
-public record RewarmupSpec(@Min(value = 0, inclusive = false) Double ratio, @Min(0) Integer steps) {
+public record RewarmupSpec(
+    @JsonPropertyDescription(
+            "Peak of the new entries' rate over the old entries' rate at the expansion; default 1.3")
+        @Min(value = 0, inclusive = false)
+        Double ratio,
+    @JsonPropertyDescription("Steps of the linear rise to that peak; default 250") @Min(0)
+        Integer steps) {
 
   private static final double DEFAULT_RATIO = 1.3;
   private static final int DEFAULT_STEPS = 250;

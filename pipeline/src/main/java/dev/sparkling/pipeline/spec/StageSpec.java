@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.spec;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Pattern;
@@ -8,18 +9,24 @@ import io.fabric8.generator.annotation.Size;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A width and its token budget.
- *
- * @param tokens budget; rounded to whole optimizer steps
- * @param expansion what grows before the stage; absent on the first stage only
- * @param trainer what differs from {@code spec.trainer} in this stage
- */
+/** A width and its token budget. */
 public record StageSpec(
-    @Required @Pattern(ProgressiveTraining.NAME_PATTERN) @Size(max = 40) String name,
-    @Required @Min(1) @Max(Limits.TOKENS) long tokens,
-    @Nullable ExpansionSpec expansion,
-    @Nullable StageTrainerSpec trainer) {
+    @JsonPropertyDescription(
+            "Name of the stage, unique in the run: lower case letters, digits and '-', part of the names of its jobs and objects")
+        @Required
+        @Pattern(ProgressiveTraining.NAME_PATTERN)
+        @Size(max = 40)
+        String name,
+    @JsonPropertyDescription("Token budget of the stage, rounded to whole optimizer steps")
+        @Required
+        @Min(1)
+        @Max(Limits.TOKENS)
+        long tokens,
+    @JsonPropertyDescription(
+            "What grows before the stage; absent on the first stage, needed on the others")
+        @Nullable ExpansionSpec expansion,
+    @JsonPropertyDescription("What differs from spec.trainer in this stage")
+        @Nullable StageTrainerSpec trainer) {
   public StageSpec {
     name = Objects.requireNonNullElse(name, "");
   }

@@ -1,32 +1,42 @@
 package dev.sparkling.pipeline.spec;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Objects;
 
-/**
- * How every stage trains.
- *
- * @param sequenceLength tokens of one sequence
- * @param globalBatchSize sequences of one optimizer step
- * @param microBatchSize sequences of one forward pass; divides {@code globalBatchSize}
- * @param seed of the initial weights, the sample order and the expansion's random values
- */
+/** How every stage trains. */
 @ValidationRule(
     value = "!has(self.microBatchSize) || self.globalBatchSize % self.microBatchSize == 0",
     message = "microBatchSize: must divide globalBatchSize")
 public record TrainingSpec(
-    @Required @Min(1) @Max(Limits.SEQUENCE_LENGTH) int sequenceLength,
-    @Required @Min(1) @Max(Limits.BATCH) int globalBatchSize,
-    @Min(1) @Max(Limits.BATCH) int microBatchSize,
-    Precision precision,
-    Long seed,
-    OptimizerSpec optimizer,
-    @Required LearningRateSpec learningRate,
-    CheckpointsSpec checkpoints,
-    EvaluationSpec evaluation) {
+    @JsonPropertyDescription("Tokens of one sequence")
+        @Required
+        @Min(1)
+        @Max(Limits.SEQUENCE_LENGTH)
+        int sequenceLength,
+    @JsonPropertyDescription("Sequences of one optimizer step") @Required @Min(1) @Max(Limits.BATCH)
+        int globalBatchSize,
+    @JsonPropertyDescription(
+            "Sequences of one forward pass, which memory limits; must divide globalBatchSize; default globalBatchSize")
+        @Min(1)
+        @Max(Limits.BATCH)
+        int microBatchSize,
+    @JsonPropertyDescription(
+            "Number format of activations and matrix products, fp32 or bf16; weights and moments are fp32; default fp32")
+        Precision precision,
+    @JsonPropertyDescription(
+            "Seed of the initial weights, the sample order and an expansion's random values; default 1")
+        Long seed,
+    @JsonPropertyDescription("Optimizer and its constants") OptimizerSpec optimizer,
+    @JsonPropertyDescription("Learning rate over the steps of all stages") @Required
+        LearningRateSpec learningRate,
+    @JsonPropertyDescription("When checkpoints are written and how many are kept")
+        CheckpointsSpec checkpoints,
+    @JsonPropertyDescription("When the validation loss is computed and on how much")
+        EvaluationSpec evaluation) {
 
   private static final long DEFAULT_SEED = 1;
 

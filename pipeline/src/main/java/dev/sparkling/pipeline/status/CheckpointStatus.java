@@ -1,4 +1,10 @@
 package dev.sparkling.pipeline.status;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+
 /** The newest complete checkpoint of a stage; {@code time} is RFC 3339. */
-public record CheckpointStatus(String uri, long step, String time) {}
+public record CheckpointStatus(
+    @JsonPropertyDescription("Where the checkpoint is") String uri,
+    @JsonPropertyDescription("Step after which it was written, counted over the whole run")
+        long step,
+    @JsonPropertyDescription("When it was complete, RFC 3339") String time) {}

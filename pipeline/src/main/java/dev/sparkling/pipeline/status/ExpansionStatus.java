@@ -1,19 +1,20 @@
 package dev.sparkling.pipeline.status;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What an expansion did.
- *
- * @param rmsBefore root mean square of the last hidden state on the probe batch, narrow model
- * @param rmsAfter the same of the wide model
- * @param lossBefore validation loss of the narrow model's last step
- * @param lossAfter validation loss of the wide model before its first step
- */
+/** What an expansion did. */
 public record ExpansionStatus(
-    @Nullable Double rmsBefore,
-    @Nullable Double rmsAfter,
-    @Nullable Double lossBefore,
-    @Nullable Double lossAfter,
-    @Nullable Double seconds,
-    @Nullable Long bytes) {}
+    @JsonPropertyDescription(
+            "Root mean square of the last hidden state on the probe batch, narrow model")
+        @Nullable Double rmsBefore,
+    @JsonPropertyDescription(
+            "Root mean square of the last hidden state on the probe batch, wide model")
+        @Nullable Double rmsAfter,
+    @JsonPropertyDescription("Validation loss of the narrow model's last step, in nats a token")
+        @Nullable Double lossBefore,
+    @JsonPropertyDescription(
+            "Validation loss of the wide model before its first step, in nats a token")
+        @Nullable Double lossAfter,
+    @JsonPropertyDescription("Seconds that the expansion took") @Nullable Double seconds,
+    @JsonPropertyDescription("Bytes of the widened checkpoint") @Nullable Long bytes) {}

@@ -1,18 +1,26 @@
 package dev.sparkling.pipeline.status;
 
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Progress of the whole run, with the field names of Kubeflow's TrainJob. */
 public record TrainerStatus(
-    @Nullable Integer progressPercentage,
-    @Nullable Long estimatedRemainingSeconds,
-    List<Metric> metrics,
-    @Nullable String lastUpdatedTime) {
+    @JsonPropertyDescription("Share of all steps that is done, 0 to 100")
+        @Nullable Integer progressPercentage,
+    @JsonPropertyDescription(
+            "Seconds left at the speed measured last; absent until one is measured")
+        @Nullable Long estimatedRemainingSeconds,
+    @JsonPropertyDescription("Newest metrics: loss, validationLoss, tokensPerSecond")
+        List<Metric> metrics,
+    @JsonPropertyDescription("When one of these figures changed last, RFC 3339")
+        @Nullable String lastUpdatedTime) {
   public TrainerStatus {
     metrics = metrics == null ? List.of() : List.copyOf(metrics);
   }
 
   /** A metric as text, as Kubeflow keeps it. */
-  public record Metric(String name, String value) {}
+  public record Metric(
+      @JsonPropertyDescription("Name of the metric") String name,
+      @JsonPropertyDescription("Value of the metric, a number as text") String value) {}
 }
