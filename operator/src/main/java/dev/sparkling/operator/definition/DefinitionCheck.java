@@ -1,0 +1,110 @@
+package dev.sparkling.operator.definition;
+
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares the installed definition with the operator's own until it fits once, and then no more:
+ * it is asked at every readiness probe.
+ */
+final class DefinitionCheck {
+
+  static final String NAME = "progressivetrainings.sparkling.dev";
+
+  private static final Logger LOG = Logger.getLogger(DefinitionCheck.class);
+  private static final String ADVICE =
+      "apply charts/sparkling/files/crds, or helm upgrade with crds.enabled=true";
+
+  /** Enough to see what it is about. */
+  private static final int NAMED_FIELDS = 10;
+
+  private final Supplier<@Nullable CustomResourceDefinition> installed;
+  private boolean settled;
+  private @Nullable String problem;
+
+  /**
+   * Asks nobody yet.
+   *
+   * @param installed reads the definition in the cluster; null where there is none
+   */
+  DefinitionCheck(Supplier<@Nullable CustomResourceDefinition> installed) {
+    this.installed = installed;
+  }
+
+  /** What is wrong and what to do; empty where nothing is, or where the operator may not look. */
+  synchronized Optional<String> problem() {
+    if (!settled) {
+      look();
+    }
+    return Optional.ofNullable(problem);
+  }
+
+  private void look() {
+    try {
+      tell(compare(installed.get()));
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_FORBIDDEN) {
+        settled = true;
+        LOG.infof(
+            "customresourcedefinition %s: was not compared with what this operator uses, because it"
+                + " may not read it; rbac.readCustomResourceDefinition=true lets it",
+            NAME);
+      } else {
+        // What was known stands; the next probe asks again.
+        LOG.warnf("customresourcedefinition %s: cannot be read: %s", NAME, e.getMessage());
+      }
+    }
+  }
+
+  /** Logs what is new only. */
+  private void tell(@Nullable String now) {
+    if (now == null) {
+      settled = true;
+      LOG.infof("customresourcedefinition %s: has every field that this operator uses", NAME);
+    } else if (!Objects.equals(now, problem)) {
+      LOG.error(now);
+    }
+    problem = now;
+  }
+
+  private static @Nullable String compare(@Nullable CustomResourceDefinition there) {
+    if (there == null) {
+      return "customresourcedefinition " + NAME + ": is not installed; " + ADVICE;
+    }
+    List<String> missing = MissingFields.of(own(), there);
+    if (missing.isEmpty()) {
+      return null;
+    }
+    String more =
+        missing.size() > NAMED_FIELDS ? " and " + (missing.size() - NAMED_FIELDS) + " more" : "";
+    return "customresourcedefinition "
+        + NAME
+        + ": is older than this operator and lacks "
+        + String.join(", ", missing.subList(0, Math.min(NAMED_FIELDS, missing.size())))
+        + more
+        + ", which the API server drops without a word; "
+        + ADVICE;
+  }
+
+  /** The one that this operator was built with. */
+  static CustomResourceDefinition own() {
+    String file = "/crds/" + NAME + "-v1.yml";
+    try (InputStream yaml = DefinitionCheck.class.getResourceAsStream(file)) {
+      return new KubernetesSerialization()
+          .unmarshal(Objects.requireNonNull(yaml, file), CustomResourceDefinition.class);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
