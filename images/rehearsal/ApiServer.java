@@ -14,10 +14,13 @@ import javax.net.ssl.SSLContext;
 
 /**
  * Just enough of an API server over TLS for a rehearsal of the operator while its image is built, so
- * that its start cache holds what a start in a cluster needs: one run, nothing else, and every write
- * succeeds.
+ * that its start cache holds what a start in a cluster needs: the definition, one run, nothing else,
+ * and every write succeeds.
  *
- * <pre>java ApiServer.java RUN KEYSTORE PASSWORD: prints its port, and serves until its input ends</pre>
+ * <pre>
+ * java ApiServer.java FOLDER KEYSTORE PASSWORD: prints its port, and serves until its input ends;
+ * FOLDER holds run.json and definition.yml
+ * </pre>
  */
 public final class ApiServer {
 
@@ -29,9 +32,11 @@ public final class ApiServer {
       """;
 
   private final String run;
+  private final String definition;
 
-  private ApiServer(String run) {
-    this.run = run;
+  private ApiServer(Path folder) throws IOException {
+    run = Files.readString(folder.resolve("run.json"));
+    definition = Files.readString(folder.resolve("definition.yml"));
   }
 
   public static void main(String[] arguments) throws Exception {
@@ -44,7 +49,7 @@ public final class ApiServer {
         HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setHttpsConfigurator(new HttpsConfigurator(tls));
     server.setExecutor(Executors.newCachedThreadPool());
-    ApiServer api = new ApiServer(Files.readString(Path.of(arguments[0])));
+    ApiServer api = new ApiServer(Path.of(arguments[0]));
     server.createContext("/", api::answer);
     server.start();
     System.out.println(server.getAddress().getPort());
@@ -69,6 +74,9 @@ public final class ApiServer {
         send(exchange, 200, list("ProgressiveTrainingList", "sparkling.dev/v1alpha1", run));
       } else if (path.contains("/progressivetrainings/")) {
         send(exchange, 200, run);
+      } else if (path.contains("/customresourcedefinitions/")) {
+        // The client reads YAML where the text does not begin as JSON does.
+        send(exchange, 200, definition);
       } else if (path.endsWith("/pods")) {
         send(exchange, 200, list("PodList", "v1", ""));
       } else if (path.endsWith("/jobs")) {
