@@ -93,6 +93,10 @@ public final class TestObjects {
   }
 
   public static Job failed(Job job, int failures, String reason) {
+    return failed(job, failures, reason, "Job has failed");
+  }
+
+  public static Job failed(Job job, int failures, String reason, String message) {
     return new JobBuilder(job)
         .editStatus()
         .withFailed(failures)
@@ -100,7 +104,7 @@ public final class TestObjects {
         .withType("Failed")
         .withStatus("True")
         .withReason(reason)
-        .withMessage("Job has failed")
+        .withMessage(message)
         .endCondition()
         .endStatus()
         .build();

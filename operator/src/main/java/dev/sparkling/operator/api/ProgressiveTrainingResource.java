@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The custom resource. The rules here compare with what a run has used already, which only the
@@ -115,6 +116,24 @@ public final class ProgressiveTrainingResource
         getKind(),
         new ProgressiveTraining.Metadata(getMetadata().getName(), Map.of()),
         getSpec());
+  }
+
+  /**
+   * Whether it is over for good: terminal phases are sticky, whatever becomes of the jobs. A run
+   * that was refused before any of it began is looked at again when it was edited.
+   */
+  public boolean hasEnded() {
+    ProgressiveTrainingStatus status = getStatus();
+    if (status == null || status.phase() == null) {
+      return false;
+    }
+    return switch (status.phase()) {
+      case SUCCEEDED -> true;
+      case FAILED ->
+          !status.stages().isEmpty()
+              || Objects.equals(status.observedGeneration(), getMetadata().getGeneration());
+      case PENDING, QUEUED, TRAINING, EXPANDING, SUSPENDED -> false;
+    };
   }
 
   /** Name and status alone: what a status patch may hold. */

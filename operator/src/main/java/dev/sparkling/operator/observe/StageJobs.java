@@ -35,9 +35,9 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<E
     return new StageJobs(jobs, pods, told);
   }
 
-  /** What waits while nothing here says why: one stage at a time is at work. */
+  /** What waits while nothing here says why: one worker at a time is at work. */
   public Optional<SilentWait> silentWait() {
-    return ofStages().flatMap(job -> job.silentWait().stream()).findFirst();
+    return jobs.stream().flatMap(job -> worker(job).silentWait().stream()).findFirst();
   }
 
   /**

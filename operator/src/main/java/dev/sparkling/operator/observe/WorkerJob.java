@@ -17,6 +17,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final Pattern EXIT_CODE = Pattern.compile("failed with exit code ([0-9]{1,3})\\b");
 
   /** The job controller creates the first pod in the pass that sets the start time. */
   private static final Duration LATEST_FIRST_POD = Duration.ofSeconds(2);
@@ -62,11 +66,21 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
     if (isComplete() && !isGoing()) {
       return new Worker.None();
     }
-    Optional<JobCondition> failed = condition("Failed").filter(_ -> !isGoing());
+    Optional<JobCondition> failed = condition("Failed").filter(_ -> !isGoing() && hasLastWord());
     if (failed.isPresent()) {
-      return new Worker.Failed(errorClass(), failure(failed.get()), failures());
+      return new Worker.Failed(errorClass(failed.get()), failure(failed.get()), exhausted());
     }
     return new Worker.Active(activity());
+  }
+
+  /** The cache may show a job's end before its pod's, which holds the reason. */
+  private boolean hasLastWord() {
+    return pod().map(pod -> pod.ended().isPresent()).orElse(true);
+  }
+
+  /** A job that has failed is not tried again, whatever it has failed of. */
+  private int exhausted() {
+    return Math.max(failures(), Objects.requireNonNullElse(job.getSpec().getBackoffLimit(), 0) + 1);
   }
 
   /** The newest pod. */
@@ -75,7 +89,7 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
   }
 
   /** Why the newest pod does not come up, or does not come at all. */
-  Optional<WorkerPodState.Waiting> blocked() {
+  public Optional<WorkerPodState.Waiting> blocked() {
     return pod()
         .flatMap(WorkerPodState::blocked)
         .or(() -> silentWait().flatMap(wait -> wait.explain(warnings)));
@@ -150,11 +164,12 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
   }
 
   /** From the exit code of the last pod; without one the surroundings are to blame. */
-  private ErrorClass errorClass() {
+  private ErrorClass errorClass(JobCondition failed) {
     int exitCode =
         pod()
             .flatMap(WorkerPodState::terminated)
             .map(ContainerStateTerminated::getExitCode)
+            .or(() -> exitCodeIn(failed))
             .orElse(ErrorClass.TRANSIENT.exitCode());
     for (ErrorClass candidate : ErrorClass.values()) {
       if (candidate.exitCode() == exitCode) {
@@ -162,6 +177,14 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
       }
     }
     return ErrorClass.TRANSIENT;
+  }
+
+  /** Of a pod that is gone: the job controller's sentence of a rule that has failed the job. */
+  private static Optional<Integer> exitCodeIn(JobCondition failed) {
+    return Optional.ofNullable(failed.getMessage())
+        .map(EXIT_CODE::matcher)
+        .filter(Matcher::find)
+        .map(found -> Integer.valueOf(found.group(1)));
   }
 
   private String failure(JobCondition failed) {

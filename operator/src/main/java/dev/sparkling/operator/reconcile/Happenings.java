@@ -36,7 +36,7 @@ final class Happenings {
     }
   }
 
-  void record(ProgressiveTrainingResource run, Happening happening) {
+  private void record(ProgressiveTrainingResource run, Happening happening) {
     try {
       client.resource(event(run, happening)).create();
     } catch (KubernetesClientException e) {

@@ -63,7 +63,8 @@ final class RunMetrics {
       }
       sample.stop(
           Timer.builder("sparkling.reconcile")
-              .description("One pass: observe, decide, act; without the status patch")
+              .description(
+                  "One pass: observe, decide, act, and the status patch if anything changed")
               .tag("result", result)
               .publishPercentileHistogram()
               .register(registry));

@@ -6,6 +6,7 @@ import dev.sparkling.operator.workload.WorkerJobs;
 import dev.sparkling.pipeline.job.Work;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -34,6 +35,7 @@ final class Workers {
   /** Creates a job that is complete at creation; its document first. */
   void launch(ProgressiveTrainingResource run, String stage, Work work) {
     ConfigMap document = jobs.document(run, stage, work);
+    checkOwner(run, document);
     client.resource(document).patch(APPLY);
     Job job = jobs.job(run, stage, work);
     try {
@@ -53,22 +55,26 @@ final class Workers {
     }
   }
 
-  /** A job of that name which the cache has not shown yet is fine, if it is ours. */
-  private void checkOwner(ProgressiveTrainingResource run, Job job) {
-    Job there = client.resource(job).get();
+  /**
+   * Another run's names may be the same: {@code a} and {@code b-c} make {@code a-b-c} as {@code
+   * a-b} and {@code c} do. What the cache has not shown yet is fine, if it is ours.
+   */
+  private void checkOwner(ProgressiveTrainingResource run, HasMetadata wanted) {
+    HasMetadata there = client.resource(wanted).get();
     boolean ours =
         there == null
             || there.getMetadata().getOwnerReferences().stream()
                 .anyMatch(owner -> owner.getUid().equals(run.getMetadata().getUid()));
     if (!ours) {
       throw new NameTaken(
-          "job "
-              + job.getMetadata().getName()
+          wanted.getFullResourceName()
+              + " "
+              + wanted.getMetadata().getName()
               + ": exists and belongs to something else; rename the run or the stage");
     }
   }
 
-  /** A job's name is in use. */
+  /** A name that the run needs is in use. */
   static final class NameTaken extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -12,8 +12,8 @@ import java.util.List;
 final class Conditions {
 
   private static final String READY = "Ready";
-  private static final String PROGRESSING = "Progressing";
-  private static final String FAILED = "Failed";
+  static final String PROGRESSING = "Progressing";
+  static final String FAILED = "Failed";
 
   private final List<Condition> before;
   private final long generation;
@@ -47,6 +47,22 @@ final class Conditions {
         condition(READY, false, reason.word(), message),
         condition(PROGRESSING, false, reason.word(), message),
         condition(FAILED, true, reason.word(), message));
+  }
+
+  /** Whether it failed stays as it was. */
+  List<Condition> deleting(Reason reason, String message) {
+    Condition failed =
+        before.stream()
+            .filter(known -> known.type().equals(FAILED))
+            .findFirst()
+            .orElseGet(
+                () ->
+                    condition(
+                        FAILED, false, Reason.NOT_FAILED.word(), Reason.NOT_FAILED.sentence()));
+    return List.of(
+        condition(READY, false, reason.word(), message),
+        condition(PROGRESSING, false, reason.word(), message),
+        failed);
   }
 
   private Condition condition(String type, boolean holds, String reason, String message) {

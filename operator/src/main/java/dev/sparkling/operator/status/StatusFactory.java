@@ -55,26 +55,48 @@ public final class StatusFactory {
         stages);
   }
 
-  /** The status of a run that cannot begin, or whose jobs cannot be created. */
+  /**
+   * The status of a run whose resource cannot be used. One that has begun goes on when it is
+   * mended: an edit must not cost what was trained, and its worker does not know of it.
+   */
   public ProgressiveTrainingStatus refused(
       @Nullable ProgressiveTrainingStatus before, long generation, String message) {
-    return with(
-        before,
-        Phase.FAILED,
-        conditionsAfter(before, generation).failed(Reason.INVALID_INPUT, message),
-        generation);
+    Conditions conditions = conditionsAfter(before, generation);
+    return before == null || before.stages().isEmpty()
+        ? with(before, Phase.FAILED, conditions.failed(Reason.INVALID_INPUT, message), generation)
+        : with(
+            before,
+            phaseOf(before),
+            conditions.progressing(
+                false,
+                Reason.INVALID_INPUT.word(),
+                message + "; nothing new is started until this is mended"),
+            generation);
   }
 
   /** The status of a run of which something could not be created; it is tried again. */
   public ProgressiveTrainingStatus launchFailed(
       @Nullable ProgressiveTrainingStatus before, long generation, String message) {
-    Phase phase = before == null || before.phase() == null ? Phase.PENDING : before.phase();
     return with(
         before,
-        phase,
+        phaseOf(before),
         conditionsAfter(before, generation)
             .progressing(false, Reason.LAUNCH_FAILED.word(), message),
         generation);
+  }
+
+  /** The status of a run that is deleted and not gone yet. */
+  public ProgressiveTrainingStatus deleting(
+      @Nullable ProgressiveTrainingStatus before, long generation, Reason reason, String message) {
+    return with(
+        before,
+        phaseOf(before),
+        conditionsAfter(before, generation).deleting(reason, message),
+        generation);
+  }
+
+  private static Phase phaseOf(@Nullable ProgressiveTrainingStatus before) {
+    return before == null || before.phase() == null ? Phase.PENDING : before.phase();
   }
 
   private static ProgressiveTrainingStatus with(

@@ -1,5 +1,6 @@
 package dev.sparkling.operator.status;
 
+import dev.sparkling.pipeline.status.Condition;
 import dev.sparkling.pipeline.status.Phase;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageState;
@@ -7,10 +8,20 @@ import dev.sparkling.pipeline.status.StageStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What happened between two statuses, for Kubernetes' events. */
 public final class Transitions {
+
+  /** Reasons that the whole run does not go on, of which no stage tells. */
+  private static final Set<String> HELD_UP =
+      Set.of(
+          Reason.INVALID_INPUT.word(),
+          Reason.LAUNCH_FAILED.word(),
+          Reason.DELETION_HELD_UP.word(),
+          Reason.DELETION_FAILED.word());
 
   private Transitions() {}
 
@@ -32,8 +43,12 @@ public final class Transitions {
       stage(then, now, happenings);
     }
     Phase phase = after.phase();
-    if (phase != null && (before == null || before.phase() != phase)) {
+    Phase phaseBefore = before == null ? null : before.phase();
+    if (phase != null && phase != phaseBefore) {
       phase(phase, after, happenings);
+    }
+    if (phase != Phase.FAILED || phaseBefore == Phase.FAILED) {
+      heldUp(before, after).ifPresent(happenings::add);
     }
     return happenings;
   }
@@ -66,6 +81,23 @@ public final class Transitions {
     }
   }
 
+  private static Optional<Happening> heldUp(
+      @Nullable ProgressiveTrainingStatus before, ProgressiveTrainingStatus after) {
+    Optional<String> reasonBefore = progressing(before).map(Condition::reason);
+    return progressing(after)
+        .filter(now -> HELD_UP.contains(now.reason()))
+        .filter(now -> !reasonBefore.equals(Optional.of(now.reason())))
+        .map(now -> warning(now.reason(), now.message()));
+  }
+
+  private static Optional<Condition> progressing(@Nullable ProgressiveTrainingStatus status) {
+    return status == null
+        ? Optional.empty()
+        : status.conditions().stream()
+            .filter(condition -> condition.type().equals(Conditions.PROGRESSING))
+            .findFirst();
+  }
+
   private static void phase(
       Phase phase, ProgressiveTrainingStatus after, List<Happening> happenings) {
     switch (phase) {
@@ -77,7 +109,7 @@ public final class Transitions {
           happenings.add(normal(Reason.SUCCEEDED.word(), Reason.SUCCEEDED.sentence()));
       case FAILED ->
           after.conditions().stream()
-              .filter(condition -> condition.type().equals("Failed"))
+              .filter(condition -> condition.type().equals(Conditions.FAILED))
               .forEach(failed -> happenings.add(warning(failed.reason(), failed.message())));
       case QUEUED -> happenings.add(normal(Reason.QUEUED.word(), Reason.QUEUED.sentence()));
       case PENDING -> {

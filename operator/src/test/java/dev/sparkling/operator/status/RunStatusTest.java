@@ -232,6 +232,34 @@ class RunStatusTest {
   }
 
   @Test
+  void aJobThatHasFailedIsAwaitedUntilItsPodSaysWhy() {
+    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy");
+    pass(List.of(job), List.of(TestObjects.pod(job, "p", TestObjects.running())));
+    assertThat(status.phase()).isEqualTo(Phase.TRAINING);
+  }
+
+  @Test
+  void aJobThatHasFailedTellsTheExitCodeOfAPodThatIsGone() {
+    String sentence =
+        "Container worker for pod research/p failed with exit code 3 matching FailJob rule at index"
+            + " 1";
+    Job job =
+        TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy", sentence);
+    pass(List.of(job), List.of());
+    assertThat(status.phase()).isEqualTo(Phase.FAILED);
+    assertThat(condition("Failed").reason()).isEqualTo("CorruptCheckpoint");
+    assertThat(condition("Failed").message()).isEqualTo("stage narrow: " + sentence);
+  }
+
+  @Test
+  void aJobThatHasFailedOfSomethingElseIsNotAwaitedForEver() {
+    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 0, "DeadlineExceeded");
+    pass(List.of(job), List.of());
+    assertThat(status.phase()).isEqualTo(Phase.FAILED);
+    assertThat(condition("Failed").reason()).isEqualTo("TransientFailure");
+  }
+
+  @Test
   void aDisruptedPodIsCountedAndNotCharged() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     pass(List.of(job), List.of(TestObjects.pod(job, "first", TestObjects.running())));
@@ -301,6 +329,52 @@ class RunStatusTest {
     assertThat(Transitions.between(status, status)).isEmpty();
   }
 
+  @Test
+  void aSpecThatCannotBeUsedFailsARunThatHasNotBegun() {
+    status = statuses().refused(null, 1, "spec.trainer.nodes: 2");
+    assertThat(status.phase()).isEqualTo(Phase.FAILED);
+    assertThat(condition("Failed").message()).isEqualTo("spec.trainer.nodes: 2");
+    assertThat(Transitions.between(null, status))
+        .containsExactly(new Happening(true, "InvalidInput", "spec.trainer.nodes: 2"));
+  }
+
+  @Test
+  void anEditThatCannotBeUsedHoldsUpARunThatHasBegunAndTheNextEditLetsItGoOn() {
+    training(50, 3.0, 1000.0);
+    ProgressiveTrainingStatus before = status;
+    status = statuses().refused(before, 2, "spec.trainer.nodes: 2");
+    assertThat(status.phase()).isEqualTo(Phase.TRAINING);
+    assertThat(status.stages()).isEqualTo(before.stages());
+    assertThat(condition("Progressing").reason()).isEqualTo("InvalidInput");
+    assertThat(condition("Failed").status()).isEqualTo("False");
+    assertThat(Transitions.between(before, status))
+        .singleElement()
+        .satisfies(told -> assertThat(told.message()).startsWith("spec.trainer.nodes: 2; nothing"));
+    run.setStatus(status);
+    assertThat(run.hasEnded()).isFalse();
+    training(60, 2.9, 1000.0);
+    assertThat(condition("Progressing").reason()).isEqualTo("Training");
+  }
+
+  @Test
+  void aFailedRunThatIsDeletedStaysFailedAndSaysOnceWhyItDoesNotGo() {
+    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy");
+    pass(List.of(job), List.of());
+    Condition failed = condition("Failed");
+    ProgressiveTrainingStatus before = status;
+    status = statuses().deleting(before, 2, Reason.DELETION_HELD_UP, "no secret");
+    assertThat(status.phase()).isEqualTo(Phase.FAILED);
+    assertThat(condition("Failed")).isEqualTo(failed);
+    assertThat(condition("Progressing").message()).isEqualTo("no secret");
+    assertThat(Transitions.between(before, status))
+        .containsExactly(new Happening(true, "DeletionHeldUp", "no secret"));
+    assertThat(Transitions.between(status, status)).isEmpty();
+  }
+
+  private StatusFactory statuses() {
+    return new StatusFactory(() -> now);
+  }
+
   private void training(long step, double loss, double tokensPerSecond) {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     Progress progress =
@@ -336,7 +410,7 @@ class RunStatusTest {
   private void pass(StageJobs jobs, Optional<Progress> progress) {
     Observation observation = Observer.observe(run.getSpec(), PLAN, status, jobs, progress);
     decision = StageMachine.decide(observation.observed());
-    status = new StatusFactory(() -> now).decided(PLAN, observation, decision, status, 1);
+    status = statuses().decided(PLAN, observation, decision, status, 1);
   }
 
   private static StageJobs told(Job job, Pod pod, Event warning) {

@@ -1,0 +1,88 @@
+package dev.sparkling.operator.reconcile;
+
+import dev.sparkling.operator.api.ProgressiveTrainingResource;
+import dev.sparkling.operator.observe.Observation;
+import dev.sparkling.operator.observe.Observer;
+import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.operator.observe.WorkerJob;
+import dev.sparkling.operator.status.StatusFactory;
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.stage.Decision;
+import dev.sparkling.pipeline.stage.StageMachine;
+import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
+import dev.sparkling.pipeline.validation.Problems;
+import dev.sparkling.pipeline.validation.SpecValidator;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** One look at a run: observe, decide, act, and one status patch. */
+final class RunPass {
+
+  private final ProgressPolling polling;
+  private final Duration pollingInterval;
+  private final Warnings warnings;
+  private final Workers workers;
+  private final StatusFactory statuses;
+
+  RunPass(
+      ProgressPolling polling,
+      Duration pollingInterval,
+      Warnings warnings,
+      Workers workers,
+      StatusFactory statuses) {
+    this.polling = polling;
+    this.pollingInterval = pollingInterval;
+    this.warnings = warnings;
+    this.workers = workers;
+    this.statuses = statuses;
+  }
+
+  /**
+   * Takes a run one decision further.
+   *
+   * @param write takes the status afterwards
+   * @return when to look again at the latest; empty where events will tell
+   */
+  Optional<Duration> over(
+      ProgressiveTrainingResource run, StageJobs found, Consumer<ProgressiveTrainingStatus> write) {
+    ProgressiveTrainingStatus before = run.getStatus();
+    long generation = run.getMetadata().getGeneration();
+    Problems problems = new Problems();
+    SpecValidator.validate(run.asDocument(), problems);
+    if (!problems.isEmpty()) {
+      write.accept(statuses.refused(before, generation, String.join("; ", problems.lines())));
+      return Optional.empty();
+    }
+    ResourceID id = ResourceID.fromResource(run);
+    RunPlan plan = RunPlan.of(run.getSpec());
+    StageJobs jobs = warnings.addTo(found);
+    Observation observation =
+        Observer.observe(run.getSpec(), plan, before, jobs, polling.latest(id));
+    Decision decision = StageMachine.decide(observation.observed());
+    act(run, decision, jobs);
+    write.accept(statuses.decided(plan, observation, decision, before, generation));
+    Optional<String> trainer = jobs.trainerAt(decision);
+    trainer.ifPresent(address -> polling.ask(id, address));
+    return trainer.map(_ -> pollingInterval).or(() -> warnings.lookAgain(jobs));
+  }
+
+  private void act(ProgressiveTrainingResource run, Decision decision, StageJobs jobs) {
+    switch (decision) {
+      case Decision.LaunchTrainer(StagePlan stage) -> workers.launch(run, stage.name(), Work.TRAIN);
+      case Decision.LaunchExpander(StagePlan stage) ->
+          workers.launch(run, stage.name(), Work.EXPAND);
+      case Decision.Suspend(StagePlan stage, boolean workerActive) -> {
+        if (workerActive) {
+          jobs.of(stage.name()).filter(WorkerJob::isActive).forEach(workers::stop);
+        }
+      }
+      case Decision.Await _, Decision.Complete _, Decision.Fail _ -> {
+        // Nothing to do but to say so.
+      }
+    }
+  }
+}
