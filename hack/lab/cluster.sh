@@ -302,6 +302,25 @@ claim_gpus() {
     >/dev/null
 }
 
+kueue() { # kueue [remove]
+  case ${1:-} in
+    '') ;;
+    remove)
+      in_cluster "$helm_home/helm" uninstall kueue --namespace kueue-system --wait >/dev/null
+      echo "Kueue removed"
+      return
+      ;;
+    *) fail "usage: lab kueue [remove]" ;;
+  esac
+  load_kueue_image
+  in_cluster "$helm_home/helm" upgrade --install kueue "$kueue_home/chart" --namespace kueue-system \
+    --create-namespace --values "$lab_source/config/kueue.yaml" --wait --timeout 3m >/dev/null
+  # Nobody answers for them here, and a namespace does not go while an API group does not answer.
+  in_cluster "$(kubectl_program)" delete apiservice --ignore-not-found \
+    v1beta1.visibility.kueue.x-k8s.io v1beta2.visibility.kueue.x-k8s.io >/dev/null
+  echo "Kueue $kueue_version ready"
+}
+
 make_bucket() {
   [ $# -eq 1 ] || fail "usage: lab bucket NAME"
   curl --noproxy '*' --silent --show-error --fail --cacert "$lab_home/minio-ca.crt" --request PUT \

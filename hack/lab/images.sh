@@ -4,6 +4,7 @@
 
 base_image_name=sparkling.lab/base:1
 pause_image_name=sparkling.lab/pause:1 # config/containerd.toml names it too
+kueue_image_name=sparkling.lab/kueue:1 # config/kueue.yaml names it too
 runtime_modules=java.se,jdk.unsupported,jdk.crypto.ec,jdk.management,jdk.zipfs,jdk.jfr
 runtime_modules+=,jdk.incubator.vector,jdk.httpserver,jdk.net,jdk.naming.dns
 
@@ -15,15 +16,22 @@ load_image() {
 }
 
 load_pause_image() {
+  load_program "$pause_image_name" "$pause_home/pause" pause
+}
+
+load_kueue_image() {
+  load_program "$kueue_image_name" "$kueue_home/kueue" manager
+}
+
+load_program() { # load_program IMAGE FILE NAME: an image of one static program, unless it is there
   local work
-  [ -z "$(containerd_client images list --quiet "name==$pause_image_name")" ] || return 0
+  [ -z "$(containerd_client images list --quiet "name==$1")" ] || return 0
   work=$(mktemp -d)
   mkdir "$work/root"
-  cp "$pause_home/pause" "$work/root/pause"
+  cp "$2" "$work/root/$3"
   layer "$work/root" "$work/layer.tar"
-  archive "$work/pause.tar" "$pause_image_name" '{"Entrypoint":["/pause"],"User":"65535:65535"}' \
-    "$work/layer.tar"
-  load_image "$work/pause.tar" >/dev/null
+  archive "$work/image.tar" "$1" "{\"Entrypoint\":[\"/$3\"],\"User\":\"65535:65535\"}" "$work/layer.tar"
+  load_image "$work/image.tar" >/dev/null
   rm -r "$work"
 }
 

@@ -6,6 +6,7 @@
 # The version that the tests of the checkpoint module use (MinioServer.java), in the same folder.
 minio_version=v0.0.0-20260212201848-7aac2a2c5b7c
 helm_version=v3.22.0
+kueue_version=v0.19.2
 
 required_version() { # required_version FOLDER MODULE: what FOLDER's go.mod requires
   sed -n "s|^require $2 ||p" "$lab_source/tools/$1/go.mod"
@@ -25,6 +26,7 @@ coredns_home=$tool_cache/coredns-$coredns_version-$(source_key coredns)
 minio_home=$tool_cache/minio-$minio_version
 helm_home=$tool_cache/helm-$helm_version
 kubectl_home=$tool_cache/kubectl-$kubernetes_version
+kueue_home=$tool_cache/kueue-$kueue_version
 pause_home=$tool_cache/pause-$(source_key pause)
 runtime_home=$tool_cache/container-runtime-$distribution
 
@@ -37,6 +39,7 @@ install() {
   provide "$minio_home" build_minio minio
   provide "$helm_home" build_helm helm
   provide "$pause_home" build_pause pause
+  provide "$kueue_home" build_kueue kueue
   if ! command -v kubectl >/dev/null; then
     provide "$kubectl_home" build_kubectl kubectl
   fi
@@ -161,4 +164,13 @@ build_helm() {
   GOBIN=$1 go_tool install -trimpath \
     -ldflags "-s -w -X helm.sh/helm/v3/internal/version.version=$helm_version" \
     "helm.sh/helm/v3/cmd/helm@$helm_version"
+}
+
+build_kueue() { # with its chart, which its module holds
+  cd "$1"
+  GOBIN=$1 go_tool install -trimpath -ldflags "-s -w" "sigs.k8s.io/kueue/cmd/kueue@$kueue_version"
+  GOFLAGS=-modcacherw go_tool mod download -json "sigs.k8s.io/kueue@$kueue_version" >module
+  cp -r "$(sed -n 's/^\t"Dir": "\(.*\)",$/\1/p' module)/charts/kueue" chart
+  chmod -R u+w chart
+  rm module
 }

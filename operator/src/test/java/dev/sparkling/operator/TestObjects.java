@@ -80,6 +80,22 @@ public final class TestObjects {
     return new JobBuilder(job).editSpec().withSuspend(true).endSpec().build();
   }
 
+  /** By its queue: from the start, or since it had run. */
+  public static Job held(Job job, String since) {
+    return new JobBuilder(suspended(job))
+        .editMetadata()
+        .withCreationTimestamp(START)
+        .endMetadata()
+        .withNewStatus()
+        .addNewCondition()
+        .withType("Suspended")
+        .withStatus("True")
+        .withLastTransitionTime(since)
+        .endCondition()
+        .endStatus()
+        .build();
+  }
+
   public static Job complete(Job job) {
     return new JobBuilder(job)
         .editStatus()

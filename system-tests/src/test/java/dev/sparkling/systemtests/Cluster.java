@@ -60,6 +60,29 @@ final class Cluster implements AutoCloseable {
     return shell.run(join(ROOT.resolve("sparkling").toString(), arguments));
   }
 
+  /** The cluster is the one of hack/lab, which can be changed. */
+  static boolean isLab() {
+    return SETTINGS.containsKey("SPARKLING_LAB_ENV");
+  }
+
+  void lab(Object... arguments) {
+    shell.run(join(ROOT.resolve("hack/lab/lab").toString(), arguments));
+  }
+
+  /** Moves the release to a chart, with the values that were set before, and waits for it. */
+  void upgrade(String chart, Object... more) {
+    release(
+        join("upgrade", join("sparkling", join(chart, join("--reset-then-reuse-values", more)))));
+  }
+
+  void rollBack() {
+    release("rollback", "sparkling");
+  }
+
+  private void release(Object... arguments) {
+    helm(join("--wait", join("--timeout=5m", join("--namespace=" + RELEASE_NAMESPACE, arguments))));
+  }
+
   /** A namespace that enforces the restricted profile, with MinIO's key and authority. */
   String namespace(String name) {
     client
@@ -71,17 +94,7 @@ final class Cluster implements AutoCloseable {
                 .endMetadata()
                 .build())
         .serverSideApply();
-    client
-        .resource(
-            new SecretBuilder()
-                .withNewMetadata()
-                .withName("minio-credentials")
-                .withNamespace(name)
-                .endMetadata()
-                .addToStringData("accessKey", setting("MINIO_ACCESS_KEY"))
-                .addToStringData("secretKey", setting("MINIO_SECRET_KEY"))
-                .build())
-        .serverSideApply();
+    secret(name, "minio-credentials");
     client
         .resource(
             new ConfigMapBuilder()
@@ -93,6 +106,45 @@ final class Cluster implements AutoCloseable {
                 .build())
         .serverSideApply();
     return name;
+  }
+
+  /** A secret with MinIO's key. */
+  void secret(String namespace, String name) {
+    client
+        .resource(
+            new SecretBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace(namespace)
+                .endMetadata()
+                .addToStringData("accessKey", setting("MINIO_ACCESS_KEY"))
+                .addToStringData("secretKey", setting("MINIO_SECRET_KEY"))
+                .build())
+        .serverSideApply();
+  }
+
+  /** Without a word to anyone: its lease has to run out. */
+  void killOperator() {
+    kubectl(
+        "-n",
+        RELEASE_NAMESPACE,
+        "delete",
+        "pod",
+        "-l",
+        "app.kubernetes.io/component=operator",
+        "--grace-period=0",
+        "--force",
+        "--wait=false");
+  }
+
+  void scaleOperator(int replicas) {
+    kubectl(
+        "-n",
+        RELEASE_NAMESPACE,
+        "scale",
+        "deployment/sparkling-operator",
+        "--replicas=" + replicas);
+    kubectl("-n", RELEASE_NAMESPACE, "rollout", "status", "deployment/sparkling-operator");
   }
 
   /** The operator that stays: not one that is on its way out. */

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -51,6 +52,12 @@ record Run(Cluster cluster, String namespace, String name) {
     return stages.size() > index ? stages.get(index) : Map.of();
   }
 
+  /** Of the stage under way; 0 before the first pass. */
+  int step() {
+    String column = Objects.toString(summary().get("step"), "0/0");
+    return Integer.parseInt(column.substring(0, column.indexOf('/')));
+  }
+
   /** The columns of kubectl get; empty before the first pass. */
   Map<String, Object> summary() {
     return find().map(f -> f.<Map<String, Object>>get("status", "summary")).orElse(Map.of());
@@ -75,6 +82,23 @@ record Run(Cluster cluster, String namespace, String name) {
         .withLabel("sparkling.dev/run", name)
         .list()
         .getItems();
+  }
+
+  /** Those that have not ended. */
+  List<Pod> activePods() {
+    return pods().stream()
+        .filter(pod -> !List.of("Succeeded", "Failed").contains(pod.getStatus().getPhase()))
+        .toList();
+  }
+
+  static String named(String what, String phase, String stage) {
+    return String.join("-", what, phase, stage).toLowerCase(Locale.ROOT);
+  }
+
+  void awaitStage(String phase, String stage) {
+    awaitThat(
+        phase + " " + stage,
+        now -> now.phase().equals(phase) && now.text("status", "currentStage").equals(stage));
   }
 
   void awaitPhase(String phase) {

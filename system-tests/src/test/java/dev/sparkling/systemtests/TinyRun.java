@@ -4,12 +4,16 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /** A run of two short stages, each some ten seconds long. */
 final class TinyRun {
 
   static final int STEPS = 240;
+
+  /** A patch with which no node is good enough. */
+  static final String ON_NO_NODE = "trainer: {podPatch: {nodeSelector: {no-node: has-this}}}";
 
   private static final YAMLMapper YAML = new YAMLMapper();
 
@@ -24,6 +28,16 @@ final class TinyRun {
    * @param patches of the spec, each a line of YAML such as {@code retries: 0}; null removes
    */
   static Run apply(Cluster cluster, String namespace, String name, String... patches) {
+    return apply(cluster, namespace, name, Map.of(), patches);
+  }
+
+  /** Applies it with labels. */
+  static Run apply(
+      Cluster cluster,
+      String namespace,
+      String name,
+      Map<String, String> labels,
+      String... patches) {
     ObjectNode resource =
         document(
             """
@@ -55,6 +69,8 @@ final class TinyRun {
       """
                 .formatted(
                     name, PREFIX, namespace, name, Cluster.setting("MINIO_CLUSTER_ENDPOINT")));
+    ObjectNode metadata = (ObjectNode) resource.get("metadata");
+    labels.forEach(metadata.putObject("labels")::put);
     for (String patch : patches) {
       MergePatch.apply((ObjectNode) resource.get("spec"), document(patch));
     }

@@ -3,13 +3,18 @@ package dev.sparkling.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** An upgrade of the chart replaces the operator and leaves the workers alone. */
+/** Upgrades of the chart, and what becomes of a run that is under way. */
 class UpgradeE2E {
 
   private static final String NAMESPACE = "upgrade";
+
+  /** As helm package made it of the chart before the current one. */
+  private static final String PREVIOUS =
+      "system-tests/src/test/resources/UpgradeE2E/sparkling-0.1.0.tgz";
 
   private final Cluster cluster = new Cluster();
 
@@ -19,39 +24,46 @@ class UpgradeE2E {
   }
 
   @Test
-  void aRunGoesOnWhileTheChartIsUpgradedAndRolledBack() {
+  void aRunGoesOnWhileThePreviousChartIsUpgradedToThisOne() {
     // Given
     cluster.namespace(NAMESPACE);
+    cluster.upgrade(PREVIOUS);
+    assertThat(chart()).isEqualTo("sparkling-0.1.0");
     Run run = TinyRun.apply(cluster, NAMESPACE, "goes-on");
     run.awaitPhase("Training");
-    String trainer = uid(run.pods().getFirst());
+    List<String> trainers = run.pods().stream().map(UpgradeE2E::uid).toList();
     String operator = uid(cluster.operator());
 
     // When
-    helm("upgrade", "sparkling", "charts/sparkling", "--reuse-values", "--set", "log.level=DEBUG");
+    cluster.upgrade("charts/sparkling", "--set", "log.level=DEBUG");
 
     // Then
+    assertThat(chart()).isNotEqualTo("sparkling-0.1.0").startsWith("sparkling-");
     assertThat(uid(cluster.operator())).isNotEqualTo(operator);
-    assertThat(run.pods()).extracting(UpgradeE2E::uid).contains(trainer);
+    assertThat(run.pods()).extracting(UpgradeE2E::uid).containsAll(trainers);
 
     // When
-    helm("rollback", "sparkling");
+    cluster.upgrade("charts/sparkling", "--set", "log.level=INFO");
 
     // Then
     run.awaitPhase("Succeeded");
+    assertThat(run.pods()).as("one pod for each work").hasSize(3);
     assertThat(run.stage(0)).containsEntry("attempts", 0).containsEntry("disruptions", 0);
     assertThat(run.stage(1)).containsEntry("attempts", 0).containsEntry("disruptions", 0);
     run.delete();
   }
 
-  private void helm(Object... arguments) {
-    Object[] all = new Object[arguments.length + 4];
-    System.arraycopy(arguments, 0, all, 0, arguments.length);
-    all[arguments.length] = "--namespace";
-    all[arguments.length + 1] = Cluster.RELEASE_NAMESPACE;
-    all[arguments.length + 2] = "--wait";
-    all[arguments.length + 3] = "--timeout=5m";
-    cluster.helm(all);
+  private String chart() {
+    return cluster
+        .kubectl(
+            "-n",
+            Cluster.RELEASE_NAMESPACE,
+            "get",
+            "deployment",
+            "sparkling-operator",
+            "-o",
+            "jsonpath={.metadata.labels.helm\\.sh/chart}")
+        .strip();
   }
 
   private static String uid(Pod pod) {

@@ -11,6 +11,7 @@ import dev.sparkling.pipeline.stage.StageObservation;
 import dev.sparkling.pipeline.stage.Worker;
 import dev.sparkling.pipeline.status.CheckpointStatus;
 import dev.sparkling.pipeline.status.ExpansionStatus;
+import dev.sparkling.pipeline.status.Phase;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageStatus;
 import java.util.ArrayList;
@@ -87,7 +88,8 @@ public final class Observer {
     StageStatus known = known(stage.index());
     StageStatusMerge merge = new StageStatusMerge(stage, known, spec.storage().uri());
     Optional<WorkerJob> latest = trainer.or(() -> expander);
-    latest.ifPresent(merge::job);
+    boolean queuedBefore = before != null && before.phase() == Phase.QUEUED;
+    latest.ifPresent(job -> merge.job(job, queuedBefore));
     expander
         .filter(WorkerJob::isComplete)
         .ifPresent(job -> merge.expansion(expansion(job, earlier)));

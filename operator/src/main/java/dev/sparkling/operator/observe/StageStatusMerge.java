@@ -54,8 +54,12 @@ final class StageStatusMerge {
     this.expansion = known.expansion();
   }
 
-  /** The job at work, or the last one. */
-  void job(WorkerJob job) {
+  /**
+   * The job at work, or the last one.
+   *
+   * @param queuedBefore whether the run waited for a quota already
+   */
+  void job(WorkerJob job, boolean queuedBefore) {
     if (startedAt == null) {
       startedAt = job.startTime();
     }
@@ -71,6 +75,9 @@ final class StageStatusMerge {
           }
           pod = state.name();
         });
+    if (!queuedBefore && job.isHeldAgain()) {
+      disruptions++;
+    }
     attempts = Math.max(attempts, job.failures());
     Optional<WorkerPodState.Waiting> blocked = job.blocked();
     waitingReason = blocked.map(WorkerPodState.Waiting::reason).orElse(null);

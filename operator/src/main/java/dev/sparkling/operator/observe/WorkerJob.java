@@ -33,8 +33,8 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
 
   private static final Pattern EXIT_CODE = Pattern.compile("failed with exit code ([0-9]{1,3})\\b");
 
-  /** The job controller creates the first pod in the pass that sets the start time. */
-  private static final Duration LATEST_FIRST_POD = Duration.ofSeconds(2);
+  /** What the job controller does first, it does at once. */
+  private static final Duration AT_ONCE = Duration.ofSeconds(2);
 
   public WorkerJob {
     pods = List.copyOf(pods);
@@ -134,7 +134,23 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
   /** Whether a pod is not the first since the job began, which comes at once. */
   boolean isReplacement(WorkerPodState pod) {
     String begin = startTime();
-    return begin != null && pod.created().isAfter(Instant.parse(begin).plus(LATEST_FIRST_POD));
+    return begin != null && pod.created().isAfter(Instant.parse(begin).plus(AT_ONCE));
+  }
+
+  /**
+   * Whether its quota was taken back: it is suspended, and not since its creation, for a job that
+   * is queued first is suspended from the start.
+   */
+  boolean isHeldAgain() {
+    return Boolean.TRUE.equals(job.getSpec().getSuspend())
+        && condition("Suspended")
+            .map(JobCondition::getLastTransitionTime)
+            .filter(since -> Instant.parse(since).isAfter(created().plus(AT_ONCE)))
+            .isPresent();
+  }
+
+  private Instant created() {
+    return Instant.parse(job.getMetadata().getCreationTimestamp());
   }
 
   /** RFC 3339; null while it waits for a quota. */

@@ -73,7 +73,7 @@ public final class Transitions {
       happenings.add(
           warning(
               "Disrupted",
-              "stage " + now.name() + " goes on in pod " + now.pod() + "; not charged"));
+              "stage " + now.name() + ", disruption " + now.disruptions() + ": not charged"));
     }
     String waiting = now.waitingReason();
     if (waiting != null && (then == null || !waiting.equals(then.waitingReason()))) {

@@ -126,6 +126,28 @@ class RunStatusTest {
   }
 
   @Test
+  void aJobThatIsQueuedFirstIsNoDisruption() {
+    pass(
+        List.of(TestObjects.held(TestObjects.job("narrow", Work.TRAIN), TestObjects.START)),
+        List.of());
+    assertThat(status.phase()).isEqualTo(Phase.QUEUED);
+    assertThat(stage(0).disruptions()).isZero();
+  }
+
+  @Test
+  void aJobThatLosesItsQuotaIsQueuedAgainAndCountedOnceAndNotCharged() {
+    training(50, 3.25, 1000.0);
+    Job held = TestObjects.held(TestObjects.job("narrow", Work.TRAIN), TestObjects.END);
+    pass(List.of(held), List.of());
+    pass(List.of(held), List.of());
+    assertThat(status.phase()).isEqualTo(Phase.QUEUED);
+    assertThat(stage(0).disruptions()).isEqualTo(1);
+    training(60, 3.2, 1000.0);
+    assertThat(stage(0).disruptions()).isEqualTo(1);
+    assertThat(stage(0).attempts()).isZero();
+  }
+
+  @Test
   void whatTheTrainerSaysFillsTheColumns() {
     training(50, 3.25, 1000.0);
     assertThat(status.phase()).isEqualTo(Phase.TRAINING);

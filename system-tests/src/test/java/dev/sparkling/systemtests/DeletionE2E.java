@@ -1,0 +1,131 @@
+package dev.sparkling.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Runs that are deleted: what goes with them, and what holds them up. */
+class DeletionE2E {
+
+  private static final String NAMESPACE = "deletion";
+
+  private final Cluster cluster = new Cluster();
+
+  @BeforeEach
+  void open() {
+    cluster.namespace(NAMESPACE);
+  }
+
+  @AfterEach
+  void close() {
+    cluster.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Training,narrow", "Expanding,wide", "Training,wide", "Succeeded,wide"})
+  void aRunThatIsDeletedWithDeleteTakesItsObjectsWithIt(String phase, String stage) {
+    Run run =
+        TinyRun.apply(
+            cluster, NAMESPACE, Run.named("drop", phase, stage), "deletionPolicy: Delete");
+    run.awaitStage(phase, stage);
+    goesWithItsObjects(run);
+  }
+
+  @Test
+  void aSuspendedRunThatIsDeletedWithDeleteTakesItsObjectsWithIt() {
+    Run run = TinyRun.apply(cluster, NAMESPACE, "drop-suspended", "deletionPolicy: Delete");
+    run.awaitThat("a checkpoint", now -> now.stage(0).get("checkpoint") != null);
+    run.patch("{\"spec\": {\"suspend\": true}}");
+    run.awaitPhase("Suspended");
+    goesWithItsObjects(run);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Pending", "Failed"})
+  void aRunThatHasStoredNothingIsDeletedWithDeleteAllTheSame(String phase) {
+    String spoilt =
+        switch (phase) {
+          case "Pending" -> TinyRun.ON_NO_NODE;
+          default -> "data: {uri: s3://datasets/nothing-there}";
+        };
+    String name = "drop-" + phase.toLowerCase(Locale.ROOT);
+    Run run = TinyRun.apply(cluster, NAMESPACE, name, "deletionPolicy: Delete", spoilt);
+    run.awaitPhase(phase);
+    goesWithItsObjects(run);
+  }
+
+  @Test
+  void aRunThatIsDeletedWithRetainIsTakenUpByTheNextInEachPhase() {
+    for (String at :
+        List.of("Training narrow", "Expanding wide", "Training wide", "Succeeded wide")) {
+      Run run = TinyRun.apply(cluster, NAMESPACE, "keep");
+      String[] words = at.split(" ");
+      run.awaitStage(words[0], words[1]);
+      run.delete();
+      run.awaitThat("gone", now -> now.find().isEmpty());
+      run.awaitThat("no pods", now -> now.activePods().isEmpty());
+    }
+    Run again = TinyRun.apply(cluster, NAMESPACE, "keep");
+    assertThat(TinyRun.objects(cluster, again))
+        .anyMatch(key -> key.endsWith("wide/checkpoints/step-00000240/manifest.json"));
+    again.awaitPhase("Succeeded");
+    assertThat(again.stage(1).get("step")).isEqualTo(TinyRun.STEPS);
+    again.delete();
+  }
+
+  @Test
+  void aDeletionThatCannotStartSaysWhyAndRetainLetsTheRunGo() {
+    // Given
+    cluster.secret(NAMESPACE, "short-lived");
+    Run run =
+        TinyRun.apply(
+            cluster,
+            NAMESPACE,
+            "drop-without-key",
+            "deletionPolicy: Delete",
+            "storage: {credentialsSecret: short-lived}");
+    run.awaitThat("a checkpoint", now -> now.stage(0).get("checkpoint") != null);
+    cluster.kubectl("-n", NAMESPACE, "delete", "secret", "short-lived");
+
+    // When
+    run.delete();
+
+    // Then
+    run.awaitThat(
+        "held up", now -> "DeletionHeldUp".equals(now.condition("Progressing", "reason")));
+    assertThat(run.condition("Progressing", "message"))
+        .contains("secret \"short-lived\" not found", "spec.deletionPolicy to Retain");
+
+    // When
+    run.patch("{\"spec\": {\"deletionPolicy\": \"Retain\"}}");
+
+    // Then
+    run.awaitThat("gone", now -> now.find().isEmpty());
+    assertThat(TinyRun.objects(cluster, run)).isNotEmpty();
+  }
+
+  @Test
+  void aNamespaceGoesWithTheRunsInIt() {
+    String namespace = cluster.namespace("deletion-of-all");
+    Run run = TinyRun.apply(cluster, namespace, "goes-along", "deletionPolicy: Delete");
+    run.awaitStage("Training", "narrow");
+    cluster.kubectl("delete", "namespace", namespace, "--wait=false");
+    await("namespace is gone")
+        .atMost(Run.PATIENCE)
+        .until(() -> cluster.client().namespaces().withName(namespace).get() == null);
+  }
+
+  private void goesWithItsObjects(Run run) {
+    run.delete();
+    run.awaitThat("gone", now -> now.find().isEmpty());
+    assertThat(TinyRun.objects(cluster, run)).isEmpty();
+  }
+}

@@ -1,0 +1,86 @@
+package dev.sparkling.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Edits of a run that is under way. */
+class EditsE2E {
+
+  private static final String NAMESPACE = "edits";
+
+  private final Cluster cluster = new Cluster();
+
+  @BeforeEach
+  void open() {
+    cluster.namespace(NAMESPACE);
+  }
+
+  @AfterEach
+  void close() {
+    cluster.close();
+  }
+
+  @Test
+  void whatAStageThatHasBegunHasUsedCannotBeEdited() {
+    Run run = TinyRun.apply(cluster, NAMESPACE, "used");
+    run.awaitStage("Training", "narrow");
+    refused(run, "/spec/stages/0/tokens", "1", "spec.stages: a stage that has begun cannot be");
+    refused(run, "/spec/stages/0/name", "\"other\"", "spec.stages: a stage that has begun cannot");
+    refused(run, "/spec/stages/1/tokens", "245760", "spec.stages: their tokens in all cannot be");
+    refused(run, "/spec/model/layers", "3", "spec.model: cannot be edited once a stage has begun");
+    refused(run, "/spec/data/uri", "\"s3://datasets/b\"", "spec.data: cannot be edited once");
+    refused(run, "/spec/storage/uri", "\"s3://sparkling/b\"", "spec.storage.uri: cannot be edited");
+    refused(run, "/spec/training/sequenceLength", "64", "spec.training: sequenceLength, globalBat");
+    run.delete();
+  }
+
+  /** Valid for the definition and not available in this version. */
+  @Test
+  void anEditThatCannotBeUsedIsToldAndTheRunGoesOnWhenItIsMended() {
+    // Given
+    Run run = TinyRun.apply(cluster, NAMESPACE, "mended");
+    run.awaitStage("Training", "narrow");
+
+    // When
+    run.patch("{\"spec\": {\"trainer\": {\"nodes\": 2}}}");
+
+    // Then
+    run.awaitThat(
+        "InvalidInput", now -> "InvalidInput".equals(now.condition("Progressing", "reason")));
+    assertThat(run.condition("Progressing", "message"))
+        .isEqualTo(
+            "spec.trainer.nodes: 2 nodes are not available in this version; allowed: 1; nothing new"
+                + " is started until this is mended");
+    assertThat(run.phase()).isEqualTo("Training");
+    assertThat(run.activePods()).hasSize(1);
+
+    // When
+    run.patch("{\"spec\": {\"trainer\": {\"nodes\": 1}}}");
+
+    // Then
+    run.awaitPhase("Succeeded");
+    run.delete();
+  }
+
+  private void refused(Run run, String path, String value, String message) {
+    Shell.Ended ended =
+        cluster
+            .shell()
+            .attempt(
+                "",
+                Cluster.setting("KUBECTL"),
+                "-n",
+                NAMESPACE,
+                "patch",
+                "pt",
+                run.name(),
+                "--type=json",
+                "-p",
+                "[{\"op\": \"replace\", \"path\": \"%s\", \"value\": %s}]".formatted(path, value));
+    assertThat(ended.exitCode()).isEqualTo(1);
+    assertThat(ended.output()).contains(message);
+  }
+}
