@@ -321,10 +321,20 @@ kueue() { # kueue [remove]
   echo "Kueue $kueue_version ready"
 }
 
-make_bucket() {
+make_bucket() { # make_bucket NAME: unless it is there
   [ $# -eq 1 ] || fail "usage: lab bucket NAME"
-  curl --noproxy '*' --silent --show-error --fail --cacert "$lab_home/minio-ca.crt" --request PUT \
-    --aws-sigv4 aws:amz:us-east-1:s3 --user "sparkling-lab:$(<"$secrets/minio.secret")" \
-    "https://127.0.0.1:$(host_port minio)/$1"
-  echo "bucket $1 made"
+  if bucket_request "$1" --head --fail >/dev/null 2>&1; then
+    echo "bucket $1 is there"
+  else
+    bucket_request "$1" --request PUT --fail --show-error
+    echo "bucket $1 made"
+  fi
+}
+
+bucket_request() { # bucket_request NAME CURL-ARGUMENTS...
+  local name=$1
+  shift
+  curl --noproxy '*' --silent --cacert "$lab_home/minio-ca.crt" --aws-sigv4 aws:amz:us-east-1:s3 \
+    --user "sparkling-lab:$(<"$secrets/minio.secret")" "$@" \
+    "https://127.0.0.1:$(host_port minio)/$name"
 }
