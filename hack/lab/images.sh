@@ -4,6 +4,7 @@
 
 base_image_name=sparkling.lab/base:1
 pause_image_name=sparkling.lab/pause:1 # config/containerd.toml names it too
+minio_image_name=sparkling-minio:1
 kueue_image_name=sparkling.lab/kueue:1 # config/kueue.yaml names it too
 runtime_modules=java.se,jdk.unsupported,jdk.crypto.ec,jdk.management,jdk.zipfs,jdk.jfr
 runtime_modules+=,jdk.incubator.vector,jdk.httpserver,jdk.net,jdk.naming.dns
@@ -27,12 +28,27 @@ load_program() { # load_program IMAGE FILE NAME: an image of one static program,
   local work
   [ -z "$(containerd_client images list --quiet "name==$1")" ] || return 0
   work=$(mktemp -d)
-  mkdir "$work/root"
-  cp "$2" "$work/root/$3"
-  layer "$work/root" "$work/layer.tar"
-  archive "$work/image.tar" "$1" "{\"Entrypoint\":[\"/$3\"],\"User\":\"65535:65535\"}" "$work/layer.tar"
+  program_image "$work/image.tar" "$@"
   load_image "$work/image.tar" >/dev/null
   rm -r "$work"
+}
+
+program_image() { # program_image TARBALL IMAGE FILE NAME
+  local work
+  work=$(mktemp -d)
+  mkdir "$work/root"
+  cp "$3" "$work/root/$4"
+  layer "$work/root" "$work/layer.tar"
+  archive "$1" "$2" "{\"Entrypoint\":[\"/$4\"],\"User\":\"65535:65535\"}" "$work/layer.tar"
+  rm -r "$work"
+}
+
+minio_image() {
+  [ $# -eq 1 ] || fail "usage: lab minio-image FILE.tar"
+  mkdir -p "$tool_cache"
+  provide "$minio_home" build_minio minio
+  program_image "$1" "$minio_image_name" "$minio_home/minio" minio
+  echo "$minio_image_name: $(du -h "$1" | cut -f1) in $1"
 }
 
 base_image() {

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Objects;
 import org.jboss.logging.Logger;
 
@@ -29,10 +30,16 @@ final class Happenings {
     this.instance = Objects.requireNonNullElse(System.getenv("POD_NAME"), Labels.OPERATOR);
   }
 
-  /** Events are best effort, as everywhere in Kubernetes: one that is lost is logged. */
+  /**
+   * Events are best effort, as everywhere in Kubernetes: no pass waits for them, and one that is
+   * lost is logged.
+   */
   void record(ProgressiveTrainingResource run, ProgressiveTrainingStatus after) {
-    for (Happening happening : Transitions.between(run.getStatus(), after)) {
-      record(run, happening);
+    List<Happening> happenings = Transitions.between(run.getStatus(), after);
+    if (!happenings.isEmpty()) {
+      Thread.ofVirtual()
+          .name("events of " + run.getMetadata().getName())
+          .start(() -> happenings.forEach(happening -> record(run, happening)));
     }
   }
 
