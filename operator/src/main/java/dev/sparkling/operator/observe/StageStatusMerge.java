@@ -66,11 +66,7 @@ final class StageStatusMerge {
     Optional<WorkerPodState> newest = job.pod();
     newest.ifPresent(
         state -> {
-          // Another pod of the same job without another charged failure: the last was disrupted.
-          if (pod != null
-              && !pod.equals(state.name())
-              && job.failures() <= attempts
-              && job.isReplacement(state)) {
+          if (pod != null && job.isDisrupted(pod, state)) {
             disruptions++;
           }
           pod = state.name();

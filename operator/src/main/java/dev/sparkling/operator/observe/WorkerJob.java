@@ -131,8 +131,23 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
     return Objects.requireNonNullElse(status().getFailed(), 0);
   }
 
-  /** Whether a pod is not the first since the job began, which comes at once. */
-  boolean isReplacement(WorkerPodState pod) {
+  /**
+   * Whether a pod has come because the one before was lost to something else than its own failure:
+   * a failed pod stays, and a disrupted one is deleted or says so.
+   *
+   * @param lost name of the pod before
+   */
+  boolean isDisrupted(String lost, WorkerPodState replacement) {
+    return !lost.equals(replacement.name())
+        && isReplacement(replacement)
+        && pods.stream()
+            .map(WorkerPodState::new)
+            .filter(pod -> pod.name().equals(lost))
+            .allMatch(WorkerPodState::wasDisrupted);
+  }
+
+  /** Not the first since the job began, which comes at once. */
+  private boolean isReplacement(WorkerPodState pod) {
     String begin = startTime();
     return begin != null && pod.created().isAfter(Instant.parse(begin).plus(AT_ONCE));
   }

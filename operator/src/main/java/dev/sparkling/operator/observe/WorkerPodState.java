@@ -19,6 +19,9 @@ public record WorkerPodState(Pod pod) {
   /** The kubelet's words for a container that comes up as it should. */
   private static final Set<String> COMING_UP = Set.of("ContainerCreating", "PodInitializing");
 
+  /** Exit code of a worker that was asked to stop. */
+  private static final int STOPPED = 143;
+
   /** How far it is. */
   public Activity activity() {
     if (container().map(ContainerState::getRunning).isPresent()) {
@@ -71,6 +74,12 @@ public record WorkerPodState(Pod pod) {
   /** How its container ended, if it did. */
   public Optional<ContainerStateTerminated> terminated() {
     return container().map(ContainerState::getTerminated);
+  }
+
+  /** Whether it was asked to stop or taken away, which the job does not charge. */
+  boolean wasDisrupted() {
+    return condition("DisruptionTarget", "True").isPresent()
+        || terminated().map(ContainerStateTerminated::getExitCode).orElse(0) == STOPPED;
   }
 
   /** Where its trainer answers; empty unless its container runs. */

@@ -7,6 +7,7 @@ public enum Reason {
   PENDING("Pending", "nothing runs yet"),
   QUEUED("Queued", "the job waits for a quota"),
   TRAINING("Training", "a trainer works on the stage"),
+  RETRYING("Retrying", "the last worker has ended before its work was done; the next one starts"),
   EXPANDING("Expanding", "an expander widens the checkpoint"),
   SUSPENDED("Suspended", "spec.suspend is true; set it to false to go on"),
   SUCCEEDED("Succeeded", "every stage is complete"),

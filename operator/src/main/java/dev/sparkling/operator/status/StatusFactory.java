@@ -134,6 +134,12 @@ public final class StatusFactory {
       case Decision.Await await when waiting != null && isHeldUp(await.activity()) ->
           conditions.progressing(
               false, waiting, working.message() == null ? waiting : working.message());
+      case Decision.Await await
+          when await.activity() == Activity.STARTING && working.message() != null ->
+          conditions.progressing(
+              false,
+              Reason.RETRYING.word(),
+              Reason.RETRYING.sentence() + "; the last one said: " + working.message());
       case Decision.Await await ->
           progressing(conditions, decision, await.activity() == Activity.WORKING);
       case Decision.LaunchExpander _, Decision.LaunchTrainer _, Decision.Suspend _ ->

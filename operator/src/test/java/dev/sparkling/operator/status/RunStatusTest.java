@@ -297,19 +297,43 @@ class RunStatusTest {
   }
 
   @Test
-  void aChargedFailureIsNoDisruption() {
+  void aChargedFailureIsNoDisruptionAndTheConditionSaysWhatIsTriedAgain() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     pass(List.of(job), List.of(TestObjects.pod(job, "first", TestObjects.running())));
     Job once = new JobBuilder(job).editStatus().withFailed(1).endStatus().build();
+    String result = "{\"outcome\": \"failed\", \"message\": \"no such host\"}";
+    Pod first = TestObjects.pod(job, "first", TestObjects.terminated(4, "Error", result));
+    pass(List.of(once), List.of(first));
+    assertThat(stage(0).attempts()).isEqualTo(1);
+    assertThat(condition("Progressing").reason()).isEqualTo("Retrying");
+    assertThat(condition("Progressing").message()).endsWith("no such host");
     Pod second =
         new PodBuilder(TestObjects.pod(job, "second", TestObjects.running()))
             .editMetadata()
             .withCreationTimestamp("2026-01-01T00:10:00Z")
             .endMetadata()
             .build();
-    pass(List.of(once), List.of(second));
+    pass(List.of(once), List.of(first, second));
     assertThat(stage(0).disruptions()).isZero();
     assertThat(stage(0).attempts()).isEqualTo(1);
+    assertThat(condition("Progressing").reason()).isEqualTo("Training");
+  }
+
+  @Test
+  void aPodThatWasAskedToStopAndStaysIsADisruption() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(List.of(job), List.of(TestObjects.pod(job, "first", TestObjects.running())));
+    Pod first = TestObjects.pod(job, "first", TestObjects.terminated(143, "Error", ""));
+    Pod second =
+        new PodBuilder(TestObjects.pod(job, "second", TestObjects.running()))
+            .editMetadata()
+            .withCreationTimestamp("2026-01-01T00:10:00Z")
+            .endMetadata()
+            .build();
+    pass(List.of(job), List.of(first, second));
+    assertThat(stage(0).disruptions()).isEqualTo(1);
+    pass(List.of(job), List.of(first, second));
+    assertThat(stage(0).disruptions()).isEqualTo(1);
   }
 
   @Test
