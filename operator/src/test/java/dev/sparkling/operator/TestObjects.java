@@ -139,6 +139,7 @@ public final class TestObjects {
         .withNewStatus()
         .withPodIP("10.0.0.1")
         .addNewContainerStatus()
+        .withName("worker")
         .withState(state)
         .endContainerStatus()
         .endStatus()

@@ -136,13 +136,15 @@ public final class ProgressiveTrainingResource
     };
   }
 
-  /** Name and status alone: what a status patch may hold. */
+  /** Identity and status alone: what a status patch may hold. */
   public ProgressiveTrainingResource withOnly(ProgressiveTrainingStatus status) {
     ProgressiveTrainingResource patch = new ProgressiveTrainingResource();
     patch.setMetadata(
         new ObjectMetaBuilder()
             .withName(getMetadata().getName())
             .withNamespace(getMetadata().getNamespace())
+            // So that it is not another's of the same name.
+            .withUid(getMetadata().getUid())
             .build());
     patch.setStatus(status);
     return patch;

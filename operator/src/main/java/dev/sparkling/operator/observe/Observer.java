@@ -95,8 +95,8 @@ public final class Observer {
         .ifPresent(job -> merge.expansion(expansion(job, earlier)));
     trainer.ifPresent(
         job -> {
-          progress.filter(said -> said.stage().equals(stage.name())).ifPresent(merge::progress);
-          job.result().map(JobResult::progress).ifPresent(merge::progress);
+          progress.filter(said -> stage.name().equals(said.stage())).ifPresent(merge::progress);
+          job.lastWord().map(JobResult::progress).ifPresent(merge::progress);
           if (job.isComplete()) {
             merge.trained(job);
           }

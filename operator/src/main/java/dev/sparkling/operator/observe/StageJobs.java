@@ -4,6 +4,7 @@ import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.stage.Decision;
 import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.util.Collection;
@@ -28,6 +29,20 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<E
 
   public StageJobs(Collection<Job> jobs, Collection<Pod> pods) {
     this(jobs, pods, List.of());
+  }
+
+  /**
+   * Those of one run. A former run of the same name, which is deleted, may have jobs for a while.
+   *
+   * @param run its uid
+   */
+  public static StageJobs of(String run, Collection<Job> jobs, Collection<Pod> pods) {
+    return new StageJobs(jobs.stream().filter(job -> isOwnedBy(run, job)).toList(), pods);
+  }
+
+  private static boolean isOwnedBy(String uid, HasMetadata object) {
+    return object.getMetadata().getOwnerReferences().stream()
+        .anyMatch(owner -> owner.getUid().equals(uid));
   }
 
   /** The same, with what events tell. */
@@ -80,10 +95,7 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<E
   private List<Pod> podsOf(Job job) {
     String uid = job.getMetadata().getUid();
     return pods.stream()
-        .filter(
-            pod ->
-                pod.getMetadata().getOwnerReferences().stream()
-                    .anyMatch(owner -> owner.getUid().equals(uid)))
+        .filter(pod -> isOwnedBy(uid, pod))
         .sorted(Comparator.comparing(pod -> pod.getMetadata().getCreationTimestamp()))
         .toList();
   }

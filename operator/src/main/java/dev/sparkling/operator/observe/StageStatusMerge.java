@@ -1,5 +1,6 @@
 package dev.sparkling.operator.observe;
 
+import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.status.CheckpointStatus;
@@ -66,7 +67,7 @@ final class StageStatusMerge {
     Optional<WorkerPodState> newest = job.pod();
     newest.ifPresent(
         state -> {
-          if (pod != null && job.isDisrupted(pod, state)) {
+          if (pod != null && job.failures() <= attempts && job.isDisrupted(pod, state)) {
             disruptions++;
           }
           pod = state.name();
@@ -74,11 +75,14 @@ final class StageStatusMerge {
     if (!queuedBefore && job.isHeldAgain()) {
       disruptions++;
     }
-    attempts = Math.max(attempts, job.failures());
+    attempts = job.failures();
     Optional<WorkerPodState.Waiting> blocked = job.blocked();
     waitingReason = blocked.map(WorkerPodState.Waiting::reason).orElse(null);
-    message = blocked.map(WorkerPodState.Waiting::message).orElse(null);
-    job.result().ifPresent(result -> message = result.message());
+    message =
+        blocked
+            .map(WorkerPodState.Waiting::message)
+            .or(() -> job.result().map(JobResult::message))
+            .orElse(null);
   }
 
   void expansion(ExpansionStatus done) {

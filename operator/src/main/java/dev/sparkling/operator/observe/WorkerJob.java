@@ -1,8 +1,7 @@
 package dev.sparkling.operator.observe;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.job.JobJson;
 import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.stage.Worker;
 import dev.sparkling.pipeline.stage.Worker.Activity;
@@ -29,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private static final Pattern EXIT_CODE = Pattern.compile("failed with exit code ([0-9]{1,3})\\b");
+
+  private static final int RANDOM_LETTERS = 5;
 
   /** What the job controller does first, it does at once. */
   private static final Duration AT_ONCE = Duration.ofSeconds(2);
@@ -68,7 +67,8 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
     }
     Optional<JobCondition> failed = condition("Failed").filter(_ -> !isGoing() && hasLastWord());
     if (failed.isPresent()) {
-      return new Worker.Failed(errorClass(failed.get()), failure(failed.get()), exhausted());
+      return new Worker.Failed(
+          errorClass(failed.get()), failure(failed.get()), Worker.Failed.FOR_GOOD);
     }
     return new Worker.Active(activity());
   }
@@ -78,11 +78,6 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
     return pod().map(pod -> pod.ended().isPresent()).orElse(true);
   }
 
-  /** A job that has failed is not tried again, whatever it has failed of. */
-  private int exhausted() {
-    return Math.max(failures(), Objects.requireNonNullElse(job.getSpec().getBackoffLimit(), 0) + 1);
-  }
-
   /** The newest pod. */
   public Optional<WorkerPodState> pod() {
     return pods.isEmpty() ? Optional.empty() : Optional.of(new WorkerPodState(pods.getLast()));
@@ -90,6 +85,9 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
 
   /** Why the newest pod does not come up, or does not come at all. */
   public Optional<WorkerPodState.Waiting> blocked() {
+    if (isGoing() || isHeld()) {
+      return Optional.empty();
+    }
     return pod()
         .flatMap(WorkerPodState::blocked)
         .or(() -> silentWait().flatMap(wait -> wait.explain(warnings)));
@@ -115,6 +113,11 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
     return since.map(time -> SilentWait.of(job, time));
   }
 
+  /** How the newest pod ended, if it did and said so. */
+  Optional<JobResult> lastWord() {
+    return pod().flatMap(WorkerPodState::terminated).flatMap(WorkerJob::decode);
+  }
+
   /** How the newest pod that said so ended. */
   public Optional<JobResult> result() {
     for (Pod pod : pods.reversed()) {
@@ -138,12 +141,18 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
    * @param lost name of the pod before
    */
   boolean isDisrupted(String lost, WorkerPodState replacement) {
-    return !lost.equals(replacement.name())
+    return stem(lost).equals(stem(replacement.name()))
+        && !lost.equals(replacement.name())
         && isReplacement(replacement)
         && pods.stream()
             .map(WorkerPodState::new)
             .filter(pod -> pod.name().equals(lost))
             .allMatch(WorkerPodState::wasDisrupted);
+  }
+
+  /** Of the name that pods get from their job, and five random letters. */
+  private static String stem(String pod) {
+    return pod.substring(0, Math.max(0, pod.length() - RANDOM_LETTERS));
   }
 
   /** Not the first since the job began, which comes at once. */
@@ -157,11 +166,16 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
    * is queued first is suspended from the start.
    */
   boolean isHeldAgain() {
-    return Boolean.TRUE.equals(job.getSpec().getSuspend())
+    return isHeld()
+        && !isGoing()
         && condition("Suspended")
             .map(JobCondition::getLastTransitionTime)
             .filter(since -> Instant.parse(since).isAfter(created().plus(AT_ONCE)))
             .isPresent();
+  }
+
+  private boolean isHeld() {
+    return Boolean.TRUE.equals(job.getSpec().getSuspend());
   }
 
   private Instant created() {
@@ -188,7 +202,7 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
   }
 
   private Activity activity() {
-    if (Boolean.TRUE.equals(job.getSpec().getSuspend())) {
+    if (isHeld()) {
       return Activity.QUEUED;
     }
     return pod().map(WorkerPodState::activity).orElse(Activity.STARTING);
@@ -238,16 +252,8 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
   }
 
   private static Optional<JobResult> decode(ContainerStateTerminated end) {
-    String message = end.getMessage();
-    if (message == null || !message.startsWith("{")) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(JSON.readValue(message, JobResult.class));
-    } catch (JsonProcessingException e) {
-      // A log's last lines, which Kubernetes puts there when a worker could not write its result.
-      return Optional.empty();
-    }
+    // Or a log's last lines, which Kubernetes puts there when a worker could not write its result.
+    return Optional.ofNullable(end.getMessage()).flatMap(JobJson::decodeResult);
   }
 
   private Optional<JobCondition> condition(String type) {

@@ -1,5 +1,6 @@
 package dev.sparkling.operator.observe;
 
+import dev.sparkling.operator.workload.WorkerJobs;
 import dev.sparkling.pipeline.stage.Worker.Activity;
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
@@ -19,11 +20,16 @@ public record WorkerPodState(Pod pod) {
   /** The kubelet's words for a container that comes up as it should. */
   private static final Set<String> COMING_UP = Set.of("ContainerCreating", "PodInitializing");
 
-  /** Exit code of a worker that was asked to stop. */
-  private static final int STOPPED = 143;
+  private static final String TERMINATING =
+      " is being stopped; where its node does not answer, it stays until the node is back or"
+          + " somebody deletes it by force";
 
   /** How far it is. */
   public Activity activity() {
+    if (isStopping()) {
+      // The next one starts when it is gone.
+      return Activity.STARTING;
+    }
     if (container().map(ContainerState::getRunning).isPresent()) {
       return Activity.WORKING;
     }
@@ -32,6 +38,9 @@ public record WorkerPodState(Pod pod) {
 
   /** Why it does not come up, in the scheduler's or the kubelet's words. */
   public Optional<Waiting> blocked() {
+    if (isStopping()) {
+      return Optional.of(new Waiting("Terminating", "pod " + name() + TERMINATING));
+    }
     Optional<Waiting> unscheduled =
         condition("PodScheduled", "False")
             .filter(condition -> condition.getReason() != null)
@@ -79,7 +88,8 @@ public record WorkerPodState(Pod pod) {
   /** Whether it was asked to stop or taken away, which the job does not charge. */
   boolean wasDisrupted() {
     return condition("DisruptionTarget", "True").isPresent()
-        || terminated().map(ContainerStateTerminated::getExitCode).orElse(0) == STOPPED;
+        || terminated().map(ContainerStateTerminated::getExitCode).orElse(0)
+            == WorkerJobs.STOPPED_EXIT_CODE;
   }
 
   /** Where its trainer answers; empty unless its container runs. */
@@ -96,12 +106,20 @@ public record WorkerPodState(Pod pod) {
     return pod.getMetadata().getName();
   }
 
+  /** Somebody deletes it, and it has not ended. */
+  private boolean isStopping() {
+    return isGoing() && ended().isEmpty();
+  }
+
   private boolean isGoing() {
     return pod.getMetadata().getDeletionTimestamp() != null;
   }
 
   private Optional<ContainerState> container() {
-    return status().getContainerStatuses().stream().findFirst().map(ContainerStatus::getState);
+    return status().getContainerStatuses().stream()
+        .filter(container -> WorkerJobs.CONTAINER.equals(container.getName()))
+        .findFirst()
+        .map(ContainerStatus::getState);
   }
 
   private Optional<PodCondition> condition(String type, String value) {

@@ -4,13 +4,11 @@ import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.operator.observe.StageJobs;
 import dev.sparkling.operator.observe.WorkerJob;
 import dev.sparkling.operator.observe.WorkerPodState.Waiting;
+import dev.sparkling.operator.reconcile.Workers.LaunchFailure;
 import dev.sparkling.operator.status.Reason;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.spec.DeletionPolicy;
 import dev.sparkling.pipeline.stage.Worker;
-import io.fabric8.kubernetes.api.model.Status;
-import io.fabric8.kubernetes.api.model.StatusDetails;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.List;
 import java.util.Optional;
 import org.jboss.logging.Logger;
@@ -82,8 +80,8 @@ final class Deletion {
     try {
       workers.launch(run, WHOLE_RUN, Work.DELETE);
       return Optional.of(AT_WORK);
-    } catch (KubernetesClientException e) {
-      if (!isOfGoingNamespace(e)) {
+    } catch (LaunchFailure e) {
+      if (!e.isOfGoingNamespace()) {
         throw e;
       }
       LOG.warnf(
@@ -93,13 +91,6 @@ final class Deletion {
           run.getSpec().storage().uri());
       return Optional.empty();
     }
-  }
-
-  private static boolean isOfGoingNamespace(KubernetesClientException refusal) {
-    return Optional.ofNullable(refusal.getStatus()).map(Status::getDetails).stream()
-        .map(StatusDetails::getCauses)
-        .flatMap(List::stream)
-        .anyMatch(cause -> "NamespaceTerminating".equals(cause.getReason()));
   }
 
   private static String name(WorkerJob worker) {

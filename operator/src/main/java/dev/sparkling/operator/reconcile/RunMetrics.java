@@ -8,7 +8,6 @@ import dev.sparkling.pipeline.status.Phase;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageState;
 import dev.sparkling.pipeline.status.StageStatus;
-import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -16,9 +15,8 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the operator measures of itself and of its runs. */
@@ -27,9 +25,6 @@ final class RunMetrics {
   private final MeterRegistry registry;
   private final Counter patches;
   private final Counter errors;
-
-  /** Of every run that there is: a start of the operator reconciles them all. */
-  private final Map<ResourceID, Phase> phases = new ConcurrentHashMap<>();
 
   RunMetrics(MeterRegistry registry) {
     this.registry = registry;
@@ -41,12 +36,21 @@ final class RunMetrics {
         Counter.builder("sparkling.reconcile.errors")
             .description("Reconciliations that ended with an error and are tried again")
             .register(registry);
+  }
+
+  /** Counts runs by phase whenever somebody asks. */
+  void count(Supplier<Stream<ProgressiveTrainingResource>> runs) {
     for (Phase phase : Phase.values()) {
-      Gauge.builder("sparkling.runs", phases, known -> count(known, phase))
+      Gauge.builder("sparkling.runs", () -> runs.get().filter(run -> phase == phaseOf(run)).count())
           .description("Runs by phase")
           .tag("phase", word(phase))
           .register(registry);
     }
+  }
+
+  private static Phase phaseOf(ProgressiveTrainingResource run) {
+    ProgressiveTrainingStatus status = run.getStatus();
+    return status == null || status.phase() == null ? Phase.PENDING : status.phase();
   }
 
   /** Times a reconciliation. */
@@ -69,14 +73,6 @@ final class RunMetrics {
               .publishPercentileHistogram()
               .register(registry));
     }
-  }
-
-  void seen(ProgressiveTrainingResource run, @Nullable Phase phase) {
-    phases.put(ResourceID.fromResource(run), phase == null ? Phase.PENDING : phase);
-  }
-
-  void gone(ProgressiveTrainingResource run) {
-    phases.remove(ResourceID.fromResource(run));
   }
 
   void written(@Nullable ProgressiveTrainingStatus before, ProgressiveTrainingStatus after) {
@@ -108,10 +104,6 @@ final class RunMetrics {
         .tag("work", Labels.word(work))
         .register(registry)
         .record(duration);
-  }
-
-  private static double count(Map<ResourceID, Phase> phases, Phase phase) {
-    return phases.values().stream().filter(known -> known == phase).count();
   }
 
   private static String word(Phase phase) {

@@ -18,24 +18,18 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** One look at a run: observe, decide, act, and one status patch. */
 final class RunPass {
 
   private final ProgressPolling polling;
-  private final Duration pollingInterval;
   private final Warnings warnings;
   private final Workers workers;
   private final StatusFactory statuses;
 
-  RunPass(
-      ProgressPolling polling,
-      Duration pollingInterval,
-      Warnings warnings,
-      Workers workers,
-      StatusFactory statuses) {
+  RunPass(ProgressPolling polling, Warnings warnings, Workers workers, StatusFactory statuses) {
     this.polling = polling;
-    this.pollingInterval = pollingInterval;
     this.warnings = warnings;
     this.workers = workers;
     this.statuses = statuses;
@@ -54,20 +48,26 @@ final class RunPass {
     Problems problems = new Problems();
     SpecValidator.validate(run.asDocument(), problems);
     if (!problems.isEmpty()) {
-      write.accept(statuses.refused(before, generation, String.join("; ", problems.lines())));
+      boolean suspended = run.getSpec().suspend();
+      if (suspended) {
+        stop(found.ofStages());
+      }
+      String message = String.join("; ", problems.lines());
+      write.accept(statuses.refused(before, suspended, generation, message));
       return Optional.empty();
     }
-    ResourceID id = ResourceID.fromResource(run);
+    String uid = run.getMetadata().getUid();
     RunPlan plan = RunPlan.of(run.getSpec());
     StageJobs jobs = warnings.addTo(found);
     Observation observation =
-        Observer.observe(run.getSpec(), plan, before, jobs, polling.latest(id));
+        Observer.observe(run.getSpec(), plan, before, jobs, polling.latest(uid));
     Decision decision = StageMachine.decide(observation.observed());
     act(run, decision, jobs);
     write.accept(statuses.decided(plan, observation, decision, before, generation));
-    Optional<String> trainer = jobs.trainerAt(decision);
-    trainer.ifPresent(address -> polling.ask(id, address));
-    return trainer.map(_ -> pollingInterval).or(() -> warnings.lookAgain(jobs));
+    ResourceID id = ResourceID.fromResource(run);
+    return jobs.trainerAt(decision)
+        .map(address -> polling.ask(uid, id, address))
+        .or(() -> warnings.lookAgain(jobs));
   }
 
   private void act(ProgressiveTrainingResource run, Decision decision, StageJobs jobs) {
@@ -77,12 +77,16 @@ final class RunPass {
           workers.launch(run, stage.name(), Work.EXPAND);
       case Decision.Suspend(StagePlan stage, boolean workerActive) -> {
         if (workerActive) {
-          jobs.of(stage.name()).filter(WorkerJob::isActive).forEach(workers::stop);
+          stop(jobs.of(stage.name()));
         }
       }
       case Decision.Await _, Decision.Complete _, Decision.Fail _ -> {
         // Nothing to do but to say so.
       }
     }
+  }
+
+  private void stop(Stream<WorkerJob> jobs) {
+    jobs.filter(WorkerJob::isActive).forEach(workers::stop);
   }
 }

@@ -4,6 +4,8 @@ import dev.sparkling.operator.OperatorSettings;
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.operator.observe.StageJobs;
 import dev.sparkling.operator.reconcile.Deletion.Delay;
+import dev.sparkling.operator.reconcile.Workers.LaunchFailure;
+import dev.sparkling.operator.status.Reason;
 import dev.sparkling.operator.status.StatusFactory;
 import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.operator.workload.WorkerJobs;
@@ -56,12 +58,16 @@ public final class RunReconciler
     InstantSource clock = InstantSource.system();
     this.metrics = new RunMetrics(registry);
     this.polling =
-        new ProgressPolling(WorkerJobs.PROGRESS_PORT, registry, answered::propagateEvent);
+        new ProgressPolling(
+            WorkerJobs.PROGRESS_PORT,
+            settings.progressInterval(),
+            registry,
+            answered::propagateEvent);
     this.warnings = new Warnings(client, clock);
     this.statuses = new StatusFactory(clock);
     this.writer = new StatusWriter(metrics, new Happenings(client, clock));
     Workers workers = new Workers(client, new WorkerJobs(settings.workers()));
-    this.pass = new RunPass(polling, settings.progressInterval(), warnings, workers, statuses);
+    this.pass = new RunPass(polling, warnings, workers, statuses);
     this.deletion = new Deletion(workers);
   }
 
@@ -83,18 +89,20 @@ public final class RunReconciler
                 .withSecondaryToPrimaryMapper(RunReconciler::runOf)
                 .build(),
             context);
+    metrics.count(context.getPrimaryCache()::list);
     return List.of(jobs, pods, answered);
   }
 
   @Override
   public UpdateControl<ProgressiveTrainingResource> reconcile(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
-    metrics.seen(run, run.getStatus() == null ? null : run.getStatus().phase());
     UpdateControl<ProgressiveTrainingResource> control = UpdateControl.noUpdate();
-    if (!run.hasEnded()) {
+    if (run.hasEnded()) {
+      polling.forget(run.getMetadata().getUid());
+    } else {
       metrics
           .reconcile(
-              () -> pass.over(run, jobs(context), after -> writer.write(context, run, after)))
+              () -> pass.over(run, jobs(run, context), after -> writer.write(context, run, after)))
           .ifPresent(control::rescheduleAfter);
     }
     return control;
@@ -103,32 +111,54 @@ public final class RunReconciler
   @Override
   public DeleteControl cleanup(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
-    StageJobs jobs = warnings.addTo(jobs(context));
-    Optional<Delay> delay = deletion.goOn(run, jobs);
+    return metrics.reconcile(() -> goOnDeleting(run, context));
+  }
+
+  private DeleteControl goOnDeleting(
+      ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
+    StageJobs jobs = warnings.addTo(jobs(run, context));
+    Optional<Delay> delay;
+    try {
+      delay = deletion.goOn(run, jobs);
+    } catch (LaunchFailure e) {
+      // Nobody else tells: updateErrorStatus is not called for a deletion.
+      tell(run, context, new Delay(Reason.DELETION_FAILED, String.valueOf(e.getMessage())));
+      throw e;
+    }
     if (delay.isEmpty()) {
-      metrics.gone(run);
-      polling.forget(ResourceID.fromResource(run));
+      polling.forget(run.getMetadata().getUid());
       return DeleteControl.defaultDelete();
     }
-    writer.write(
-        context,
-        run,
-        statuses.deleting(
-            run.getStatus(), generation(run), delay.get().reason(), delay.get().message()));
+    tell(run, context, delay.get());
     DeleteControl control = DeleteControl.noFinalizerRemoval();
     warnings.lookAgain(jobs).ifPresent(control::rescheduleAfter);
     return control;
   }
 
-  /** Whatever could not be created is said, and tried again. */
+  private void tell(
+      ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context, Delay delay) {
+    writer.write(
+        context,
+        run,
+        statuses.deleting(run.getStatus(), generation(run), delay.reason(), delay.message()));
+  }
+
+  /** Whatever went wrong is said, and tried again. */
   @Override
   public ErrorStatusUpdateControl<ProgressiveTrainingResource> updateErrorStatus(
       ProgressiveTrainingResource run,
       Context<ProgressiveTrainingResource> context,
       Exception error) {
+    Reason reason =
+        switch (error) {
+          case LaunchFailure _ -> Reason.LAUNCH_FAILED;
+          case KubernetesClientException _ -> Reason.TRANSIENT_FAILURE;
+          default -> Reason.INTERNAL_ERROR;
+        };
     String message = String.valueOf(error.getMessage());
     try {
-      writer.write(context, run, statuses.launchFailed(run.getStatus(), generation(run), message));
+      writer.write(
+          context, run, statuses.heldUp(run.getStatus(), generation(run), reason, message));
     } catch (KubernetesClientException e) {
       // The Operator SDK logs both; the next try says it again.
       error.addSuppressed(e);
@@ -142,9 +172,12 @@ public final class RunReconciler
     return run == null ? Set.of() : Set.of(new ResourceID(run, pod.getMetadata().getNamespace()));
   }
 
-  private static StageJobs jobs(Context<ProgressiveTrainingResource> context) {
-    return new StageJobs(
-        context.getSecondaryResources(Job.class), context.getSecondaryResources(Pod.class));
+  private static StageJobs jobs(
+      ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
+    return StageJobs.of(
+        run.getMetadata().getUid(),
+        context.getSecondaryResources(Job.class),
+        context.getSecondaryResources(Pod.class));
   }
 
   private static long generation(ProgressiveTrainingResource run) {

@@ -29,7 +29,6 @@ final class StatusWriter {
     }
     context.resourceOperations().serverSideApplyPrimaryStatus(run.withOnly(after));
     metrics.written(run.getStatus(), after);
-    metrics.seen(run, after.phase());
     happenings.record(run, after);
   }
 }

@@ -7,12 +7,18 @@ import dev.sparkling.pipeline.job.Work;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.api.model.StatusDetails;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.net.HttpURLConnection;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Creates and deletes the jobs of runs. Doing either twice is harmless. */
 final class Workers {
@@ -32,8 +38,20 @@ final class Workers {
     this.jobs = jobs;
   }
 
-  /** Creates a job that is complete at creation; its document first. */
+  /**
+   * Creates a job that is complete at creation; its document first.
+   *
+   * @throws LaunchFailure where the API server refuses, or the name is another's
+   */
   void launch(ProgressiveTrainingResource run, String stage, Work work) {
+    try {
+      create(run, stage, work);
+    } catch (KubernetesClientException e) {
+      throw new LaunchFailure(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void create(ProgressiveTrainingResource run, String stage, Work work) {
     ConfigMap document = jobs.document(run, stage, work);
     checkOwner(run, document);
     client.resource(document).patch(APPLY);
@@ -61,25 +79,43 @@ final class Workers {
    */
   private void checkOwner(ProgressiveTrainingResource run, HasMetadata wanted) {
     HasMetadata there = client.resource(wanted).get();
-    boolean ours =
-        there == null
-            || there.getMetadata().getOwnerReferences().stream()
-                .anyMatch(owner -> owner.getUid().equals(run.getMetadata().getUid()));
-    if (!ours) {
-      throw new NameTaken(
-          wanted.getFullResourceName()
-              + " "
-              + wanted.getMetadata().getName()
-              + ": exists and belongs to something else; rename the run or the stage");
+    List<OwnerReference> owners =
+        there == null ? List.of() : there.getMetadata().getOwnerReferences();
+    if (there == null
+        || owners.stream().anyMatch(o -> o.getUid().equals(run.getMetadata().getUid()))) {
+      return;
     }
+    boolean former =
+        owners.stream()
+            .anyMatch(
+                o ->
+                    o.getKind().equals(run.getKind())
+                        && o.getName().equals(run.getMetadata().getName()));
+    throw new LaunchFailure(
+        wanted.getFullResourceName()
+            + " "
+            + wanted.getMetadata().getName()
+            + (former
+                ? ": belongs to a former run of this name; it goes with that run"
+                : ": exists and belongs to something else; rename the run or the stage"),
+        null);
   }
 
-  /** A name that the run needs is in use. */
-  static final class NameTaken extends RuntimeException {
+  /** A job could not be created. */
+  static final class LaunchFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    NameTaken(String message) {
-      super(message);
+    LaunchFailure(String message, @Nullable KubernetesClientException cause) {
+      super(message, cause);
+    }
+
+    /** A namespace that is being deleted takes no new objects. */
+    boolean isOfGoingNamespace() {
+      return getCause() instanceof KubernetesClientException refusal
+          && Optional.ofNullable(refusal.getStatus()).map(Status::getDetails).stream()
+              .map(StatusDetails::getCauses)
+              .flatMap(List::stream)
+              .anyMatch(cause -> "NamespaceTerminating".equals(cause.getReason()));
     }
   }
 }

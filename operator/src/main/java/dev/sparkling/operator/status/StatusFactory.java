@@ -40,7 +40,8 @@ public final class StatusFactory {
                 stage ->
                     withState(
                         observation.stages().get(stage.index()),
-                        state(stage, observation, current, decision)))
+                        state(stage, observation, current, decision),
+                        decision))
             .toList();
     Outlook outlook = new Outlook(plan, stages, current);
     StageStatus working = stages.get(current.index());
@@ -60,13 +61,16 @@ public final class StatusFactory {
    * mended: an edit must not cost what was trained, and its worker does not know of it.
    */
   public ProgressiveTrainingStatus refused(
-      @Nullable ProgressiveTrainingStatus before, long generation, String message) {
+      @Nullable ProgressiveTrainingStatus before,
+      boolean suspended,
+      long generation,
+      String message) {
     Conditions conditions = conditionsAfter(before, generation);
     return before == null || before.stages().isEmpty()
         ? with(before, Phase.FAILED, conditions.failed(Reason.INVALID_INPUT, message), generation)
         : with(
             before,
-            phaseOf(before),
+            suspended ? Phase.SUSPENDED : phaseOf(before),
             conditions.progressing(
                 false,
                 Reason.INVALID_INPUT.word(),
@@ -74,14 +78,15 @@ public final class StatusFactory {
             generation);
   }
 
-  /** The status of a run of which something could not be created; it is tried again. */
-  public ProgressiveTrainingStatus launchFailed(
-      @Nullable ProgressiveTrainingStatus before, long generation, String message) {
+  /** The status of a run of which a pass went wrong; it is tried again. */
+  public ProgressiveTrainingStatus heldUp(
+      @Nullable ProgressiveTrainingStatus before, long generation, Reason reason, String message) {
+    // One that was refused before it began, and is mended, has not failed any more.
+    Phase phase = phaseOf(before) == Phase.FAILED ? Phase.PENDING : phaseOf(before);
     return with(
         before,
-        phaseOf(before),
-        conditionsAfter(before, generation)
-            .progressing(false, Reason.LAUNCH_FAILED.word(), message),
+        phase,
+        conditionsAfter(before, generation).progressing(false, reason.word(), message),
         generation);
   }
 
@@ -213,7 +218,9 @@ public final class StatusFactory {
     };
   }
 
-  private static StageStatus withState(StageStatus stage, StageState state) {
+  /** A pod before a pause is not the one that the next pod replaces. */
+  private static StageStatus withState(StageStatus stage, StageState state, Decision decision) {
+    boolean paused = decision instanceof Decision.Suspend(_, boolean active) && !active;
     return new StageStatus(
         stage.name(),
         state,
@@ -227,7 +234,7 @@ public final class StatusFactory {
         stage.disruptions(),
         stage.startedAt(),
         stage.finishedAt(),
-        stage.pod(),
+        paused ? null : stage.pod(),
         stage.waitingReason(),
         stage.message(),
         stage.expansion());

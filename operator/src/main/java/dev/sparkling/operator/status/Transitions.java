@@ -20,6 +20,7 @@ public final class Transitions {
       Set.of(
           Reason.INVALID_INPUT.word(),
           Reason.LAUNCH_FAILED.word(),
+          Reason.INTERNAL_ERROR.word(),
           Reason.DELETION_HELD_UP.word(),
           Reason.DELETION_FAILED.word());
 

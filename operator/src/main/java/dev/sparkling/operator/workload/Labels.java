@@ -35,9 +35,15 @@ public final class Labels {
     return labels;
   }
 
-  /** Of the job alone: Kueue reads queue and priority there. */
-  static Map<String, String> queueing(ProgressiveTrainingResource run) {
+  /**
+   * Of the job alone: Kueue reads queue and priority there. A deletion does not queue, for the
+   * queue may have nothing to give for ever.
+   */
+  static Map<String, String> queueing(ProgressiveTrainingResource run, Work work) {
     Map<String, String> labels = new LinkedHashMap<>();
+    if (work == Work.DELETE) {
+      return labels;
+    }
     Map<String, String> own = run.getMetadata().getLabels();
     if (own != null) {
       own.forEach(

@@ -1,12 +1,11 @@
 package dev.sparkling.operator.workload;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sparkling.operator.api.PodPatch;
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
+import dev.sparkling.pipeline.error.ErrorClass;
 import dev.sparkling.pipeline.job.JobDocument;
+import dev.sparkling.pipeline.job.JobJson;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -21,6 +20,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicy;
 import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicyBuilder;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** A run's jobs, complete at creation: nobody corrects them afterwards, so that Kueue may. */
 public final class WorkerJobs {
@@ -28,17 +28,24 @@ public final class WorkerJobs {
   /** Where a trainer answers how far it is. */
   public static final int PROGRESS_PORT = 9400;
 
+  /** The worker's container in its pod; clusters may add others. */
+  public static final String CONTAINER = "worker";
+
   /** Key of the document in its config map, and name of its file in the pod. */
   static final String DOCUMENT = "job.json";
 
-  private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+  private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** {@code ErrorClass}: user error and corrupt checkpoint, where a retry cannot help. */
-  private static final Integer[] FINAL_EXIT_CODES = {2, 3};
+  /** Asked to stop by SIGTERM: whatever asked is gone when the next pod starts. */
+  public static final int STOPPED_EXIT_CODE = 143;
 
-  /** Asked to stop: whatever asked is gone when the next pod starts. */
-  private static final int STOPPED_EXIT_CODE = 143;
+  /** Where a retry cannot help. */
+  private static final Integer[] FINAL_EXIT_CODES =
+      Stream.of(ErrorClass.values())
+          .filter(errorClass -> !errorClass.retried())
+          .map(ErrorClass::exitCode)
+          .sorted()
+          .toArray(Integer[]::new);
 
   private final WorkerSettings settings;
 
@@ -53,7 +60,7 @@ public final class WorkerJobs {
             JobDocument.VERSION, work, run.getMetadata().getName(), stage, run.getSpec());
     return new ConfigMapBuilder()
         .withMetadata(metadata(run, stage, work, Map.of()))
-        .withData(Map.of(DOCUMENT, encode(document)))
+        .withData(Map.of(DOCUMENT, JobJson.encode(document)))
         .build();
   }
 
@@ -65,7 +72,7 @@ public final class WorkerJobs {
         new WorkerPod(
             settings, spec, work, stage, Names.of(name(run), stage, work), patch(spec, work));
     return new JobBuilder()
-        .withMetadata(metadata(run, stage, work, Labels.queueing(run)))
+        .withMetadata(metadata(run, stage, work, Labels.queueing(run, work)))
         .withNewSpec()
         .withParallelism(1)
         .withCompletions(1)
@@ -97,7 +104,7 @@ public final class WorkerJobs {
         .addNewRule()
         .withAction("FailJob")
         .withNewOnExitCodes()
-        .withContainerName(WorkerPod.CONTAINER)
+        .withContainerName(CONTAINER)
         .withOperator("In")
         .withValues(FINAL_EXIT_CODES)
         .endOnExitCodes()
@@ -105,7 +112,7 @@ public final class WorkerJobs {
         .addNewRule()
         .withAction("Ignore")
         .withNewOnExitCodes()
-        .withContainerName(WorkerPod.CONTAINER)
+        .withContainerName(CONTAINER)
         .withOperator("In")
         .withValues(STOPPED_EXIT_CODE)
         .endOnExitCodes()
@@ -138,13 +145,5 @@ public final class WorkerJobs {
 
   private static String name(ProgressiveTrainingResource run) {
     return run.getMetadata().getName();
-  }
-
-  private static String encode(JobDocument document) {
-    try {
-      return JSON.writeValueAsString(document) + "\n";
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -35,8 +35,6 @@ record WorkerPod(
     String document,
     PodPatch patch) {
 
-  static final String CONTAINER = "worker";
-
   /** Time for the step under way and its checkpoint. */
   private static final long GRACE_SECONDS = 120;
 
@@ -87,7 +85,7 @@ record WorkerPod(
   private Container container() {
     ContainerBuilder container =
         new ContainerBuilder()
-            .withName(CONTAINER)
+            .withName(WorkerJobs.CONTAINER)
             .withImage(image())
             .withImagePullPolicy(settings.imagePullPolicy())
             .withArgs(arguments())

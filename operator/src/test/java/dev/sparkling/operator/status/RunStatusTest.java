@@ -284,9 +284,11 @@ class RunStatusTest {
   @Test
   void aDisruptedPodIsCountedAndNotCharged() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
-    pass(List.of(job), List.of(TestObjects.pod(job, "first", TestObjects.running())));
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running())));
     Pod second =
-        new PodBuilder(TestObjects.pod(job, "second", TestObjects.running()))
+        new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
             .editMetadata()
             .withCreationTimestamp("2026-01-01T00:10:00Z")
             .endMetadata()
@@ -299,16 +301,19 @@ class RunStatusTest {
   @Test
   void aChargedFailureIsNoDisruptionAndTheConditionSaysWhatIsTriedAgain() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
-    pass(List.of(job), List.of(TestObjects.pod(job, "first", TestObjects.running())));
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running())));
     Job once = new JobBuilder(job).editStatus().withFailed(1).endStatus().build();
     String result = "{\"outcome\": \"failed\", \"message\": \"no such host\"}";
-    Pod first = TestObjects.pod(job, "first", TestObjects.terminated(4, "Error", result));
+    Pod first =
+        TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.terminated(4, "Error", result));
     pass(List.of(once), List.of(first));
     assertThat(stage(0).attempts()).isEqualTo(1);
     assertThat(condition("Progressing").reason()).isEqualTo("Retrying");
     assertThat(condition("Progressing").message()).endsWith("no such host");
     Pod second =
-        new PodBuilder(TestObjects.pod(job, "second", TestObjects.running()))
+        new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
             .editMetadata()
             .withCreationTimestamp("2026-01-01T00:10:00Z")
             .endMetadata()
@@ -322,10 +327,13 @@ class RunStatusTest {
   @Test
   void aPodThatWasAskedToStopAndStaysIsADisruption() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
-    pass(List.of(job), List.of(TestObjects.pod(job, "first", TestObjects.running())));
-    Pod first = TestObjects.pod(job, "first", TestObjects.terminated(143, "Error", ""));
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running())));
+    Pod first =
+        TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.terminated(143, "Error", ""));
     Pod second =
-        new PodBuilder(TestObjects.pod(job, "second", TestObjects.running()))
+        new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
             .editMetadata()
             .withCreationTimestamp("2026-01-01T00:10:00Z")
             .endMetadata()
@@ -377,7 +385,7 @@ class RunStatusTest {
 
   @Test
   void aSpecThatCannotBeUsedFailsARunThatHasNotBegun() {
-    status = statuses().refused(null, 1, "spec.trainer.nodes: 2");
+    status = statuses().refused(null, false, 1, "spec.trainer.nodes: 2");
     assertThat(status.phase()).isEqualTo(Phase.FAILED);
     assertThat(condition("Failed").message()).isEqualTo("spec.trainer.nodes: 2");
     assertThat(Transitions.between(null, status))
@@ -388,7 +396,7 @@ class RunStatusTest {
   void anEditThatCannotBeUsedHoldsUpARunThatHasBegunAndTheNextEditLetsItGoOn() {
     training(50, 3.0, 1000.0);
     ProgressiveTrainingStatus before = status;
-    status = statuses().refused(before, 2, "spec.trainer.nodes: 2");
+    status = statuses().refused(before, false, 2, "spec.trainer.nodes: 2");
     assertThat(status.phase()).isEqualTo(Phase.TRAINING);
     assertThat(status.stages()).isEqualTo(before.stages());
     assertThat(condition("Progressing").reason()).isEqualTo("InvalidInput");
