@@ -29,6 +29,10 @@ public interface OperatorSettings {
   @WithDefault("true")
   boolean defaultGpu();
 
+  /** How long jobs that have ended stay, with their pods and logs; a week. */
+  @WithDefault("604800")
+  int ttlSecondsAfterFinished();
+
   /** How often trainers are asked how far they are. */
   @WithDefault("PT5S")
   Duration progressInterval();
@@ -48,6 +52,7 @@ public interface OperatorSettings {
         expanderImage(),
         imagePullPolicy(),
         imagePullSecrets().orElse(List.of()).stream().filter(name -> !name.isBlank()).toList(),
-        defaultGpu());
+        defaultGpu(),
+        ttlSecondsAfterFinished());
   }
 }

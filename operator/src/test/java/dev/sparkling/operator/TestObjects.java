@@ -65,7 +65,7 @@ public final class TestObjects {
   /** Just created, with a pod on its way. */
   public static Job job(String stage, Work work) {
     WorkerSettings settings =
-        new WorkerSettings("trainer", "expander", "IfNotPresent", List.of(), false);
+        new WorkerSettings("trainer", "expander", "IfNotPresent", List.of(), false, 60);
     return new JobBuilder(new WorkerJobs(settings).job(run(), stage, work))
         .editMetadata()
         .withUid(stage + "-" + work)

@@ -113,6 +113,56 @@ class DeletionE2E {
   }
 
   @Test
+  void aDeletionThatAQuotaRefusesSaysWhyAndIsTriedAgain() {
+    // Given
+    String namespace = cluster.namespace("deletion-quota");
+    Run run = TinyRun.apply(cluster, namespace, "drop-refused", "deletionPolicy: Delete");
+    run.awaitThat("a checkpoint", now -> now.stage(0).get("checkpoint") != null);
+    cluster.kubectl("-n", namespace, "create", "quota", "no-jobs", "--hard=count/jobs.batch=0");
+    await("quota is in force")
+        .atMost(Run.PATIENCE)
+        .until(
+            () ->
+                cluster
+                    .kubectl("-n", namespace, "get", "quota", "no-jobs", "-o", "jsonpath={.status}")
+                    .contains("hard"));
+
+    // When
+    run.delete();
+
+    // Then
+    run.awaitThat(
+        "refused", now -> "DeletionFailed".equals(now.condition("Progressing", "reason")));
+    assertThat(run.condition("Progressing", "message")).contains("exceeded quota: no-jobs");
+
+    // When
+    cluster.kubectl("-n", namespace, "delete", "quota", "no-jobs");
+
+    // Then
+    run.awaitThat("gone", now -> now.find().isEmpty());
+    assertThat(TinyRun.objects(cluster, run)).isEmpty();
+  }
+
+  @Test
+  void aRunThatIsCreatedAgainAtOnceHasJobsOfItsOwn() {
+    // Given
+    Run former = TinyRun.apply(cluster, NAMESPACE, "again");
+    former.awaitThat("a checkpoint", now -> now.stage(0).get("checkpoint") != null);
+    String pod = String.valueOf(former.stage(0).get("pod"));
+
+    // When
+    former.delete();
+    former.awaitThat("gone", now -> now.find().isEmpty());
+    Run next = TinyRun.apply(cluster, NAMESPACE, "again");
+
+    // Then
+    next.awaitStage("Training", "narrow");
+    assertThat(next.stage(0).get("pod")).isNotEqualTo(pod);
+    next.awaitPhase("Succeeded");
+    assertThat(next.stage(0)).containsEntry("attempts", 0).containsEntry("disruptions", 0);
+  }
+
+  @Test
   void aNamespaceGoesWithTheRunsInIt() {
     String namespace = cluster.namespace("deletion-of-all");
     Run run = TinyRun.apply(cluster, namespace, "goes-along", "deletionPolicy: Delete");

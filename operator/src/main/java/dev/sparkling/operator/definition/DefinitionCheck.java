@@ -24,7 +24,8 @@ final class DefinitionCheck {
 
   private static final Logger LOG = Logger.getLogger(DefinitionCheck.class);
   private static final String ADVICE =
-      "apply charts/sparkling/files/crds, or helm upgrade with crds.enabled=true";
+      "helm upgrade with crds.enabled=true, or kubectl apply --server-side --force-conflicts -f"
+          + " charts/sparkling/files/crds";
 
   /** Enough to see what it is about. */
   private static final int NAMED_FIELDS = 10;

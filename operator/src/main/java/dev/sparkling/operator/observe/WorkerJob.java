@@ -162,13 +162,18 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
   }
 
   /**
-   * Whether its quota was taken back: it is suspended, and not since its creation, for a job that
-   * is queued first is suspended from the start.
+   * Whether its quota was taken back: it is suspended, and had begun. That its specification says
+   * so is seen before the job controller's word on it, and only the first sight is counted.
    */
   boolean isHeldAgain() {
-    return isHeld()
-        && !isGoing()
-        && condition("Suspended")
+    return isHeld() && !isGoing() && hasBegun();
+  }
+
+  /** A job that is queued first is suspended from the start, and stays so. */
+  private boolean hasBegun() {
+    return startTime() != null
+        || condition("Suspended", "False").isPresent()
+        || condition("Suspended", "True")
             .map(JobCondition::getLastTransitionTime)
             .filter(since -> Instant.parse(since).isAfter(created().plus(AT_ONCE)))
             .isPresent();
@@ -257,9 +262,13 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
   }
 
   private Optional<JobCondition> condition(String type) {
+    return condition(type, "True");
+  }
+
+  private Optional<JobCondition> condition(String type, String value) {
     return status().getConditions().stream()
         .filter(condition -> condition.getType().equals(type))
-        .filter(condition -> "True".equals(condition.getStatus()))
+        .filter(condition -> value.equals(condition.getStatus()))
         .findFirst();
   }
 

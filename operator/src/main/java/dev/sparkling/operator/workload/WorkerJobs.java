@@ -77,6 +77,8 @@ public final class WorkerJobs {
         .withParallelism(1)
         .withCompletions(1)
         .withBackoffLimit(spec.retries())
+        // The status keeps what they said.
+        .withTtlSecondsAfterFinished(settings.ttlSecondsAfterFinished())
         // One writer at a time: the next pod comes when the last one has ended.
         .withPodReplacementPolicy("Failed")
         .withPodFailurePolicy(failurePolicy())

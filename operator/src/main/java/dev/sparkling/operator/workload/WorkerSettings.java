@@ -10,13 +10,15 @@ import java.util.List;
  * @param imagePullPolicy of both
  * @param imagePullSecrets names of secrets in the resource's namespace
  * @param defaultGpu whether a trainer asks for one GPU where the resource says nothing of resources
+ * @param ttlSecondsAfterFinished of their jobs, which take their pods along
  */
 public record WorkerSettings(
     String trainerImage,
     String expanderImage,
     String imagePullPolicy,
     List<String> imagePullSecrets,
-    boolean defaultGpu) {
+    boolean defaultGpu,
+    int ttlSecondsAfterFinished) {
   public WorkerSettings {
     imagePullSecrets = List.copyOf(imagePullSecrets);
   }

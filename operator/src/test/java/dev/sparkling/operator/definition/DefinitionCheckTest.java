@@ -45,8 +45,8 @@ class DefinitionCheckTest {
         .contains(
             "customresourcedefinition progressivetrainings.sparkling.dev: is older than this"
                 + " operator and lacks spec.retries, spec.stages[].expansion, which the API server"
-                + " drops without a word; apply charts/sparkling/files/crds, or helm upgrade with"
-                + " crds.enabled=true");
+                + " drops without a word; helm upgrade with crds.enabled=true, or kubectl apply"
+                + " --server-side --force-conflicts -f charts/sparkling/files/crds");
     installed = DefinitionCheck.own();
     assertThat(check.problem()).isEmpty();
   }
@@ -82,7 +82,7 @@ class DefinitionCheckTest {
   @Test
   void aDefinitionThatIsNotThereIsAProblem() {
     installed = null;
-    assertThat(check.problem().orElseThrow()).contains("is not installed; apply");
+    assertThat(check.problem().orElseThrow()).contains("is not installed; helm upgrade");
   }
 
   @Test

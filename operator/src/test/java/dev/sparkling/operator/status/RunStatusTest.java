@@ -3,45 +3,22 @@ package dev.sparkling.operator.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.operator.TestObjects;
-import dev.sparkling.operator.api.ProgressiveTrainingResource;
-import dev.sparkling.operator.observe.Observation;
-import dev.sparkling.operator.observe.Observer;
-import dev.sparkling.operator.observe.StageJobs;
 import dev.sparkling.operator.status.Transitions.Happening;
-import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.job.Work;
-import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.stage.Decision;
-import dev.sparkling.pipeline.stage.StageMachine;
-import dev.sparkling.pipeline.status.CheckpointStatus;
 import dev.sparkling.pipeline.status.Condition;
 import dev.sparkling.pipeline.status.Phase;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageState;
-import dev.sparkling.pipeline.status.StageStatus;
-import io.fabric8.kubernetes.api.model.Event;
-import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
-import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
-import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.NullUnmarked;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** What jobs and pods say becomes one decision and one status. */
+/** Stages, columns and conditions of a run that goes its way. */
 @NullUnmarked // every pass fills in all that is read here
-class RunStatusTest {
-
-  private static final RunPlan PLAN = RunPlan.of(TestObjects.run().getSpec());
-
-  private final ProgressiveTrainingResource run = TestObjects.run();
-  private Instant now = Instant.parse("2026-01-01T02:00:00Z");
-  private @Nullable ProgressiveTrainingStatus status;
-  private @Nullable Decision decision;
+class RunStatusTest extends RunPasses {
 
   @Test
   void aNewRunIsPendingInTheFirstPassAndLaunchesItsTrainer() {
@@ -50,101 +27,6 @@ class RunStatusTest {
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
     assertThat(status.summary().step()).isEqualTo("0/200");
     assertThat(status.plan().flopsSaved()).isGreaterThan(0);
-  }
-
-  @Test
-  void anUnschedulablePodLeavesTheRunPendingAndTheConditionSaysWhy() {
-    Job job = TestObjects.job("narrow", Work.TRAIN);
-    pass(List.of(job), List.of(TestObjects.unschedulable(job, "0/1 nodes: no nvidia.com/gpu")));
-    assertThat(status.phase()).isEqualTo(Phase.PENDING);
-    assertThat(condition("Progressing").reason()).isEqualTo("Unschedulable");
-    assertThat(condition("Progressing").message()).isEqualTo("0/1 nodes: no nvidia.com/gpu");
-    assertThat(stage(0).waitingReason()).isEqualTo("Unschedulable");
-  }
-
-  @Test
-  void anImageThatCannotBePulledIsLiftedFromThePod() {
-    Job job = TestObjects.job("narrow", Work.TRAIN);
-    pass(
-        List.of(job),
-        List.of(TestObjects.pod(job, "p", TestObjects.waiting("ImagePullBackOff", "no such"))));
-    assertThat(condition("Progressing").reason()).isEqualTo("ImagePullBackOff");
-    assertThat(status.phase()).isEqualTo(Phase.PENDING);
-  }
-
-  @Test
-  void aVolumeThatCannotBeMountedIsNamedUntilThePodStarts() {
-    Job job = TestObjects.job("narrow", Work.TRAIN);
-    Pod pod = TestObjects.creating(job);
-    String missing = "configmap \"minio-ca\" not found";
-    pass(told(job, pod, TestObjects.warning(pod, "FailedMount", TestObjects.START, missing)));
-    assertThat(status.phase()).isEqualTo(Phase.PENDING);
-    assertThat(condition("Progressing").status()).isEqualTo("False");
-    assertThat(condition("Progressing").reason()).isEqualTo("FailedMount");
-    assertThat(condition("Progressing").message()).isEqualTo(missing);
-    assertThat(stage(0).waitingReason()).isEqualTo("FailedMount");
-    training(50, 3.0, 1000.0);
-    assertThat(condition("Progressing").reason()).isEqualTo("Training");
-    assertThat(stage(0).waitingReason()).isNull();
-  }
-
-  @Test
-  void aRefusedPodBetweenTwoStagesIsToldAndTheRunStaysTraining() {
-    Job narrow = TestObjects.complete(TestObjects.job("narrow", Work.TRAIN));
-    Job expander = TestObjects.complete(TestObjects.job("wide", Work.EXPAND));
-    Job wide = TestObjects.job("wide", Work.TRAIN);
-    Event refusal =
-        TestObjects.warning(wide, "FailedCreate", TestObjects.START, "exceeded quota: none");
-    StageJobs jobs = new StageJobs(List.of(narrow, expander, wide), List.of());
-    pass(jobs.with(List.of(refusal)));
-    assertThat(status.phase()).isEqualTo(Phase.TRAINING);
-    assertThat(condition("Progressing").reason()).isEqualTo("FailedCreate");
-    assertThat(condition("Progressing").message()).isEqualTo("exceeded quota: none");
-    assertThat(stage(1).waitingReason()).isEqualTo("FailedCreate");
-  }
-
-  @Test
-  void aWarningThatIsRepeatedLeavesTheStatusAsItIs() {
-    Job job = TestObjects.job("narrow", Work.TRAIN);
-    Pod pod = TestObjects.creating(job);
-    Event once = TestObjects.warning(pod, "FailedMount", TestObjects.START, "no such");
-    pass(told(job, pod, once));
-    ProgressiveTrainingStatus before = status;
-    now = now.plusSeconds(60);
-    Event again =
-        new EventBuilder(once).withCount(7).withLastTimestamp("2026-01-01T02:01:00Z").build();
-    pass(told(job, pod, again));
-    assertThat(status).isEqualTo(before);
-    assertThat(Transitions.between(before, status)).isEmpty();
-  }
-
-  @Test
-  void aJobThatKueueHoldsIsQueuedAndNotTraining() {
-    pass(List.of(TestObjects.suspended(TestObjects.job("narrow", Work.TRAIN))), List.of());
-    assertThat(status.phase()).isEqualTo(Phase.QUEUED);
-    assertThat(condition("Progressing").status()).isEqualTo("False");
-  }
-
-  @Test
-  void aJobThatIsQueuedFirstIsNoDisruption() {
-    pass(
-        List.of(TestObjects.held(TestObjects.job("narrow", Work.TRAIN), TestObjects.START)),
-        List.of());
-    assertThat(status.phase()).isEqualTo(Phase.QUEUED);
-    assertThat(stage(0).disruptions()).isZero();
-  }
-
-  @Test
-  void aJobThatLosesItsQuotaIsQueuedAgainAndCountedOnceAndNotCharged() {
-    training(50, 3.25, 1000.0);
-    Job held = TestObjects.held(TestObjects.job("narrow", Work.TRAIN), TestObjects.END);
-    pass(List.of(held), List.of());
-    pass(List.of(held), List.of());
-    assertThat(status.phase()).isEqualTo(Phase.QUEUED);
-    assertThat(stage(0).disruptions()).isEqualTo(1);
-    training(60, 3.2, 1000.0);
-    assertThat(stage(0).disruptions()).isEqualTo(1);
-    assertThat(stage(0).attempts()).isZero();
   }
 
   @Test
@@ -229,122 +111,6 @@ class RunStatusTest {
   }
 
   @Test
-  void aUserErrorFailsTheRunWithTheWorkersOwnWords() {
-    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy");
-    String result = "{\"outcome\": \"failed\", \"message\": \"s3://x: access denied\"}";
-    pass(
-        List.of(job),
-        List.of(TestObjects.pod(job, "p", TestObjects.terminated(2, "Error", result))));
-    assertThat(status.phase()).isEqualTo(Phase.FAILED);
-    assertThat(condition("Failed").reason()).isEqualTo("InvalidInput");
-    assertThat(condition("Failed").message()).isEqualTo("stage narrow: s3://x: access denied");
-    assertThat(stage(0).state()).isEqualTo(StageState.FAILED);
-  }
-
-  @Test
-  void aTrainerThatRanOutOfMemoryTooOftenSaysWhatToRaise() {
-    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 4, "BackoffLimitExceeded");
-    pass(
-        List.of(job),
-        List.of(TestObjects.pod(job, "p", TestObjects.terminated(137, "OOMKilled", null))));
-    assertThat(condition("Failed").reason()).isEqualTo("TransientFailure");
-    assertThat(condition("Failed").message())
-        .contains("OOMKilled, exit code 137; raise resources.limits.memory");
-    assertThat(stage(0).attempts()).isEqualTo(4);
-  }
-
-  @Test
-  void aJobThatHasFailedIsAwaitedUntilItsPodSaysWhy() {
-    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy");
-    pass(List.of(job), List.of(TestObjects.pod(job, "p", TestObjects.running())));
-    assertThat(status.phase()).isEqualTo(Phase.TRAINING);
-  }
-
-  @Test
-  void aJobThatHasFailedTellsTheExitCodeOfAPodThatIsGone() {
-    String sentence =
-        "Container worker for pod research/p failed with exit code 3 matching FailJob rule at index"
-            + " 1";
-    Job job =
-        TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy", sentence);
-    pass(List.of(job), List.of());
-    assertThat(status.phase()).isEqualTo(Phase.FAILED);
-    assertThat(condition("Failed").reason()).isEqualTo("CorruptCheckpoint");
-    assertThat(condition("Failed").message()).isEqualTo("stage narrow: " + sentence);
-  }
-
-  @Test
-  void aJobThatHasFailedOfSomethingElseIsNotAwaitedForEver() {
-    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 0, "DeadlineExceeded");
-    pass(List.of(job), List.of());
-    assertThat(status.phase()).isEqualTo(Phase.FAILED);
-    assertThat(condition("Failed").reason()).isEqualTo("TransientFailure");
-  }
-
-  @Test
-  void aDisruptedPodIsCountedAndNotCharged() {
-    Job job = TestObjects.job("narrow", Work.TRAIN);
-    pass(
-        List.of(job),
-        List.of(TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running())));
-    Pod second =
-        new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
-            .editMetadata()
-            .withCreationTimestamp("2026-01-01T00:10:00Z")
-            .endMetadata()
-            .build();
-    pass(List.of(job), List.of(second));
-    assertThat(stage(0).disruptions()).isEqualTo(1);
-    assertThat(stage(0).attempts()).isZero();
-  }
-
-  @Test
-  void aChargedFailureIsNoDisruptionAndTheConditionSaysWhatIsTriedAgain() {
-    Job job = TestObjects.job("narrow", Work.TRAIN);
-    pass(
-        List.of(job),
-        List.of(TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running())));
-    Job once = new JobBuilder(job).editStatus().withFailed(1).endStatus().build();
-    String result = "{\"outcome\": \"failed\", \"message\": \"no such host\"}";
-    Pod first =
-        TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.terminated(4, "Error", result));
-    pass(List.of(once), List.of(first));
-    assertThat(stage(0).attempts()).isEqualTo(1);
-    assertThat(condition("Progressing").reason()).isEqualTo("Retrying");
-    assertThat(condition("Progressing").message()).endsWith("no such host");
-    Pod second =
-        new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
-            .editMetadata()
-            .withCreationTimestamp("2026-01-01T00:10:00Z")
-            .endMetadata()
-            .build();
-    pass(List.of(once), List.of(first, second));
-    assertThat(stage(0).disruptions()).isZero();
-    assertThat(stage(0).attempts()).isEqualTo(1);
-    assertThat(condition("Progressing").reason()).isEqualTo("Training");
-  }
-
-  @Test
-  void aPodThatWasAskedToStopAndStaysIsADisruption() {
-    Job job = TestObjects.job("narrow", Work.TRAIN);
-    pass(
-        List.of(job),
-        List.of(TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running())));
-    Pod first =
-        TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.terminated(143, "Error", ""));
-    Pod second =
-        new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
-            .editMetadata()
-            .withCreationTimestamp("2026-01-01T00:10:00Z")
-            .endMetadata()
-            .build();
-    pass(List.of(job), List.of(first, second));
-    assertThat(stage(0).disruptions()).isEqualTo(1);
-    pass(List.of(job), List.of(first, second));
-    assertThat(stage(0).disruptions()).isEqualTo(1);
-  }
-
-  @Test
   void theSameObjectsGiveTheSameStatusAtAnyTimeSoThatNothingIsWrittenAtRest() {
     training(50, 3.0, 1000.0);
     ProgressiveTrainingStatus before = status;
@@ -411,6 +177,15 @@ class RunStatusTest {
   }
 
   @Test
+  void aRunThatIsPausedWhileItsSpecCannotBeUsedIsSuspended() {
+    training(50, 3.0, 1000.0);
+    status = statuses().refused(status, true, 2, "spec.trainer.nodes: 2");
+    assertThat(status.phase()).isEqualTo(Phase.SUSPENDED);
+    assertThat(condition("Progressing").reason()).isEqualTo("InvalidInput");
+    assertThat(status.summary().step()).isEqualTo("50/200");
+  }
+
+  @Test
   void aFailedRunThatIsDeletedStaysFailedAndSaysOnceWhyItDoesNotGo() {
     Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy");
     pass(List.of(job), List.of());
@@ -423,62 +198,5 @@ class RunStatusTest {
     assertThat(Transitions.between(before, status))
         .containsExactly(new Happening(true, "DeletionHeldUp", "no secret"));
     assertThat(Transitions.between(status, status)).isEmpty();
-  }
-
-  private StatusFactory statuses() {
-    return new StatusFactory(() -> now);
-  }
-
-  private void training(long step, double loss, double tokensPerSecond) {
-    Job job = TestObjects.job("narrow", Work.TRAIN);
-    Progress progress =
-        new Progress(
-            "narrow",
-            step,
-            100,
-            step * 512,
-            loss,
-            null,
-            null,
-            tokensPerSecond,
-            step < 20 ? null : new CheckpointStatus("s3://c", step / 20 * 20, TestObjects.START),
-            TestObjects.START);
-    pass(
-        List.of(job),
-        List.of(TestObjects.pod(job, "p", TestObjects.running())),
-        Optional.of(progress));
-  }
-
-  private void pass(List<Job> jobs, List<Pod> pods) {
-    pass(jobs, pods, Optional.empty());
-  }
-
-  private void pass(List<Job> jobs, List<Pod> pods, Optional<Progress> progress) {
-    pass(new StageJobs(jobs, pods), progress);
-  }
-
-  private void pass(StageJobs jobs) {
-    pass(jobs, Optional.empty());
-  }
-
-  private void pass(StageJobs jobs, Optional<Progress> progress) {
-    Observation observation = Observer.observe(run.getSpec(), PLAN, status, jobs, progress);
-    decision = StageMachine.decide(observation.observed());
-    status = statuses().decided(PLAN, observation, decision, status, 1);
-  }
-
-  private static StageJobs told(Job job, Pod pod, Event warning) {
-    return new StageJobs(List.of(job), List.of(pod)).with(List.of(warning));
-  }
-
-  private StageStatus stage(int index) {
-    return status.stages().get(index);
-  }
-
-  private Condition condition(String type) {
-    return status.conditions().stream()
-        .filter(condition -> condition.type().equals(type))
-        .findFirst()
-        .orElseThrow();
   }
 }

@@ -21,7 +21,8 @@ class WorkerJobsTest {
               "example.com/sparkling-expander:0.1.0",
               "IfNotPresent",
               List.of("registry"),
-              true));
+              true,
+              604_800));
 
   static List<GoldenFolder> cases() {
     return GoldenFolder.of(WorkerJobsTest.class);

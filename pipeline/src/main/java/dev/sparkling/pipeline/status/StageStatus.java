@@ -19,7 +19,8 @@ public record StageStatus(
         @Nullable Double tokensPerSecond,
     @JsonPropertyDescription("Newest complete checkpoint of the stage")
         @Nullable CheckpointStatus checkpoint,
-    @JsonPropertyDescription("Failed pods that count against spec.retries") int attempts,
+    @JsonPropertyDescription("Failed pods of the newest job that count against spec.retries")
+        int attempts,
     @JsonPropertyDescription(
             "Pods lost to preemption, eviction or a node; not counted against spec.retries")
         int disruptions,

@@ -1,0 +1,171 @@
+package dev.sparkling.operator.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Asks a real server, that answers as a trainer does, or as none should. */
+class ProgressPollingTest {
+
+  private static final String RUN = "run-uid";
+  private static final ResourceID NAME = new ResourceID("demo", "research");
+  private static final String ANSWER = "{\"stage\": \"narrow\", \"step\": %d, \"loss\": 3.5}";
+  private static final Duration SHORT = Duration.ofMillis(1);
+  private static final Duration LONG = Duration.ofMinutes(5);
+
+  private final BlockingQueue<ResourceID> told = new LinkedBlockingQueue<>();
+  private final AtomicInteger questions = new AtomicInteger();
+  private final CountDownLatch testEnds = new CountDownLatch(1);
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private ExecutorService threads;
+  private HttpServer server;
+  private volatile Answer answer = exchange -> say(exchange, "");
+
+  /** How the trainer answers. */
+  private interface Answer {
+    void give(HttpExchange exchange) throws IOException, InterruptedException;
+  }
+
+  @BeforeEach
+  void start() throws IOException {
+    threads = Executors.newVirtualThreadPerTaskExecutor();
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(threads);
+    server.createContext("/progress", this::handle);
+    server.start();
+  }
+
+  @AfterEach
+  void stop() {
+    testEnds.countDown();
+    server.stop(0);
+    threads.shutdownNow();
+  }
+
+  @Test
+  void anAnswerIsKeptAndToldAndTheSameAnswerIsToldOnce() throws InterruptedException {
+    answer = exchange -> say(exchange, ANSWER.formatted(10));
+    ProgressPolling polling = polling(SHORT);
+    askUntilAsked(polling, 3);
+    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
+    assertThat(polling.latest(RUN).orElseThrow().step()).isEqualTo(10);
+    assertThat(told).isEmpty();
+    answer = exchange -> say(exchange, ANSWER.formatted(20));
+    askUntilAsked(polling, questions.get() + 2);
+    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
+    polling.forget(RUN);
+    assertThat(polling.latest(RUN)).isEmpty();
+  }
+
+  @Test
+  void nobodyIsAskedOftenerThanAtTheInterval() throws InterruptedException {
+    answer = exchange -> say(exchange, ANSWER.formatted(10));
+    ProgressPolling polling = polling(LONG);
+    Duration first = ask(polling);
+    told.poll(10, TimeUnit.SECONDS);
+    for (int i = 0; i < 10; i++) {
+      assertThat(ask(polling)).isPositive().isLessThanOrEqualTo(first);
+    }
+    assertThat(questions).hasValue(1);
+  }
+
+  @Test
+  void anAnswerThatIsNoneOfATrainersIsPassedOver() throws InterruptedException {
+    ProgressPolling polling = polling(SHORT);
+    for (String text :
+        new String[] {"", "null", "[]", "{\"step\": 3}", "<html>", "{\"stage\": 1"}) {
+      answer = exchange -> say(exchange, text);
+      askUntilAsked(polling, questions.get() + 2);
+    }
+    assertThat(polling.latest(RUN)).isEmpty();
+    assertThat(told).isEmpty();
+  }
+
+  @Test
+  void anAnswerWithoutAnEndIsGivenUp() throws InterruptedException {
+    answer =
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          byte[] noise = " ".repeat(64 * 1024).getBytes(StandardCharsets.UTF_8);
+          while (testEnds.getCount() > 0) {
+            exchange.getResponseBody().write(noise);
+          }
+        };
+    awaitError(polling(SHORT));
+  }
+
+  @Test
+  void anAnswerThatStallsIsGivenUpAndTheTrainerIsAskedAgain() throws InterruptedException {
+    answer =
+        exchange -> {
+          exchange.sendResponseHeaders(200, 1000);
+          exchange.getResponseBody().write('{');
+          exchange.getResponseBody().flush();
+          testEnds.await();
+        };
+    ProgressPolling polling = polling(SHORT);
+    awaitError(polling);
+    answer = exchange -> say(exchange, ANSWER.formatted(30));
+    askUntilAsked(polling, questions.get() + 1);
+    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
+  }
+
+  private ProgressPolling polling(Duration interval) {
+    return new ProgressPolling(server.getAddress().getPort(), interval, registry, told::add);
+  }
+
+  private Duration ask(ProgressPolling polling) {
+    return polling.ask(RUN, NAME, server.getAddress().getAddress().getHostAddress());
+  }
+
+  private void askUntilAsked(ProgressPolling polling, int times) throws InterruptedException {
+    for (int i = 0; questions.get() < times; i++) {
+      assertThat(i).as("tries until the trainer was asked %d times", times).isLessThan(5_000);
+      ask(polling);
+      Thread.sleep(2);
+    }
+  }
+
+  /** A question is given up after seconds. */
+  private void awaitError(ProgressPolling polling) throws InterruptedException {
+    for (int i = 0; registry.counter("sparkling.progress.poll.errors").count() < 1; i++) {
+      assertThat(i).as("tries until one was given up").isLessThan(5_000);
+      ask(polling);
+      Thread.sleep(5);
+    }
+    assertThat(polling.latest(RUN)).isEmpty();
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    questions.incrementAndGet();
+    try (exchange) {
+      answer.give(exchange);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void say(HttpExchange exchange, String text) throws IOException {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    exchange.sendResponseHeaders(200, bytes.length == 0 ? -1 : bytes.length);
+    exchange.getResponseBody().write(bytes);
+  }
+}

@@ -1,0 +1,163 @@
+package dev.sparkling.operator.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sparkling.operator.TestObjects;
+import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import dev.sparkling.pipeline.status.Phase;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import java.util.List;
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.Test;
+
+/** A worker that is taken away is counted, and never charged. */
+@NullUnmarked // every pass fills in all that is read here
+class DisruptionTest extends RunPasses {
+
+  @Test
+  void aJobThatKueueHoldsIsQueuedAndNotTraining() {
+    pass(List.of(TestObjects.suspended(TestObjects.job("narrow", Work.TRAIN))), List.of());
+    assertThat(status.phase()).isEqualTo(Phase.QUEUED);
+    assertThat(condition("Progressing").status()).isEqualTo("False");
+  }
+
+  @Test
+  void aJobThatIsQueuedFirstIsNoDisruption() {
+    pass(
+        List.of(TestObjects.held(TestObjects.job("narrow", Work.TRAIN), TestObjects.START)),
+        List.of());
+    assertThat(status.phase()).isEqualTo(Phase.QUEUED);
+    assertThat(stage(0).disruptions()).isZero();
+  }
+
+  @Test
+  void aJobThatLosesItsQuotaIsQueuedAgainAndCountedOnceAndNotCharged() {
+    training(50, 3.25, 1000.0);
+    Job held = TestObjects.held(TestObjects.job("narrow", Work.TRAIN), TestObjects.END);
+    pass(List.of(held), List.of());
+    pass(List.of(held), List.of());
+    assertThat(status.phase()).isEqualTo(Phase.QUEUED);
+    assertThat(stage(0).disruptions()).isEqualTo(1);
+    training(60, 3.2, 1000.0);
+    assertThat(stage(0).disruptions()).isEqualTo(1);
+    assertThat(stage(0).attempts()).isZero();
+  }
+
+  @Test
+  void aDisruptedPodIsCountedAndNotCharged() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running())));
+    Pod second =
+        new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
+            .editMetadata()
+            .withCreationTimestamp("2026-01-01T00:10:00Z")
+            .endMetadata()
+            .build();
+    pass(List.of(job), List.of(second));
+    assertThat(stage(0).disruptions()).isEqualTo(1);
+    assertThat(stage(0).attempts()).isZero();
+  }
+
+  @Test
+  void aChargedFailureIsNoDisruptionAndTheConditionSaysWhatIsTriedAgain() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running())));
+    Job once = new JobBuilder(job).editStatus().withFailed(1).endStatus().build();
+    String result = "{\"outcome\": \"failed\", \"message\": \"no such host\"}";
+    Pod first =
+        TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.terminated(4, "Error", result));
+    pass(List.of(once), List.of(first));
+    assertThat(stage(0).attempts()).isEqualTo(1);
+    assertThat(condition("Progressing").reason()).isEqualTo("Retrying");
+    assertThat(condition("Progressing").message()).endsWith("no such host");
+    Pod second =
+        new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
+            .editMetadata()
+            .withCreationTimestamp("2026-01-01T00:10:00Z")
+            .endMetadata()
+            .build();
+    pass(List.of(once), List.of(first, second));
+    assertThat(stage(0).disruptions()).isZero();
+    assertThat(stage(0).attempts()).isEqualTo(1);
+    assertThat(condition("Progressing").reason()).isEqualTo("Training");
+  }
+
+  @Test
+  void aPodThatWasAskedToStopAndStaysIsADisruption() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running())));
+    Pod first =
+        TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.terminated(143, "Error", ""));
+    Pod second =
+        new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
+            .editMetadata()
+            .withCreationTimestamp("2026-01-01T00:10:00Z")
+            .endMetadata()
+            .build();
+    pass(List.of(job), List.of(first, second));
+    assertThat(stage(0).disruptions()).isEqualTo(1);
+    pass(List.of(job), List.of(first, second));
+    assertThat(stage(0).disruptions()).isEqualTo(1);
+  }
+
+  @Test
+  void aLostQuotaIsCountedOnceThoughTheSpecificationIsSeenBeforeTheJobControllersWord() {
+    training(50, 3.25, 1000.0);
+    pass(List.of(TestObjects.suspended(TestObjects.job("narrow", Work.TRAIN))), List.of());
+    assertThat(status.phase()).isEqualTo(Phase.QUEUED);
+    assertThat(stage(0).disruptions()).isEqualTo(1);
+    pass(
+        List.of(TestObjects.held(TestObjects.job("narrow", Work.TRAIN), TestObjects.END)),
+        List.of());
+    assertThat(stage(0).disruptions()).isEqualTo(1);
+  }
+
+  @Test
+  void aPodThatIsBeingStoppedIsNamedAndItsTrainerNotAskedAnyMore() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    training(50, 3.25, 1000.0);
+    Pod stopping =
+        new PodBuilder(TestObjects.pod(job, "p", TestObjects.running()))
+            .editMetadata()
+            .withDeletionTimestamp(TestObjects.END)
+            .endMetadata()
+            .build();
+    StageJobs jobs = new StageJobs(List.of(job), List.of(stopping));
+    pass(jobs);
+    assertThat(status.phase()).isEqualTo(Phase.PENDING);
+    assertThat(condition("Progressing").reason()).isEqualTo("Terminating");
+    assertThat(jobs.trainerAt(decision)).isEmpty();
+  }
+
+  @Test
+  void thePodAfterAPauseReplacesNone() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running())));
+    ProgressiveTrainingSpec running = run.getSpec();
+    run.setSpec(TestObjects.suspended(running));
+    pass(List.of(), List.of());
+    assertThat(stage(0).pod()).isNull();
+    run.setSpec(running);
+    Pod second =
+        new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
+            .editMetadata()
+            .withCreationTimestamp("2026-01-01T00:10:00Z")
+            .endMetadata()
+            .build();
+    pass(List.of(job), List.of(second));
+    assertThat(stage(0).disruptions()).isZero();
+  }
+}

@@ -1,0 +1,93 @@
+package dev.sparkling.operator.status;
+
+import dev.sparkling.operator.TestObjects;
+import dev.sparkling.operator.api.ProgressiveTrainingResource;
+import dev.sparkling.operator.observe.Observation;
+import dev.sparkling.operator.observe.Observer;
+import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.pipeline.job.Progress;
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.stage.Decision;
+import dev.sparkling.pipeline.stage.StageMachine;
+import dev.sparkling.pipeline.status.CheckpointStatus;
+import dev.sparkling.pipeline.status.Condition;
+import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
+import dev.sparkling.pipeline.status.StageStatus;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.NullUnmarked;
+import org.jspecify.annotations.Nullable;
+
+/** Passes over one run: what jobs and pods say becomes a decision and a status. */
+@NullUnmarked // every pass fills in all that is read here
+abstract class RunPasses {
+
+  static final RunPlan PLAN = RunPlan.of(TestObjects.run().getSpec());
+
+  final ProgressiveTrainingResource run = TestObjects.run();
+  Instant now = Instant.parse("2026-01-01T02:00:00Z");
+  @Nullable ProgressiveTrainingStatus status;
+  @Nullable Decision decision;
+
+  StatusFactory statuses() {
+    return new StatusFactory(() -> now);
+  }
+
+  void training(long step, double loss, double tokensPerSecond) {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    Progress progress =
+        new Progress(
+            "narrow",
+            step,
+            100,
+            step * 512,
+            loss,
+            null,
+            null,
+            tokensPerSecond,
+            step < 20 ? null : new CheckpointStatus("s3://c", step / 20 * 20, TestObjects.START),
+            TestObjects.START);
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "p", TestObjects.running())),
+        Optional.of(progress));
+  }
+
+  void pass(List<Job> jobs, List<Pod> pods) {
+    pass(jobs, pods, Optional.empty());
+  }
+
+  void pass(List<Job> jobs, List<Pod> pods, Optional<Progress> progress) {
+    pass(new StageJobs(jobs, pods), progress);
+  }
+
+  void pass(StageJobs jobs) {
+    pass(jobs, Optional.empty());
+  }
+
+  void pass(StageJobs jobs, Optional<Progress> progress) {
+    Observation observation = Observer.observe(run.getSpec(), PLAN, status, jobs, progress);
+    decision = StageMachine.decide(observation.observed());
+    status = statuses().decided(PLAN, observation, decision, status, 1);
+  }
+
+  static StageJobs told(Job job, Pod pod, Event warning) {
+    return new StageJobs(List.of(job), List.of(pod)).with(List.of(warning));
+  }
+
+  StageStatus stage(int index) {
+    return status.stages().get(index);
+  }
+
+  Condition condition(String type) {
+    return status.conditions().stream()
+        .filter(condition -> condition.type().equals(type))
+        .findFirst()
+        .orElseThrow();
+  }
+}

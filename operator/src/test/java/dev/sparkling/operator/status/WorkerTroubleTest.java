@@ -1,0 +1,199 @@
+package dev.sparkling.operator.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sparkling.operator.TestObjects;
+import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.stage.Decision;
+import dev.sparkling.pipeline.status.Phase;
+import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
+import dev.sparkling.pipeline.status.StageState;
+import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import java.util.List;
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.Test;
+
+/** What a worker that does not come up, or fails, does to its run. */
+@NullUnmarked // every pass fills in all that is read here
+class WorkerTroubleTest extends RunPasses {
+
+  @Test
+  void anUnschedulablePodLeavesTheRunPendingAndTheConditionSaysWhy() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(List.of(job), List.of(TestObjects.unschedulable(job, "0/1 nodes: no nvidia.com/gpu")));
+    assertThat(status.phase()).isEqualTo(Phase.PENDING);
+    assertThat(condition("Progressing").reason()).isEqualTo("Unschedulable");
+    assertThat(condition("Progressing").message()).isEqualTo("0/1 nodes: no nvidia.com/gpu");
+    assertThat(stage(0).waitingReason()).isEqualTo("Unschedulable");
+  }
+
+  @Test
+  void anImageThatCannotBePulledIsLiftedFromThePod() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "p", TestObjects.waiting("ImagePullBackOff", "no such"))));
+    assertThat(condition("Progressing").reason()).isEqualTo("ImagePullBackOff");
+    assertThat(status.phase()).isEqualTo(Phase.PENDING);
+  }
+
+  @Test
+  void aVolumeThatCannotBeMountedIsNamedUntilThePodStarts() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    Pod pod = TestObjects.creating(job);
+    String missing = "configmap \"minio-ca\" not found";
+    pass(told(job, pod, TestObjects.warning(pod, "FailedMount", TestObjects.START, missing)));
+    assertThat(status.phase()).isEqualTo(Phase.PENDING);
+    assertThat(condition("Progressing").status()).isEqualTo("False");
+    assertThat(condition("Progressing").reason()).isEqualTo("FailedMount");
+    assertThat(condition("Progressing").message()).isEqualTo(missing);
+    assertThat(stage(0).waitingReason()).isEqualTo("FailedMount");
+    training(50, 3.0, 1000.0);
+    assertThat(condition("Progressing").reason()).isEqualTo("Training");
+    assertThat(stage(0).waitingReason()).isNull();
+  }
+
+  @Test
+  void aRefusedPodBetweenTwoStagesIsToldAndTheRunStaysTraining() {
+    Job narrow = TestObjects.complete(TestObjects.job("narrow", Work.TRAIN));
+    Job expander = TestObjects.complete(TestObjects.job("wide", Work.EXPAND));
+    Job wide = TestObjects.job("wide", Work.TRAIN);
+    Event refusal =
+        TestObjects.warning(wide, "FailedCreate", TestObjects.START, "exceeded quota: none");
+    StageJobs jobs = new StageJobs(List.of(narrow, expander, wide), List.of());
+    pass(jobs.with(List.of(refusal)));
+    assertThat(status.phase()).isEqualTo(Phase.TRAINING);
+    assertThat(condition("Progressing").reason()).isEqualTo("FailedCreate");
+    assertThat(condition("Progressing").message()).isEqualTo("exceeded quota: none");
+    assertThat(stage(1).waitingReason()).isEqualTo("FailedCreate");
+  }
+
+  @Test
+  void aWarningThatIsRepeatedLeavesTheStatusAsItIs() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    Pod pod = TestObjects.creating(job);
+    Event once = TestObjects.warning(pod, "FailedMount", TestObjects.START, "no such");
+    pass(told(job, pod, once));
+    ProgressiveTrainingStatus before = status;
+    now = now.plusSeconds(60);
+    Event again =
+        new EventBuilder(once).withCount(7).withLastTimestamp("2026-01-01T02:01:00Z").build();
+    pass(told(job, pod, again));
+    assertThat(status).isEqualTo(before);
+    assertThat(Transitions.between(before, status)).isEmpty();
+  }
+
+  @Test
+  void aUserErrorFailsTheRunWithTheWorkersOwnWords() {
+    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy");
+    String result = "{\"outcome\": \"failed\", \"message\": \"s3://x: access denied\"}";
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "p", TestObjects.terminated(2, "Error", result))));
+    assertThat(status.phase()).isEqualTo(Phase.FAILED);
+    assertThat(condition("Failed").reason()).isEqualTo("InvalidInput");
+    assertThat(condition("Failed").message()).isEqualTo("stage narrow: s3://x: access denied");
+    assertThat(stage(0).state()).isEqualTo(StageState.FAILED);
+  }
+
+  @Test
+  void aTrainerThatRanOutOfMemoryTooOftenSaysWhatToRaise() {
+    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 4, "BackoffLimitExceeded");
+    pass(
+        List.of(job),
+        List.of(TestObjects.pod(job, "p", TestObjects.terminated(137, "OOMKilled", null))));
+    assertThat(condition("Failed").reason()).isEqualTo("TransientFailure");
+    assertThat(condition("Failed").message())
+        .contains("OOMKilled, exit code 137; raise resources.limits.memory");
+    assertThat(stage(0).attempts()).isEqualTo(4);
+  }
+
+  @Test
+  void aJobThatHasFailedIsAwaitedUntilItsPodSaysWhy() {
+    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy");
+    pass(List.of(job), List.of(TestObjects.pod(job, "p", TestObjects.running())));
+    assertThat(status.phase()).isEqualTo(Phase.TRAINING);
+  }
+
+  @Test
+  void aJobThatHasFailedTellsTheExitCodeOfAPodThatIsGone() {
+    String sentence =
+        "Container worker for pod research/p failed with exit code 3 matching FailJob rule at index"
+            + " 1";
+    Job job =
+        TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy", sentence);
+    pass(List.of(job), List.of());
+    assertThat(status.phase()).isEqualTo(Phase.FAILED);
+    assertThat(condition("Failed").reason()).isEqualTo("CorruptCheckpoint");
+    assertThat(condition("Failed").message()).isEqualTo("stage narrow: " + sentence);
+  }
+
+  @Test
+  void aJobThatHasFailedOfSomethingElseIsNotAwaitedForEver() {
+    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 0, "DeadlineExceeded");
+    pass(List.of(job), List.of());
+    assertThat(status.phase()).isEqualTo(Phase.FAILED);
+    assertThat(condition("Failed").reason()).isEqualTo("TransientFailure");
+  }
+
+  @Test
+  void aJobThatHasFailedStaysFailedWhenMoreRetriesAreAllowedLater() {
+    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "BackoffLimitExceeded");
+    assertThat(run.getSpec().retries()).isGreaterThan(1);
+    pass(List.of(job), List.of());
+    assertThat(status.phase()).isEqualTo(Phase.FAILED);
+  }
+
+  @Test
+  void aContainerThatAMeshHasPutBeforeTheWorkerHidesNothing() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    Pod pod =
+        new PodBuilder(TestObjects.pod(job, "p", TestObjects.waiting("ImagePullBackOff", "none")))
+            .editStatus()
+            .addToContainerStatuses(
+                0,
+                new ContainerStatusBuilder()
+                    .withName("mesh")
+                    .withState(TestObjects.running())
+                    .build())
+            .endStatus()
+            .build();
+    pass(List.of(job), List.of(pod));
+    assertThat(status.phase()).isEqualTo(Phase.PENDING);
+    assertThat(condition("Progressing").reason()).isEqualTo("ImagePullBackOff");
+  }
+
+  @Test
+  void aRunThatTakesAFormerRunsNameDoesNotTakeItsJobsForItsOwn() {
+    Job former =
+        new JobBuilder(TestObjects.complete(TestObjects.job("narrow", Work.TRAIN)))
+            .editMetadata()
+            .editFirstOwnerReference()
+            .withUid("former-uid")
+            .endOwnerReference()
+            .endMetadata()
+            .build();
+    pass(StageJobs.of(run.getMetadata().getUid(), List.of(former), List.of()));
+    assertThat(decision).isEqualTo(new Decision.LaunchTrainer(PLAN.stage("narrow")));
+    pass(StageJobs.of("former-uid", List.of(former), List.of()));
+    assertThat(decision).isEqualTo(new Decision.LaunchExpander(PLAN.stage("wide")));
+  }
+
+  @Test
+  void aLaunchThatIsRefusedHoldsARunUpUntilATryThatIsNot() {
+    status = statuses().refused(null, false, 1, "spec.trainer.nodes: 2");
+    status = statuses().heldUp(status, 2, Reason.LAUNCH_FAILED, "exceeded quota");
+    assertThat(status.phase()).isEqualTo(Phase.PENDING);
+    assertThat(condition("Failed").status()).isEqualTo("False");
+    assertThat(condition("Progressing").message()).isEqualTo("exceeded quota");
+    training(50, 3.0, 1000.0);
+    assertThat(condition("Progressing").reason()).isEqualTo("Training");
+  }
+}
