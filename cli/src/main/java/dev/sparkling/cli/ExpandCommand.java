@@ -1,21 +1,24 @@
 package dev.sparkling.cli;
 
+import dev.sparkling.expander.run.ExpansionOptions;
 import dev.sparkling.expander.run.ExpansionReport;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.spec.BaselineSpec;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
 import dev.sparkling.pipeline.spec.Initialization;
 import dev.sparkling.pipeline.spec.Limits;
+import dev.sparkling.pipeline.spec.NormInitialization;
 import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.RewarmupSpec;
-import dev.sparkling.pipeline.validation.Availability;
 import dev.sparkling.pipeline.validation.Problems;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -37,6 +40,8 @@ final class ExpandCommand implements Callable<Integer> {
   private Source source;
 
   @Mixin private WorkerOptions worker;
+
+  @Mixin private MemoryOption memory;
 
   @Spec private CommandSpec spec;
 
@@ -79,17 +84,52 @@ final class ExpandCommand implements Callable<Integer> {
 
     @Option(
         names = "--initialization",
-        paramLabel = "FANOUT-FANIN",
+        paramLabel = "NAME",
         converter = KebabEnums.OfInitialization.class,
-        description = "How new entries start (default: copy-copy).")
+        description = {
+          "How new entries start: copy-copy (default), zero-copy, random-copy, random-zero,",
+          "random-random; to compare with: naive, uneven, perturb, signal-to-noise."
+        })
     private Initialization initialization = Initialization.COPY_COPY;
 
     @Option(
         names = "--optimizer-state",
         paramLabel = "STRATEGY",
         converter = KebabEnums.OfOptimizerState.class,
-        description = "What becomes of the moments (default: asymmetric).")
+        description =
+            "What becomes of the moments: asymmetric (default), asymmetric-scaled, copy, drop.")
     private OptimizerStateStrategy optimizerState = OptimizerStateStrategy.ASYMMETRIC;
+
+    @Option(
+        names = "--norms",
+        paramLabel = "NAME",
+        converter = KebabEnums.OfNorms.class,
+        description = "How weights of norms widen: copy (default), resample.")
+    private NormInitialization norms = NormInitialization.COPY;
+
+    @Option(
+        names = "--uneven-share",
+        paramLabel = "R",
+        description = "What an old column keeps with uneven (default: 1/3).")
+    private double unevenShare = BaselineSpec.DEFAULT.unevenShare();
+
+    @Option(
+        names = "--perturbation",
+        paramLabel = "X",
+        description = "Noise of perturb, relative to what it is added to (default: 0.1).")
+    private double perturbation = BaselineSpec.DEFAULT.perturbation();
+
+    @Option(
+        names = "--signal-to-noise",
+        paramLabel = "DECIBELS",
+        description = "Of signal-to-noise (default: 10).")
+    private double signalToNoise = BaselineSpec.DEFAULT.signalToNoiseDecibels();
+
+    @Option(
+        names = "--seed",
+        paramLabel = "N",
+        description = "Of what is drawn (default: the training run's).")
+    private @Nullable Long seed;
 
     @Option(
         names = "--rewarmup-ratio",
@@ -113,8 +153,22 @@ final class ExpandCommand implements Callable<Integer> {
               innerSize,
               initialization,
               optimizerState,
+              norms,
+              new BaselineSpec(unevenShare, perturbation, signalToNoise),
               new RewarmupSpec(rewarmupRatio, rewarmupSteps));
-      Availability.checkExpansion("--", expansion, problems);
+      BaselineSpec baseline = expansion.baseline();
+      problems.require(
+          baseline.unevenShare() > 0 && baseline.unevenShare() < 1,
+          "--uneven-share",
+          baseline.unevenShare() + " is not between 0 and 1");
+      problems.require(
+          baseline.perturbation() >= 0 && Double.isFinite(baseline.perturbation()),
+          "--perturbation",
+          baseline.perturbation() + " is not a finite number, 0 or more");
+      problems.require(
+          Double.isFinite(baseline.signalToNoiseDecibels()),
+          "--signal-to-noise",
+          baseline.signalToNoiseDecibels() + " is not a finite number");
       width("--hidden-size", hiddenSize, problems);
       width("--inner-size", innerSize, problems);
       problems.require(
@@ -141,13 +195,14 @@ final class ExpandCommand implements Callable<Integer> {
       ByHand byHand = source.byHand;
       JobResult ended =
           byHand == null
-              ? StageExpansion.run(JobFile.read(source.job, Work.EXPAND), stop, out)
-              : expand(byHand, stop, out);
+              ? StageExpansion.run(JobFile.read(source.job, Work.EXPAND), memory.bytes(), stop, out)
+              : expand(byHand, memory, stop, out);
       return worker.end(ended, out);
     }
   }
 
-  private static JobResult expand(ByHand byHand, StopSignal stop, PrintWriter out) {
+  private static JobResult expand(
+      ByHand byHand, MemoryOption memory, StopSignal stop, PrintWriter out) {
     ExpansionSpec expansion = byHand.expansion();
     try (Arguments.Located source = Arguments.locate("--from", byHand.from);
         Arguments.Located target = Arguments.locate("--to", byHand.to)) {
@@ -162,8 +217,11 @@ final class ExpandCommand implements Callable<Integer> {
                       target.store(),
                       target.folder(),
                       expansion,
-                      stop::requested,
-                      new ProgressLines(out)::expansion));
+                      new ExpansionOptions(
+                          byHand.seed == null ? OptionalLong.empty() : OptionalLong.of(byHand.seed),
+                          memory.bytes(),
+                          stop::requested,
+                          new ProgressLines(out)::expansion)));
       report.ifPresent(done -> print(done, out));
       return report.isPresent()
           ? new JobResult(Outcome.COMPLETE, "written to " + byHand.to, null, null)

@@ -2,6 +2,7 @@ package dev.sparkling.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.NormInitialization;
 import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -26,6 +27,13 @@ final class KebabEnums {
     @Override
     public OptimizerStateStrategy convert(String name) {
       return parse(OptimizerStateStrategy.class, name);
+    }
+  }
+
+  static final class OfNorms implements ITypeConverter<NormInitialization> {
+    @Override
+    public NormInitialization convert(String name) {
+      return parse(NormInitialization.class, name);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.RunIdentity;
 import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.expander.run.ExpansionOptions;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.error.ErrorClass;
 import dev.sparkling.pipeline.error.SparklingException;
@@ -217,8 +218,7 @@ final class LocalRun {
             store,
             RunLayout.expansion(stage.name()),
             expansion,
-            stopRequested,
-            new ProgressLines(out)::expansion)
+            ExpansionOptions.DEFAULT.with(stopRequested, new ProgressLines(out)::expansion))
         .ifPresent(report -> ExpandCommand.print(report, out));
     out.flush();
   }

@@ -7,6 +7,7 @@ import dev.sparkling.checkpoint.format.RunIdentity;
 import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.cli.pod.StoredProgress;
+import dev.sparkling.expander.run.ExpansionOptions;
 import dev.sparkling.expander.run.ExpansionReport;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.job.JobResult;
@@ -17,6 +18,7 @@ import dev.sparkling.pipeline.status.ExpansionStatus;
 import java.io.PrintWriter;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** The expansion between two stages of a run. */
@@ -25,7 +27,7 @@ final class StageExpansion {
   private StageExpansion() {}
 
   /** Widens the last checkpoint of the stage before, unless that is done already. */
-  static JobResult run(JobFile job, StopSignal stop, PrintWriter out) {
+  static JobResult run(JobFile job, long memoryBytes, StopSignal stop, PrintWriter out) {
     RunPlan plan = RunPlan.of(job.resource().spec());
     StagePlan stage = plan.stage(job.stage());
     StagePlan before = plan.stages().get(stage.index() - 1);
@@ -44,8 +46,11 @@ final class StageExpansion {
               store,
               folder,
               Objects.requireNonNull(stage.expansion()),
-              stop::requested,
-              new ProgressLines(out)::expansion);
+              new ExpansionOptions(
+                  OptionalLong.empty(),
+                  memoryBytes,
+                  stop::requested,
+                  new ProgressLines(out)::expansion));
       if (report.isEmpty()) {
         return new JobResult(
             Outcome.STOPPED, stage.name() + ": stopped; expand again to go on", null, null);

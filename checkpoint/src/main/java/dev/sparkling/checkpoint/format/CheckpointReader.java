@@ -12,6 +12,7 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.OptimizerType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +38,7 @@ public final class CheckpointReader {
   private final Optional<Manifest> manifest;
   private final ModelConfiguration model;
   private final Map<FileKind, List<StoredObject>> files = new HashMap<>();
-  private final Map<FileKind, List<StoredTensor>> tensors = new HashMap<>();
+  private final Map<FileKind, List<PlacedTensor>> tensors = new HashMap<>();
 
   private CheckpointReader(ObjectStore store, String folder, Optional<Manifest> manifest) {
     this.store = store;
@@ -110,7 +112,7 @@ public final class CheckpointReader {
    * Tensors of a kind, in the order of the files' bytes; none of the optimizer in Hugging Face's.
    */
   public List<TensorSpec> tensors(FileKind kind) {
-    return stored(kind).stream().map(StoredTensor::tensor).toList();
+    return stored(kind).stream().map(PlacedTensor::tensor).toList();
   }
 
   /** Reads the values of all tensors of a kind; a wrong digest is found at the end of its file. */
@@ -121,6 +123,27 @@ public final class CheckpointReader {
       digests.add(digest(name(file)).map(FileDigest::sha256));
     }
     return new StoredTensors(store, kindFiles, digests, stored(kind));
+  }
+
+  /** The files of a kind, for who reads them in an order of its own. */
+  public List<TensorFile> files(FileKind kind) {
+    List<TensorFile> all = new ArrayList<>();
+    List<StoredObject> kindFiles = files.getOrDefault(kind, List.of());
+    for (int i = 0; i < kindFiles.size(); i++) {
+      int file = i;
+      StoredObject object = kindFiles.get(i);
+      all.add(
+          new TensorFile(
+              object,
+              digest(name(object)).map(FileDigest::sha256),
+              stored(kind).stream().filter(tensor -> tensor.file() == file).toList()));
+    }
+    return all;
+  }
+
+  /** Checks a digest that whoever reads {@link #files} has made. */
+  public void checkDigest(TensorFile file, String sha256) {
+    checkDigest(location(file.object()), file.sha256().orElse(null), sha256);
   }
 
   /** Reads every file that the manifest names once, for its digest. */
@@ -140,7 +163,7 @@ public final class CheckpointReader {
     }
   }
 
-  private List<StoredTensor> stored(FileKind kind) {
+  private List<PlacedTensor> stored(FileKind kind) {
     return tensors.getOrDefault(kind, List.of());
   }
 
@@ -157,7 +180,7 @@ public final class CheckpointReader {
           .filter(object -> kind.matches(name(object)))
           .forEach(kindFiles::add);
     }
-    List<StoredTensor> kindTensors = new ArrayList<>();
+    List<PlacedTensor> kindTensors = new ArrayList<>();
     for (int i = 0; i < kindFiles.size(); i++) {
       for (Entry entry : SafetensorsReader.readHeader(store, kindFiles.get(i)).entries()) {
         kindTensors.addAll(FusedExperts.split(model, i, entry));
@@ -170,9 +193,18 @@ public final class CheckpointReader {
   private void checkNames() {
     Map<String, List<Long>> weights = new HashMap<>();
     Map<String, List<Long>> moments = new HashMap<>();
+    Set<String> optimizer =
+        stored(FileKind.OPTIMIZER).stream()
+            .map(at -> at.tensor().name())
+            .collect(Collectors.toUnmodifiableSet());
     for (CatalogueTensor tensor : TensorCatalogue.of(model).tensors().values()) {
       weights.put(tensor.name(), tensor.shape());
-      for (Moment moment : Moment.values()) {
+      // Muon trains matrices, and leaves the rest to AdamW.
+      OptimizerType trainedBy =
+          optimizer.contains(Moment.MOMENTUM.of(tensor.name()))
+              ? OptimizerType.MUON
+              : OptimizerType.ADAMW;
+      for (Moment moment : Moment.of(trainedBy)) {
         moments.put(moment.of(tensor.name()), tensor.shape());
       }
     }
@@ -188,7 +220,7 @@ public final class CheckpointReader {
 
   private void check(FileKind kind, Map<String, List<Long>> expected) {
     Map<String, List<Long>> missing = new HashMap<>(expected);
-    for (StoredTensor at : stored(kind)) {
+    for (PlacedTensor at : stored(kind)) {
       TensorSpec tensor = at.tensor();
       List<Long> shape = missing.remove(tensor.name());
       String file = location(files.getOrDefault(kind, List.of()).get(at.file()));

@@ -113,12 +113,16 @@ public final class CheckpointWriter implements AutoCloseable {
     try (ObjectUpload upload = store.create(folder + "/" + name)) {
       write(MemorySegment.ofArray(header.encode()), upload, digest);
       for (TensorSpec tensor : shard) {
-        MemorySegment values = tensors.next();
-        if (values.byteSize() != tensor.bytes()) {
-          throw new IllegalStateException(
-              tensor.name() + ": " + values.byteSize() + " bytes; expected " + tensor.bytes());
+        long left = tensor.bytes();
+        while (left > 0) {
+          MemorySegment values = tensors.next();
+          if (values.byteSize() > left) {
+            throw new IllegalStateException(
+                tensor.name() + ": " + values.byteSize() + " bytes; expected " + left);
+          }
+          write(values, upload, digest);
+          left -= values.byteSize();
         }
-        write(values, upload, digest);
       }
       upload.commit();
     }

@@ -23,10 +23,10 @@ final class FusedExperts {
   private FusedExperts() {}
 
   /** The matrices that an entry holds: its own, or those of all experts. */
-  static List<StoredTensor> split(ModelConfiguration model, int file, Entry entry) {
+  static List<PlacedTensor> split(ModelConfiguration model, int file, Entry entry) {
     Matcher fused = FUSED.matcher(entry.tensor().name());
     if (!fused.matches() || model.experts() == 0) {
-      return List.of(new StoredTensor(entry.tensor(), file, entry.offset()));
+      return List.of(new PlacedTensor(entry.tensor(), file, entry.offset()));
     }
     int layer = Integer.parseInt(fused.group(1));
     long inner = model.innerSize();
@@ -40,15 +40,15 @@ final class FusedExperts {
             : List.of((long) model.experts(), 2 * inner, hidden);
     if (!entry.tensor().shape().equals(expected)) {
       // Left whole, so that the check against the catalogue reports it under its own name.
-      return List.of(new StoredTensor(entry.tensor(), file, entry.offset()));
+      return List.of(new PlacedTensor(entry.tensor(), file, entry.offset()));
     }
-    List<StoredTensor> tensors = new ArrayList<>();
+    List<PlacedTensor> tensors = new ArrayList<>();
     long offset = entry.offset();
     for (int expert = 0; expert < model.experts(); expert++) {
       for (String part : parts) {
         TensorSpec tensor =
             new TensorSpec(TensorNames.expert(layer, expert, part), entry.tensor().dtype(), shape);
-        tensors.add(new StoredTensor(tensor, file, offset));
+        tensors.add(new PlacedTensor(tensor, file, offset));
         offset += tensor.bytes();
       }
     }

@@ -1,19 +1,38 @@
 package dev.sparkling.checkpoint.format;
 
-/** AdamW's state tensors, by PyTorch's names. */
+import dev.sparkling.pipeline.spec.OptimizerType;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** State tensors of the optimizers, by PyTorch's names. */
 public enum Moment {
-  FIRST(".exp_avg"),
-  SECOND(".exp_avg_sq");
+  FIRST(".exp_avg", 1, OptimizerType.ADAMW),
+  SECOND(".exp_avg_sq", 2, OptimizerType.ADAMW),
+  MOMENTUM(".momentum_buffer", 1, OptimizerType.MUON);
 
   private final String suffix;
+  private final int power;
+  private final OptimizerType optimizer;
 
-  Moment(String suffix) {
+  Moment(String suffix, int power, OptimizerType optimizer) {
     this.suffix = suffix;
+    this.power = power;
+    this.optimizer = optimizer;
   }
 
   /** The state tensor's name. */
   public String of(String weight) {
     return weight + suffix;
+  }
+
+  /** Of the gradient, in the state: a gradient twice as large makes it larger by 2 to the power. */
+  public int power() {
+    return power;
+  }
+
+  /** Those that an optimizer keeps of one weight. */
+  public static List<Moment> of(OptimizerType optimizer) {
+    return Stream.of(values()).filter(moment -> moment.optimizer == optimizer).toList();
   }
 
   /** The weight that a state tensor belongs to. */

@@ -27,7 +27,7 @@ final class StoredTensors implements TensorSequence {
   private final ObjectStore store;
   private final List<StoredObject> files;
   private final List<Optional<String>> digests;
-  private final List<StoredTensor> tensors;
+  private final List<PlacedTensor> tensors;
 
   private int next;
   private @Nullable OpenFile open;
@@ -42,7 +42,7 @@ final class StoredTensors implements TensorSequence {
       ObjectStore store,
       List<StoredObject> files,
       List<Optional<String>> digests,
-      List<StoredTensor> tensors) {
+      List<PlacedTensor> tensors) {
     this.store = store;
     this.files = files;
     this.digests = digests;
@@ -51,7 +51,7 @@ final class StoredTensors implements TensorSequence {
 
   @Override
   public List<TensorSpec> tensors() {
-    return tensors.stream().map(StoredTensor::tensor).toList();
+    return tensors.stream().map(PlacedTensor::tensor).toList();
   }
 
   @Override
@@ -59,7 +59,7 @@ final class StoredTensors implements TensorSequence {
     if (next == tensors.size()) {
       throw new NoSuchElementException("all " + next + " tensors are read");
     }
-    StoredTensor tensor = tensors.get(next++);
+    PlacedTensor tensor = tensors.get(next++);
     if (open == null || open.index != tensor.file()) {
       close();
       open = new OpenFile(tensor.file());

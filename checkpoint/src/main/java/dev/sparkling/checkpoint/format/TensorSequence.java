@@ -11,8 +11,9 @@ public interface TensorSequence extends AutoCloseable {
   List<TensorSpec> tensors();
 
   /**
-   * The values of the next tensor, contiguous, last axis fastest, little-endian, in native memory.
-   * Read-only for the caller and valid until the next call.
+   * The next values, contiguous, last axis fastest, little-endian, in native memory: a whole
+   * tensor, or a piece of one that is too large to be in memory at once, where the sequence says
+   * that it gives pieces. Read-only for the caller and valid until the next call.
    */
   MemorySegment next();
 

@@ -22,6 +22,12 @@ public final class Factors {
         : (double) width / newWidth;
   }
 
+  /** New columns or their inputs are random (Eq. 14), or one of the two is zero (App. B). */
+  public static double fanIn(long width, long newWidth) {
+    check(width, newWidth);
+    return Math.sqrt((double) width / newWidth);
+  }
+
   private static void check(long width, long newWidth) {
     if (width <= 0 || newWidth < width) {
       throw new IllegalArgumentException("width " + width + " to " + newWidth + " does not grow");

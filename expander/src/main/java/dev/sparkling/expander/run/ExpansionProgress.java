@@ -1,6 +1,6 @@
 package dev.sparkling.expander.run;
 
-/** Told after every tensor how far an expansion is. */
+/** Told after every batch of tensors how far an expansion is. */
 @FunctionalInterface
 public interface ExpansionProgress {
 
@@ -8,7 +8,7 @@ public interface ExpansionProgress {
   ExpansionProgress NONE = (_, _) -> {};
 
   /**
-   * A tensor was widened, and is about to be written.
+   * Tensors were widened, and are about to be written.
    *
    * @param bytes of all tensors so far
    * @param allBytes that will be written

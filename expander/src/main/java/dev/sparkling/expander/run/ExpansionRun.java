@@ -7,26 +7,54 @@ import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.plan.ExpansionPlan;
+import dev.sparkling.expander.plan.TensorPlan;
+import dev.sparkling.expander.stream.Layout;
+import dev.sparkling.expander.stream.WidenedTensors;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
+import java.util.Set;
 
 /** One expansion, from reading the narrow checkpoint to the wide one's manifest. */
 public final class ExpansionRun {
 
-  private ExpansionRun() {}
+  private static final Set<DType> WIDENED = Set.of(DType.F32, DType.BF16, DType.F16);
+  private static final int MIB_BITS = 20;
+
+  private final CheckpointReader reader;
+  private final ObjectStore from;
+  private final ExpansionSpec spec;
+  private final ExpansionOptions options;
+  private final TrainerState state;
+  private final Widths newWidths;
+  private final ExpansionPlan plan;
+
+  private ExpansionRun(
+      ObjectStore from, String fromFolder, ExpansionSpec spec, ExpansionOptions options) {
+    this.from = from;
+    this.spec = spec;
+    this.options = options;
+    this.reader = CheckpointReader.open(from, fromFolder);
+    this.state =
+        reader.state().orElseThrow(() -> new IllegalStateException("a manifest names its state"));
+    this.newWidths = grownWidths(reader.model(), spec);
+    this.plan =
+        ExpansionPlan.of(reader.model(), newWidths.hiddenSize(), newWidths.innerSize(), spec);
+  }
 
   /** Widens a checkpoint, to the end. */
   public static ExpansionReport run(
       ObjectStore from, String fromFolder, ObjectStore to, String toFolder, ExpansionSpec spec) {
-    return run(from, fromFolder, to, toFolder, spec, () -> false, ExpansionProgress.NONE)
-        .orElseThrow();
+    return run(from, fromFolder, to, toFolder, spec, ExpansionOptions.DEFAULT).orElseThrow();
   }
 
   /**
@@ -34,8 +62,6 @@ public final class ExpansionRun {
    *
    * @param from store and folder of a complete checkpoint
    * @param to store and folder of the new one
-   * @param stopRequested asked before every tensor
-   * @param progress told after every tensor
    * @return empty where it was asked to stop
    * @throws UserError where the widths do not grow, naming {@code --hidden-size} or {@code
    *     --inner-size}
@@ -46,53 +72,87 @@ public final class ExpansionRun {
       ObjectStore to,
       String toFolder,
       ExpansionSpec spec,
-      BooleanSupplier stopRequested,
-      ExpansionProgress progress) {
-    CheckpointReader reader = CheckpointReader.open(from, fromFolder);
-    TrainerState state =
-        reader.state().orElseThrow(() -> new IllegalStateException("a manifest names its state"));
-    ModelConfiguration model = reader.model();
-    Widths newWidths = grownWidths(model, spec);
-    ExpansionPlan plan =
-        ExpansionPlan.of(
-            model,
-            newWidths.hiddenSize(),
-            newWidths.innerSize(),
-            spec.initialization(),
-            spec.optimizerState());
-
-    MemoryNeed.check(plan, MemoryNeed.ofThisMachine());
-    long done = 0;
+      ExpansionOptions options) {
+    ExpansionRun run = new ExpansionRun(from, fromFolder, spec, options);
+    Map<FileKind, Layout> layouts = run.layOut();
     try (CheckpointWriter writer = new CheckpointWriter(to, toFolder)) {
-      writer.writeConfiguration(plan.newModel());
-      List<TensorReport> tensors = new ArrayList<>();
-      for (FileKind kind : FileKind.values()) {
-        try (WidenedTensors widened =
-            new WidenedTensors(
-                plan, reader.read(kind), reader.location(), done, stopRequested, progress)) {
-          writer.writeTensors(kind, widened);
-          tensors.addAll(widened.reports());
-          done = widened.bytes();
-        }
-      }
-      ExpansionReport report =
-          new ExpansionReport(
-              ExpansionReport.VERSION,
-              state.step(),
-              new Widths(model.hiddenSize(), model.innerSize()),
-              newWidths,
-              spec.initialization(),
-              spec.optimizerState(),
-              parameters(reader),
-              newParameters(plan, reader),
-              plan.newModel().logitScale(),
-              tensors);
-      writer.writeFile(ExpansionReport.NAME, report.encode());
-      writer.commit(expanded(state, newWidths, spec));
-      return Optional.of(report);
+      return Optional.of(run.write(layouts, writer, to.location(toFolder)));
     } catch (WidenedTensors.Stopped _) {
       return Optional.empty();
     }
+  }
+
+  /** Before anything is written or allocated. */
+  private Map<FileKind, Layout> layOut() {
+    Map<FileKind, Layout> layouts = new EnumMap<>(FileKind.class);
+    for (FileKind kind : FileKind.values()) {
+      for (TensorSpec tensor : reader.tensors(kind)) {
+        if (!WIDENED.contains(tensor.dtype())) {
+          throw new UserError(
+              "%s: %s is %s; F32, BF16 and F16 can be widened"
+                  .formatted(reader.location(), tensor.name(), tensor.dtype()));
+        }
+      }
+      Layout layout = Layout.of(reader.files(kind), plan.tensors());
+      long least = WidenedTensors.leastMemory(layout);
+      if (least > options.memoryBytes()) {
+        throw new UserError(
+            "--memory: %d MiB are too few for the rows of this model; at least %d MiB are needed"
+                .formatted(options.memoryBytes() >> MIB_BITS, (least >> MIB_BITS) + 1));
+      }
+      layouts.put(kind, layout);
+    }
+    return layouts;
+  }
+
+  private ExpansionReport write(
+      Map<FileKind, Layout> layouts, CheckpointWriter writer, String location) {
+    writer.writeConfiguration(plan.newModel());
+    long allBytes = layouts.values().stream().mapToLong(Layout::bytes).sum();
+    long done = 0;
+    List<TensorPlan> plans = new ArrayList<>();
+    List<TensorReport> tensors = new ArrayList<>();
+    for (Map.Entry<FileKind, Layout> entry : layouts.entrySet()) {
+      FileKind kind = entry.getKey();
+      long before = done;
+      try (WidenedTensors widened =
+          new WidenedTensors(
+              from,
+              reader,
+              reader.files(kind),
+              entry.getValue(),
+              options.seed().orElse(state.seed()),
+              options.memoryBytes(),
+              options.stopRequested(),
+              bytes -> options.progress().widened(before + bytes, allBytes))) {
+        writer.writeTensors(kind, widened);
+        widened
+            .finish()
+            .forEach(
+                (name, sums) -> {
+                  TensorPlan tensor = Objects.requireNonNull(plan.tensors().get(name));
+                  plans.add(tensor);
+                  tensors.add(TensorReport.of(tensor, sums));
+                });
+      }
+      done += entry.getValue().bytes();
+    }
+    Verification.check(location, plans, tensors);
+    ExpansionReport report =
+        new ExpansionReport(
+            ExpansionReport.VERSION,
+            state.step(),
+            new Widths(reader.model().hiddenSize(), reader.model().innerSize()),
+            newWidths,
+            spec.initialization(),
+            spec.optimizerState(),
+            parameters(reader),
+            newParameters(plan, reader),
+            plan.newModel().logitScale(),
+            tensors);
+    writer.writeFile(ExpansionReport.NAME, report.encode());
+    writer.commit(expanded(state, newWidths, spec));
+    return report;
   }
 
   private static Widths grownWidths(ModelConfiguration model, ExpansionSpec spec) {

@@ -2,46 +2,43 @@ package dev.sparkling.expander.run;
 
 import dev.sparkling.expander.plan.NewEntries;
 import dev.sparkling.expander.plan.TensorPlan;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
+import dev.sparkling.expander.widen.RowSums;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was done to one tensor.
  *
  * @param rms root mean square of its entries before
  * @param newRms of all its entries after
+ * @param ratio {@code RMS(y)/RMS(x)} of {@code y = W x} before, for independent inputs; null for a
+ *     tensor that is no linear map
+ * @param newRatio the same after, for inputs that widened as the expansion widens them
  */
 public record TensorReport(
     String name,
     List<Long> shape,
     List<Long> newShape,
-    NewEntries newEntries,
+    NewEntries newRows,
+    NewEntries newColumns,
     double factor,
     double rms,
-    double newRms) {
+    double newRms,
+    @Nullable Double ratio,
+    @Nullable Double newRatio) {
 
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
-  static TensorReport of(TensorPlan plan, MemorySegment old, MemorySegment widened) {
+  static TensorReport of(TensorPlan plan, RowSums sums) {
+    boolean linear = plan.newInputs() != null;
     return new TensorReport(
         plan.name(),
         plan.shape(),
         plan.newShape(),
-        plan.newEntries(),
+        plan.newRows(),
+        plan.newColumns(),
         plan.factor(),
-        rms(old),
-        rms(widened));
-  }
-
-  private static double rms(MemorySegment values) {
-    double sum = 0;
-    for (long offset = 0; offset < values.byteSize(); offset += Float.BYTES) {
-      double value = values.get(FLOAT, offset);
-      sum += value * value;
-    }
-    return Math.sqrt(sum / (values.byteSize() / (double) Float.BYTES));
+        Math.sqrt(sums.oldSquares() / (plan.rows() * plan.columns())),
+        Math.sqrt(sums.newSquares() / (plan.grownRows() * plan.grownColumns())),
+        linear ? Math.sqrt(sums.oldSquares() / plan.rows()) : null,
+        linear ? Math.sqrt(sums.mapped() / sums.newRows()) : null);
   }
 }

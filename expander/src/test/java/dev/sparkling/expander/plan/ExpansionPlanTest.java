@@ -1,15 +1,22 @@
 package dev.sparkling.expander.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TensorCatalogue;
 import dev.sparkling.checkpoint.model.TestModels;
+import dev.sparkling.pipeline.spec.BaselineSpec;
+import dev.sparkling.pipeline.spec.ExpansionSpec;
 import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.NormInitialization;
 import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.RewarmupSpec;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The models have hidden size 8 and inner size 6. */
 class ExpansionPlanTest {
@@ -75,11 +82,79 @@ class ExpansionPlanTest {
   void everyMomentWidensWithZerosAndIsNotRescaled() {
     ExpansionPlan plan = plan(TestModels.moe(true), 16, 12);
     int weights = TensorCatalogue.of(TestModels.moe(true)).tensors().size();
-    assertThat(plan.tensors()).hasSize(3 * weights);
+    // Two of AdamW and one of Muon.
+    assertThat(plan.tensors()).hasSize(4 * weights);
     assertThat(plan.tensors().values())
-        .filteredOn(tensor -> tensor.name().contains(".exp_avg"))
-        .hasSize(2 * weights)
-        .allMatch(tensor -> tensor.factor() == 1 && tensor.newEntries() == NewEntries.ZERO);
+        .filteredOn(tensor -> !tensor.name().endsWith("weight"))
+        .hasSize(3 * weights)
+        .allMatch(tensor -> tensor.factor() == 1)
+        .allMatch(tensor -> tensor.newRows() == NewEntries.ZERO)
+        .allMatch(tensor -> tensor.newColumns() == NewEntries.ZERO);
+  }
+
+  /** Paper section 3.2 and App. B: which side starts how, and which factor what reads it gets. */
+  @ParameterizedTest
+  @CsvSource({
+    "COPY_COPY,COPY,COPY,0.5",
+    "ZERO_COPY,ZERO,COPY,0.7071067811865476",
+    "RANDOM_COPY,RANDOM,COPY,0.7071067811865476",
+    "RANDOM_ZERO,RANDOM,ZERO,0.7071067811865476",
+    "RANDOM_RANDOM,RANDOM,RANDOM,0.7071067811865476",
+    "NAIVE,COPY,COPY,1",
+  })
+  void initializationSaysHowEachSideStarts(
+      Initialization initialization, NewEntries written, NewEntries read, double factor) {
+    ExpansionPlan plan =
+        plan(TestModels.dense(true), 16, 12, initialization, OptimizerStateStrategy.ASYMMETRIC);
+    TensorPlan up = get(plan.tensors(), LAYER + "mlp.up_proj.weight");
+    TensorPlan down = get(plan.tensors(), LAYER + "mlp.down_proj.weight");
+    TensorPlan embedding = get(plan.tensors(), "model.embed_tokens.weight");
+    for (TensorPlan tensor : List.of(up, down)) {
+      assertThat(tensor.newRows()).isEqualTo(written);
+      assertThat(tensor.newColumns()).isEqualTo(read);
+      assertThat(tensor.factor()).isCloseTo(factor, within(1e-15));
+    }
+    assertThat(embedding.newColumns()).isEqualTo(written);
+    assertThat(embedding.factor()).isEqualTo(1);
+    // The head is the embedding, so its new columns are what is written.
+    double logitFactor = initialization == Initialization.NAIVE ? 0.5 : factor;
+    assertThat(plan.newModel().logitScale()).isCloseTo(logitFactor, within(1e-15));
+  }
+
+  @Test
+  void beyondTwiceBothSidesCopiedHasAnotherFactor() {
+    for (double ratio : new double[] {1.25, 1.5, 2, 2.5, 4}) {
+      Map<String, TensorPlan> tensors =
+          plan(TestModels.dense(false), (int) (8 * ratio), 6).tensors();
+      double c = ratio - 1;
+      double expected = ratio <= 2 ? 1 / Math.sqrt(1 + 3 * c) : 1 / (1 + c);
+      assertThat(get(tensors, LAYER + "mlp.up_proj.weight").factor())
+          .isCloseTo(expected, within(1e-15));
+    }
+  }
+
+  @Test
+  void stateIsKeptScaledCopiedOrDropped() {
+    String up = LAYER + "mlp.up_proj.weight";
+    assertState(OptimizerStateStrategy.ASYMMETRIC, up + ".exp_avg_sq", 1, NewEntries.ZERO);
+    assertState(OptimizerStateStrategy.COPY, up + ".exp_avg_sq", 1, NewEntries.COPY);
+    assertState(OptimizerStateStrategy.DROP, up + ".exp_avg", TensorPlan.CLEARED, NewEntries.ZERO);
+    assertState(OptimizerStateStrategy.ASYMMETRIC_SCALED, up + ".exp_avg", 0.5, NewEntries.ZERO);
+    assertState(
+        OptimizerStateStrategy.ASYMMETRIC_SCALED, up + ".exp_avg_sq", 0.25, NewEntries.ZERO);
+    assertState(
+        OptimizerStateStrategy.ASYMMETRIC_SCALED, up + ".momentum_buffer", 0.5, NewEntries.ZERO);
+  }
+
+  private static void assertState(
+      OptimizerStateStrategy strategy, String name, double factor, NewEntries newEntries) {
+    TensorPlan state =
+        get(
+            plan(TestModels.dense(true), 16, 12, Initialization.COPY_COPY, strategy).tensors(),
+            name);
+    assertThat(state.factor()).isEqualTo(factor);
+    assertThat(state.newRows()).isEqualTo(newEntries);
+    assertThat(state.newColumns()).isEqualTo(newEntries);
   }
 
   @Test
@@ -95,8 +170,28 @@ class ExpansionPlanTest {
   }
 
   private static ExpansionPlan plan(ModelConfiguration model, int hiddenSize, int innerSize) {
-    return ExpansionPlan.of(
+    return plan(
         model, hiddenSize, innerSize, Initialization.COPY_COPY, OptimizerStateStrategy.ASYMMETRIC);
+  }
+
+  private static ExpansionPlan plan(
+      ModelConfiguration model,
+      int hiddenSize,
+      int innerSize,
+      Initialization initialization,
+      OptimizerStateStrategy optimizerState) {
+    return ExpansionPlan.of(
+        model,
+        hiddenSize,
+        innerSize,
+        new ExpansionSpec(
+            hiddenSize,
+            innerSize,
+            initialization,
+            optimizerState,
+            NormInitialization.COPY,
+            BaselineSpec.DEFAULT,
+            new RewarmupSpec(1.3, 250)));
   }
 
   /** The named axis, and no other, is 16 long instead of 8. */

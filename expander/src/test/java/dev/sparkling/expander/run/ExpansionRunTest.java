@@ -19,11 +19,12 @@ import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
-import dev.sparkling.expander.plan.ExpansionPlan;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.BaselineSpec;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
 import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.NormInitialization;
 import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.RewarmupSpec;
 import java.io.IOException;
@@ -33,6 +34,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,9 +76,9 @@ class ExpansionRunTest {
   }
 
   @Test
-  void askedToStopAtAnyTensorItLeavesNothing() {
+  void askedToStopAtAnyBatchItLeavesNothing() {
     var before = store.list("");
-    for (int tensors : new int[] {0, 1, 7, 30}) {
+    for (int batches : new int[] {0, 1}) {
       AtomicInteger asked = new AtomicInteger();
       assertThat(
               ExpansionRun.run(
@@ -85,10 +87,10 @@ class ExpansionRunTest {
                   store,
                   TO,
                   spec(20, 9),
-                  () -> asked.getAndIncrement() >= tensors,
-                  ExpansionProgress.NONE))
+                  ExpansionOptions.DEFAULT.with(
+                      () -> asked.getAndIncrement() >= batches, ExpansionProgress.NONE)))
           .isEmpty();
-      assertThat(asked.get()).isEqualTo(tensors + 1);
+      assertThat(asked.get()).isEqualTo(batches + 1);
       assertThat(store.list("")).isEqualTo(before);
     }
   }
@@ -220,18 +222,14 @@ class ExpansionRunTest {
   }
 
   @Test
-  void widthsThatNeedMoreMemoryThanThereIsAreNamedBeforeAnythingIsAllocated() {
-    ExpansionPlan plan =
-        ExpansionPlan.of(
-            MODEL, 1 << 20, 1 << 20, Initialization.COPY_COPY, OptimizerStateStrategy.ASYMMETRIC);
-    assertThatThrownBy(() -> MemoryNeed.check(plan, 1L << 30))
+  void rowsThatNeedMoreMemoryThanIsAllowedAreNamedBeforeAnythingIsWritten() {
+    ExpansionOptions little =
+        new ExpansionOptions(OptionalLong.empty(), 2000, () -> false, ExpansionProgress.NONE);
+    assertThatThrownBy(() -> ExpansionRun.run(store, FROM, store, TO, spec(20, 9), little))
         .isInstanceOf(UserError.class)
-        .hasMessageMatching(
-            "--hidden-size, --inner-size: 1048576 and 1048576 make model.layers.0.mlp.experts.0."
-                + "\\w+.weight\\S* and its source take 4096.0 GiB; this machine has 1.0 GiB of"
-                + " memory");
-    MemoryNeed.check(plan, Long.MAX_VALUE);
-    assertThat(MemoryNeed.ofThisMachine()).isPositive();
+        .hasMessage(
+            "--memory: 0 MiB are too few for the rows of this model; at least 1 MiB are needed");
+    assertThat(store.list(TO)).isEmpty();
   }
 
   @Test
@@ -269,17 +267,18 @@ class ExpansionRunTest {
         store,
         TO,
         spec(16, 6),
-        () -> false,
-        (bytes, all) -> {
-          told.add(bytes);
-          assertThat(bytes).isLessThanOrEqualTo(all);
-        });
+        ExpansionOptions.DEFAULT.with(
+            () -> false,
+            (bytes, all) -> {
+              told.add(bytes);
+              assertThat(bytes).isLessThanOrEqualTo(all);
+            }));
     long written =
         Arrays.stream(FileKind.values())
             .flatMap(kind -> CheckpointReader.open(store, TO).tensors(kind).stream())
             .mapToLong(TensorSpec::bytes)
             .sum();
-    assertThat(told).isSorted().hasSize(3 * 38);
+    assertThat(told).isSorted().hasSize(2);
     assertThat(told.getLast()).isEqualTo(written);
   }
 
@@ -293,6 +292,8 @@ class ExpansionRunTest {
         innerSize,
         Initialization.COPY_COPY,
         OptimizerStateStrategy.ASYMMETRIC,
+        NormInitialization.COPY,
+        BaselineSpec.DEFAULT,
         new RewarmupSpec(1.5, 40));
   }
 

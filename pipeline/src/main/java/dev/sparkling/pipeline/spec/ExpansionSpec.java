@@ -22,16 +22,22 @@ public record ExpansionSpec(
         @Max(Limits.WIDTH)
         int innerSize,
     @JsonPropertyDescription(
-            "How new entries start, as written side and read side: copy-copy, zero-copy, random-copy, random-zero or random-random; default copy-copy")
+            "How new entries start, as written side and read side: copy-copy, zero-copy, random-copy, random-zero or random-random; or a baseline to compare with: naive, uneven, perturb or signal-to-noise; default copy-copy")
         Initialization initialization,
     @JsonPropertyDescription(
             "What becomes of the optimizer's moments: asymmetric (new entries start at zero), asymmetric-scaled, copy or drop; default asymmetric")
         OptimizerStateStrategy optimizerState,
+    @JsonPropertyDescription(
+            "How weights of normalization layers widen: copy, or resample from their distribution; default copy")
+        NormInitialization norms,
+    @JsonPropertyDescription("Numbers of the baselines") BaselineSpec baseline,
     @JsonPropertyDescription("Learning rate of the new entries after the expansion")
         RewarmupSpec rewarmup) {
   public ExpansionSpec {
     initialization = Objects.requireNonNullElse(initialization, Initialization.COPY_COPY);
     optimizerState = Objects.requireNonNullElse(optimizerState, OptimizerStateStrategy.ASYMMETRIC);
+    norms = Objects.requireNonNullElse(norms, NormInitialization.COPY);
+    baseline = Objects.requireNonNullElse(baseline, BaselineSpec.DEFAULT);
     rewarmup = Objects.requireNonNullElse(rewarmup, RewarmupSpec.DEFAULT);
   }
 }

@@ -3,8 +3,9 @@ package dev.sparkling.pipeline.spec;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
- * How new entries start, as a pair {@code fanOut-fanIn}: the first word is the side that writes the
- * widened channels, the second the side that reads them (paper section 3.2).
+ * How new entries start. The paper's are pairs {@code fanOut-fanIn}: the first word is the side
+ * that writes the widened channels, the second the side that reads them (its section 3.2). The
+ * others are baselines to compare them with: copies that preserve a linear map's function.
  */
 public enum Initialization {
   @JsonProperty("copy-copy")
@@ -16,5 +17,17 @@ public enum Initialization {
   @JsonProperty("random-zero")
   RANDOM_ZERO,
   @JsonProperty("random-random")
-  RANDOM_RANDOM
+  RANDOM_RANDOM,
+  /** A column and its copies have equal parts (Net2Net, arXiv 1511.05641, Algorithm 1). */
+  @JsonProperty("naive")
+  NAIVE,
+  /** A column has r and its copy 1 - r (the paper's section 4). */
+  @JsonProperty("uneven")
+  UNEVEN,
+  /** As naive, and each pair moves apart by noise that cancels out (the paper's section 4). */
+  @JsonProperty("perturb")
+  PERTURB,
+  /** As perturb, by a signal-to-noise ratio (HyperCloning, arXiv 2409.12903, section 3). */
+  @JsonProperty("signal-to-noise")
+  SIGNAL_TO_NOISE
 }

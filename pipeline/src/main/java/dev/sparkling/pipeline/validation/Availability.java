@@ -1,9 +1,6 @@
 package dev.sparkling.pipeline.validation;
 
-import dev.sparkling.pipeline.spec.ExpansionSpec;
-import dev.sparkling.pipeline.spec.Initialization;
 import dev.sparkling.pipeline.spec.LearningRateSchedule;
-import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.OptimizerType;
 import dev.sparkling.pipeline.spec.Precision;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
@@ -47,27 +44,6 @@ public final class Availability {
             "spec.stages[" + i + "].trainer.nodes",
             trainer.nodes() + " nodes are not available in this version; allowed: 1");
       }
-      ExpansionSpec expansion = spec.stages().get(i).expansion();
-      if (expansion == null) {
-        continue;
-      }
-      checkExpansion("spec.stages[" + i + "].expansion.", expansion, problems);
     }
-  }
-
-  /**
-   * The part that {@code expand} needs too.
-   *
-   * @param prefix of the keys' paths
-   */
-  public static void checkExpansion(String prefix, ExpansionSpec expansion, Problems problems) {
-    problems.require(
-        expansion.initialization() == Initialization.COPY_COPY,
-        prefix + "initialization",
-        "this one is not available in this version; allowed: copy-copy");
-    problems.require(
-        expansion.optimizerState() == OptimizerStateStrategy.ASYMMETRIC,
-        prefix + "optimizerState",
-        "this one is not available in this version; allowed: asymmetric");
   }
 }

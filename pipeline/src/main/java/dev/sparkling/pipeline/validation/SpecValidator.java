@@ -2,6 +2,7 @@ package dev.sparkling.pipeline.validation;
 
 import dev.sparkling.pipeline.plan.ParameterCount;
 import dev.sparkling.pipeline.spec.Architecture;
+import dev.sparkling.pipeline.spec.BaselineSpec;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
 import dev.sparkling.pipeline.spec.LearningRateSpec;
 import dev.sparkling.pipeline.spec.Limits;
@@ -250,6 +251,7 @@ public final class SpecValidator {
         "grows nothing; a larger hiddenSize, innerSize or both");
     positive(path + ".rewarmup.ratio", expansion.rewarmup().ratio());
     atLeast(path + ".rewarmup.steps", expansion.rewarmup().steps(), 0);
+    baseline(path + ".baseline", expansion.baseline());
   }
 
   private void widens(String path, int width, int stage, int before) {
@@ -265,6 +267,21 @@ public final class SpecValidator {
   }
 
   /** Eq. 27: the rise must end before the run does. */
+  private void baseline(String path, BaselineSpec baseline) {
+    problems.require(
+        baseline.unevenShare() > 0 && baseline.unevenShare() < 1,
+        path + ".unevenShare",
+        baseline.unevenShare() + " is not between 0 and 1, where both have a part");
+    problems.require(
+        baseline.perturbation() >= 0 && Double.isFinite(baseline.perturbation()),
+        path + ".perturbation",
+        baseline.perturbation() + " is not a finite number, 0 or more");
+    problems.require(
+        Double.isFinite(baseline.signalToNoiseDecibels()),
+        path + ".signalToNoiseDecibels",
+        baseline.signalToNoiseDecibels() + " is not a finite number");
+  }
+
   private void rewarmups(ProgressiveTrainingSpec spec) {
     long perStep = spec.training().tokensPerStep();
     if (perStep <= 0) {

@@ -118,21 +118,13 @@ class SpecReaderTest {
   @Test
   void whatThisVersionCannotDoIsRefusedBeforeAnyWorkStarts() {
     String yaml =
-        TestSpecs.MINIMAL
-            .replace("rewarmup: {steps: 5}", "{initialization: zero-copy, optimizerState: drop}")
-            .replace("        hiddenSize: 64\n", "")
-            .replace("{initialization", "{hiddenSize: 64, rewarmup: {steps: 5}, initialization")
-            .replace("expansion:\n        {", "expansion: {")
-            .replace("learningRate: {", "precision: bf16\n    learningRate: {schedule: wsd, ");
+        TestSpecs.MINIMAL.replace(
+            "learningRate: {", "precision: bf16\n    learningRate: {schedule: wsd, ");
     assertThat(problems(yaml))
         .containsExactly(
             "spec.training.precision: bf16 is not available in this version; allowed: fp32",
             "spec.training.learningRate.schedule: wsd is not available in this version;"
-                + " allowed: cosine",
-            "spec.stages[1].expansion.initialization: this one is not available in this version;"
-                + " allowed: copy-copy",
-            "spec.stages[1].expansion.optimizerState: this one is not available in this version;"
-                + " allowed: asymmetric");
+                + " allowed: cosine");
   }
 
   @Test

@@ -15,6 +15,7 @@ import dev.sparkling.checkpoint.random.TensorRandom;
 import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.OptimizerType;
 import dev.sparkling.trainer.model.Parameter.Piece;
 import dev.sparkling.trainer.torch.Torch;
 import java.lang.foreign.MemorySegment;
@@ -57,7 +58,7 @@ public final class ModelState {
   public static ModelState ofTraining(ModelConfiguration model, NDManager manager) {
     ModelState state = new ModelState(model, manager);
     Weights<Parameter> layout = ParameterLayout.of(model);
-    for (Moment moment : Moment.values()) {
+    for (Moment moment : Moment.of(OptimizerType.ADAMW)) {
       Weights<NDArray> arrays = zeros(layout, manager);
       state.moments.put(moment, arrays);
       state.index(layout, arrays, moment);
@@ -130,7 +131,9 @@ public final class ModelState {
           switch (kind) {
             case MODEL -> List.of(tensor.name());
             case OPTIMIZER ->
-                Arrays.stream(Moment.values()).map(moment -> moment.of(tensor.name())).toList();
+                Moment.of(OptimizerType.ADAMW).stream()
+                    .map(moment -> moment.of(tensor.name()))
+                    .toList();
           };
       for (String name : names) {
         all.put(new TensorSpec(name, DType.F32, tensor.shape()), get(name));

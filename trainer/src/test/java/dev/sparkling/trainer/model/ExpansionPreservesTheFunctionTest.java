@@ -13,8 +13,10 @@ import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.run.ExpansionRun;
+import dev.sparkling.pipeline.spec.BaselineSpec;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
 import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.NormInitialization;
 import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.RewarmupSpec;
 import dev.sparkling.trainer.TestTorch;
@@ -59,6 +61,8 @@ class ExpansionPreservesTheFunctionTest {
             inner,
             Initialization.COPY_COPY,
             OptimizerStateStrategy.ASYMMETRIC,
+            NormInitialization.COPY,
+            BaselineSpec.DEFAULT,
             new RewarmupSpec(1.3, 10)));
     float[] before = logits(CheckpointReader.open(store, "narrow"));
     float[] after = logits(CheckpointReader.open(store, "wide"));

@@ -9,4 +9,4 @@ import dev.sparkling.checkpoint.safetensors.TensorSpec;
  * @param file index of the file, in the checkpoint's order
  * @param offset of its first byte in the file
  */
-record StoredTensor(TensorSpec tensor, int file, long offset) {}
+public record PlacedTensor(TensorSpec tensor, int file, long offset) {}

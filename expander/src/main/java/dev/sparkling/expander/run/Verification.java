@@ -1,0 +1,63 @@
+package dev.sparkling.expander.run;
+
+import dev.sparkling.expander.plan.TensorPlan;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Whether every widened matrix keeps the size of what goes through it (paper section 3.2), as far
+ * as its entries are what the factors take them for: alike in all columns. A factor that is wrong
+ * shows at once; a matrix whose columns differ much shows, too, and is worth a look.
+ */
+final class Verification {
+
+  /** Of a matrix whose entries are copied a whole number of times, which is exact but rounding. */
+  private static final double ROUNDING = 5e-3;
+
+  private static final double TOLERANCE = 0.05;
+
+  /** Deviations that a measure over so many random entries may be off. */
+  private static final double DEVIATIONS = 4;
+
+  private static final int MOST_NAMED = 5;
+
+  private Verification() {}
+
+  /**
+   * Checks all tensors.
+   *
+   * @throws CorruptCheckpoint naming those that are off
+   */
+  static void check(String location, List<TensorPlan> plans, List<TensorReport> reports) {
+    List<String> wrong = new ArrayList<>();
+    for (int i = 0; i < plans.size(); i++) {
+      TensorReport report = reports.get(i);
+      if (report.ratio() == null || report.newRatio() == null || report.ratio() == 0) {
+        continue;
+      }
+      double change = report.newRatio() / report.ratio() / plans.get(i).expectedRatio();
+      if (!(Math.abs(change - 1) <= tolerance(plans.get(i)))) {
+        wrong.add(
+            String.format(Locale.ROOT, "%s changes RMS(y)/RMS(x) by %.3f", report.name(), change));
+      }
+    }
+    if (!wrong.isEmpty()) {
+      throw new CorruptCheckpoint(
+          location
+              + ": "
+              + wrong.size()
+              + " widened tensors do not keep the size of what goes through them: "
+              + String.join(", ", wrong.subList(0, Math.min(MOST_NAMED, wrong.size()))));
+    }
+  }
+
+  static double tolerance(TensorPlan plan) {
+    boolean whole =
+        plan.grownColumns() % plan.columns() == 0 && plan.grownRows() % plan.rows() == 0;
+    return whole && plan.isCopied()
+        ? ROUNDING
+        : TOLERANCE + DEVIATIONS / Math.sqrt(2.0 * plan.rows() * plan.columns());
+  }
+}

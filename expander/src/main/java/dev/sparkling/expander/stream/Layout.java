@@ -1,0 +1,133 @@
+package dev.sparkling.expander.stream;
+
+import dev.sparkling.checkpoint.format.PlacedTensor;
+import dev.sparkling.checkpoint.format.TensorFile;
+import dev.sparkling.checkpoint.safetensors.TensorSpec;
+import dev.sparkling.expander.plan.NewEntries;
+import dev.sparkling.expander.plan.TensorPlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Cuts files into batches. Small tensors that lie side by side share a batch, because a checkpoint
+ * has thousands of experts of a MiB each; large ones are cut between rows. The cut depends on
+ * nothing but the files and the plan, so that sums over a batch are the same bits whenever the same
+ * expansion is run.
+ */
+public final class Layout {
+
+  /** Old and new bytes of a batch, unless one row is larger. */
+  static final long BATCH_BYTES = 16L << 20;
+
+  /** Bytes between two tensors that are read along; our own files have none. */
+  private static final long LARGEST_GAP = 1L << 20;
+
+  private final long batchBytes;
+  private final List<Batch> batches = new ArrayList<>();
+  private final List<TensorSpec> tensors = new ArrayList<>();
+  private final List<Piece> open = new ArrayList<>();
+  private int file;
+
+  private Layout(long batchBytes) {
+    this.batchBytes = batchBytes;
+  }
+
+  /** Lays out files of one kind. */
+  public static Layout of(List<TensorFile> files, Map<String, TensorPlan> plans) {
+    return of(files, plans, BATCH_BYTES);
+  }
+
+  static Layout of(List<TensorFile> files, Map<String, TensorPlan> plans, long batchBytes) {
+    Layout layout = new Layout(batchBytes);
+    for (int i = 0; i < files.size(); i++) {
+      layout.file = i;
+      for (PlacedTensor placed : files.get(i).tensors()) {
+        layout.add(placed, Objects.requireNonNull(plans.get(placed.tensor().name())));
+      }
+      layout.close();
+    }
+    return layout;
+  }
+
+  /** In the order of what is written. */
+  List<Batch> batches() {
+    return List.copyOf(batches);
+  }
+
+  /** The new tensors, in the order of what is written. */
+  List<TensorSpec> tensors() {
+    return List.copyOf(tensors);
+  }
+
+  /** Of all new tensors. */
+  public long bytes() {
+    return tensors.stream().mapToLong(TensorSpec::bytes).sum();
+  }
+
+  /** What the largest batch needs. */
+  public long largestBatch() {
+    return batches.stream().mapToLong(Batch::memory).max().orElse(0);
+  }
+
+  private void add(PlacedTensor placed, TensorPlan plan) {
+    TensorSpec tensor = placed.tensor();
+    tensors.add(new TensorSpec(tensor.name(), tensor.dtype(), plan.newShape()));
+    long bytes = tensor.bytes() + tensors.getLast().bytes();
+    Piece whole = new Piece(plan, tensor, 0, plan.grownRows(), placed.offset(), tensor.bytes());
+    if (bytes > batchBytes) {
+      close();
+      cut(whole);
+    } else {
+      if (!fits(placed.offset(), bytes)) {
+        close();
+      }
+      open.add(whole);
+    }
+  }
+
+  private boolean fits(long offset, long bytes) {
+    if (open.isEmpty()) {
+      return true;
+    }
+    Piece last = open.getLast();
+    long gap = offset - (last.sourceOffset() + last.sourceBytes());
+    long filled = open.stream().mapToLong(piece -> piece.sourceBytes() + piece.bytes()).sum();
+    return gap >= 0 && gap <= LARGEST_GAP && filled + gap + bytes <= batchBytes;
+  }
+
+  /** Between rows, and at every multiple of the old rows, where their copies begin anew. */
+  private void cut(Piece whole) {
+    TensorPlan plan = whole.plan();
+    long rowsAtOnce = Math.max(1, batchBytes / (whole.rowBytes() + whole.sourceRowBytes()));
+    boolean copied = plan.newRows() == NewEntries.COPY;
+    for (long row = 0; row < plan.grownRows(); ) {
+      long section = row / plan.rows();
+      long end = Math.min(plan.grownRows(), (section + 1) * plan.rows());
+      long rows = Math.min(rowsAtOnce, end - row);
+      boolean hasSource = section == 0 || copied;
+      open.add(
+          new Piece(
+              plan,
+              whole.source(),
+              row,
+              rows,
+              whole.sourceOffset() + row % plan.rows() * whole.sourceRowBytes(),
+              hasSource ? rows * whole.sourceRowBytes() : 0));
+      close();
+      row += rows;
+    }
+  }
+
+  private void close() {
+    if (open.isEmpty()) {
+      return;
+    }
+    long from = open.getFirst().sourceOffset();
+    long to = open.getLast().sourceOffset() + open.getLast().sourceBytes();
+    long bytes = open.stream().mapToLong(Piece::bytes).sum();
+    batches.add(new Batch(file, open, from, to - from, bytes));
+    open.clear();
+  }
+}

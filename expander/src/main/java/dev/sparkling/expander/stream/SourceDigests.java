@@ -1,0 +1,92 @@
+package dev.sparkling.expander.stream;
+
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.Sha256;
+import dev.sparkling.checkpoint.format.TensorFile;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Hashes the source's files beside the work on them, every byte in order and each once: what
+ * batches have read, and what lies between.
+ */
+final class SourceDigests implements AutoCloseable {
+
+  private static final long GAP_BYTES = 1L << 20;
+
+  private final ObjectStore store;
+  private final CheckpointReader reader;
+  private final List<TensorFile> files;
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("digests").factory());
+  private Sha256 digest = new Sha256();
+  private int file;
+  private long hashed;
+
+  SourceDigests(ObjectStore store, CheckpointReader reader, List<TensorFile> files) {
+    this.store = store;
+    this.reader = reader;
+    this.files = files;
+  }
+
+  /**
+   * Hashes what a batch has read.
+   *
+   * @param values valid until the future is done
+   * @return fails where a digest is not what the manifest says
+   */
+  Future<?> add(Batch batch, MemorySegment values) {
+    return thread.submit(
+        () -> {
+          if (!batch.readsAgain()) {
+            finishFilesBefore(batch.file());
+            hashUntil(batch.sourceOffset());
+            digest.update(values);
+            hashed += values.byteSize();
+          }
+        });
+  }
+
+  /** After the last batch. */
+  Future<?> finish() {
+    return thread.submit(() -> finishFilesBefore(files.size()));
+  }
+
+  private void finishFilesBefore(int end) {
+    while (file < end) {
+      TensorFile done = files.get(file);
+      hashUntil(done.object().size());
+      reader.checkDigest(done, digest.hex());
+      digest = new Sha256();
+      hashed = 0;
+      file++;
+    }
+  }
+
+  /** A header, or a gap between tensors. */
+  private void hashUntil(long end) {
+    if (hashed == end) {
+      return;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment gap = arena.allocate(Math.min(GAP_BYTES, end - hashed));
+      while (hashed < end) {
+        MemorySegment part = gap.asSlice(0, Math.min(gap.byteSize(), end - hashed));
+        store.read(files.get(file).object(), hashed, part);
+        digest.update(part);
+        hashed += part.byteSize();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+    thread.close();
+  }
+}

@@ -1,0 +1,212 @@
+package dev.sparkling.expander.stream;
+
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.TensorFile;
+import dev.sparkling.checkpoint.format.TensorSequence;
+import dev.sparkling.checkpoint.safetensors.TensorSpec;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.expander.widen.RowSums;
+import dev.sparkling.pipeline.error.SparklingException;
+import dev.sparkling.pipeline.error.UserError;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A checkpoint's files of one kind, widened while they are asked for. As many batches are under way
+ * as the memory allows; they come out in order, so that the same expansion writes the same bytes.
+ */
+public final class WidenedTensors implements TensorSequence {
+
+  private static final int MOST_BATCHES = 64;
+
+  private final Layout layout;
+  private final BatchWidener widener;
+  private final SourceDigests digests;
+  private final BooleanSupplier stopRequested;
+  private final LongConsumer progress;
+  private final String location;
+  private final Buffers buffers;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Iterator<Batch> waiting;
+  private final Deque<UnderWay> underWay = new ArrayDeque<>();
+  private final Map<String, RowSums> sums = new LinkedHashMap<>();
+  private @Nullable UnderWay open;
+  private int piece;
+  private long pieceOffset;
+  private long bytes;
+
+  /** Thrown instead of the next piece: whoever writes them knows no other way to end early. */
+  public static final class Stopped extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Stopped() {
+      super("asked to stop", null, false, false);
+    }
+  }
+
+  /** A batch and what it holds of memory until it is written and hashed. */
+  private record UnderWay(
+      Batch batch, MemorySegment buffer, Future<List<RowSums>> sums, Deque<Future<?>> hashed) {
+
+    MemorySegment source() {
+      return buffer.asSlice(0, batch.sourceBytes());
+    }
+
+    MemorySegment target() {
+      return buffer.asSlice(batch.sourceBytes(), batch.bytes());
+    }
+  }
+
+  /**
+   * Begins with the first batches.
+   *
+   * @param memoryBytes at least {@link #leastMemory}
+   * @param stopRequested asked before every batch
+   * @param progress told of the bytes of every batch that is widened, and all before it
+   */
+  public WidenedTensors(
+      ObjectStore store,
+      CheckpointReader reader,
+      List<TensorFile> files,
+      Layout layout,
+      long seed,
+      long memoryBytes,
+      BooleanSupplier stopRequested,
+      LongConsumer progress) {
+    this.layout = layout;
+    this.widener = new BatchWidener(store, files, seed);
+    this.digests = new SourceDigests(store, reader, files);
+    this.stopRequested = stopRequested;
+    this.progress = progress;
+    this.location = reader.location();
+    this.waiting = layout.batches().iterator();
+    long batchBytes = Math.max(1, layout.largestBatch());
+    this.buffers = new Buffers((int) Math.min(MOST_BATCHES, memoryBytes / batchBytes), batchBytes);
+    begin();
+  }
+
+  /** One batch is written while the next is read. */
+  public static long leastMemory(Layout layout) {
+    return 2 * layout.largestBatch();
+  }
+
+  @Override
+  public List<TensorSpec> tensors() {
+    return layout.tensors();
+  }
+
+  @Override
+  public MemorySegment next() {
+    if (open == null || piece == open.batch().pieces().size()) {
+      openNext();
+    }
+    UnderWay batch = Objects.requireNonNull(open);
+    long length = batch.batch().pieces().get(piece).bytes();
+    MemorySegment values = batch.target().asSlice(pieceOffset, length);
+    piece++;
+    pieceOffset += length;
+    return values;
+  }
+
+  /** Sums of each tensor; also waits for the last digest, and fails where it is wrong. */
+  public Map<String, RowSums> finish() {
+    release();
+    await(digests.finish());
+    return Collections.unmodifiableMap(sums);
+  }
+
+  private void openNext() {
+    release();
+    if (stopRequested.getAsBoolean()) {
+      throw new Stopped();
+    }
+    begin();
+    UnderWay batch = underWay.poll();
+    if (batch == null) {
+      throw new NoSuchElementException("all tensors are widened");
+    }
+    List<RowSums> done = await(batch.sums());
+    batch.hashed().add(digests.add(batch.batch(), batch.source()));
+    for (int i = 0; i < done.size(); i++) {
+      String tensor = batch.batch().pieces().get(i).plan().name();
+      checkFinite(tensor, done.get(i));
+      sums.merge(tensor, done.get(i), RowSums::plus);
+    }
+    bytes += batch.batch().bytes();
+    progress.accept(bytes);
+    open = batch;
+    piece = 0;
+    pieceOffset = 0;
+  }
+
+  private void checkFinite(String tensor, RowSums rows) {
+    if (!Double.isFinite(rows.oldSquares()) || !Double.isFinite(rows.newSquares())) {
+      throw new UserError(
+          location
+              + ": "
+              + tensor
+              + " holds values that are not finite; a model that diverged cannot be widened, so"
+              + " train it with a lower rate");
+    }
+  }
+
+  private void begin() {
+    while (waiting.hasNext() && !buffers.isExhausted()) {
+      Batch batch = waiting.next();
+      MemorySegment buffer = buffers.take();
+      MemorySegment source = buffer.asSlice(0, batch.sourceBytes());
+      MemorySegment target = buffer.asSlice(batch.sourceBytes(), batch.bytes());
+      underWay.add(
+          new UnderWay(
+              batch,
+              buffer,
+              threads.submit(() -> widener.widen(batch, source, target)),
+              new ArrayDeque<>()));
+    }
+  }
+
+  private void release() {
+    if (open != null) {
+      open.hashed().forEach(WidenedTensors::await);
+      buffers.giveBack(open.buffer());
+      open = null;
+    }
+  }
+
+  private static <T> T await(Future<T> future) {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof SparklingException known) {
+        throw known;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while widening", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
+    threads.close();
+    digests.close();
+    buffers.close();
+  }
+}

@@ -1,0 +1,91 @@
+package dev.sparkling.expander.widen;
+
+import dev.sparkling.checkpoint.safetensors.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * How numbers of a type become floats and come back, as PyTorch does it: computed in 32 bits, and
+ * rounded to the nearest, ties to even.
+ */
+enum Elements {
+  F32 {
+    @Override
+    void load(MemorySegment from, long offset, float[] to, int count) {
+      MemorySegment.copy(from, FLOAT, offset, to, 0, count);
+    }
+
+    @Override
+    void store(float[] from, int count, short[] scratch, MemorySegment to, long offset) {
+      MemorySegment.copy(from, 0, to, FLOAT, offset, count);
+    }
+  },
+  BF16 {
+    @Override
+    void load(MemorySegment from, long offset, float[] to, int count) {
+      for (int i = 0; i < count; i++) {
+        to[i] = Float.intBitsToFloat(from.get(SHORT, offset + 2L * i) << SHORT_BITS);
+      }
+    }
+
+    @Override
+    void store(float[] from, int count, short[] scratch, MemorySegment to, long offset) {
+      for (int i = 0; i < count; i++) {
+        int bits = Float.floatToRawIntBits(from[i]);
+        // Half of the last place that stays, less one where that place is even.
+        int rounded = bits + BF16_HALF + ((bits >>> SHORT_BITS) & 1);
+        // A NaN must not be carried over to infinity; its quiet bit stays set.
+        int kept = Float.isNaN(from[i]) ? bits | BF16_QUIET : rounded;
+        scratch[i] = (short) (kept >>> SHORT_BITS);
+      }
+      MemorySegment.copy(scratch, 0, to, SHORT, offset, count);
+    }
+  },
+  F16 {
+    @Override
+    void load(MemorySegment from, long offset, float[] to, int count) {
+      for (int i = 0; i < count; i++) {
+        to[i] = Float.float16ToFloat(from.get(SHORT, offset + 2L * i));
+      }
+    }
+
+    @Override
+    void store(float[] from, int count, short[] scratch, MemorySegment to, long offset) {
+      for (int i = 0; i < count; i++) {
+        scratch[i] = Float.floatToFloat16(from[i]);
+      }
+      MemorySegment.copy(scratch, 0, to, SHORT, offset, count);
+    }
+  };
+
+  /** Safetensors' byte order; the data of a header of odd length is not aligned. */
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final int SHORT_BITS = 16;
+  private static final int BF16_HALF = 0x7fff;
+  private static final int BF16_QUIET = 0x400000;
+
+  /** Of a type that can be widened. */
+  static Elements of(DType type) {
+    return switch (type) {
+      case F32 -> F32;
+      case BF16 -> BF16;
+      case F16 -> F16;
+      default -> throw new IllegalArgumentException(type + " cannot be widened");
+    };
+  }
+
+  abstract void load(MemorySegment from, long offset, float[] to, int count);
+
+  /**
+   * Writes floats.
+   *
+   * @param scratch at least as long as {@code count}
+   */
+  abstract void store(float[] from, int count, short[] scratch, MemorySegment to, long offset);
+}

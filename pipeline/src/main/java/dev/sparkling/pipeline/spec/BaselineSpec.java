@@ -1,0 +1,34 @@
+package dev.sparkling.pipeline.spec;
+
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import java.util.Objects;
+
+/** Numbers of the initializations that are there for comparison. */
+public record BaselineSpec(
+    @JsonPropertyDescription(
+            "What an old column keeps with initialization uneven; its copies share the rest; default 1/3")
+        @Min(value = 0, inclusive = false)
+        @Max(value = 1, inclusive = false)
+        Double unevenShare,
+    @JsonPropertyDescription(
+            "Noise of initialization perturb, relative to what it is added to; default 0.1")
+        @Min(0)
+        Double perturbation,
+    @JsonPropertyDescription("Of initialization signal-to-noise; default 10")
+        Double signalToNoiseDecibels) {
+
+  private static final double DEFAULT_SHARE = 1.0 / 3;
+  private static final double DEFAULT_PERTURBATION = 0.1;
+  private static final double DEFAULT_DECIBELS = 10;
+
+  public static final BaselineSpec DEFAULT =
+      new BaselineSpec(DEFAULT_SHARE, DEFAULT_PERTURBATION, DEFAULT_DECIBELS);
+
+  public BaselineSpec {
+    unevenShare = Objects.requireNonNullElse(unevenShare, DEFAULT_SHARE);
+    perturbation = Objects.requireNonNullElse(perturbation, DEFAULT_PERTURBATION);
+    signalToNoiseDecibels = Objects.requireNonNullElse(signalToNoiseDecibels, DEFAULT_DECIBELS);
+  }
+}
