@@ -160,6 +160,7 @@ class DeletionE2E {
     assertThat(next.stage(0).get("pod")).isNotEqualTo(pod);
     next.awaitPhase("Succeeded");
     assertThat(next.stage(0)).containsEntry("attempts", 0).containsEntry("disruptions", 0);
+    next.delete();
   }
 
   @Test
