@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
       DataCommand.class,
       TrainCommand.class,
       ExpandCommand.class,
+      ExportCommand.class,
       EvaluateCommand.class,
       InspectCommand.class,
       DeleteCommand.class,

@@ -99,9 +99,9 @@ public final class CheckpointReader {
     return model;
   }
 
-  /** Empty for a Hugging Face folder. */
+  /** Empty for weights alone: a Hugging Face folder, or what was widened from one. */
   public Optional<TrainerState> state() {
-    if (manifest.isEmpty()) {
+    if (!hasState()) {
       return Optional.empty();
     }
     StoredObject object = object(TrainerState.NAME);
@@ -163,6 +163,10 @@ public final class CheckpointReader {
     }
   }
 
+  private boolean hasState() {
+    return digest(TrainerState.NAME).isPresent();
+  }
+
   private List<PlacedTensor> stored(FileKind kind) {
     return tensors.getOrDefault(kind, List.of());
   }
@@ -214,7 +218,7 @@ public final class CheckpointReader {
     }
     check(FileKind.MODEL, weights);
     if (manifest.isPresent()) {
-      check(FileKind.OPTIMIZER, moments);
+      check(FileKind.OPTIMIZER, hasState() ? moments : Map.of());
     }
   }
 

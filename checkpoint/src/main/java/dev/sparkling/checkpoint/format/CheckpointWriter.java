@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.checkpoint.format.Manifest.FileDigest;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.ModelConfigurationJson;
+import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.checkpoint.safetensors.SafetensorsHeader;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.ObjectStore;
@@ -76,9 +77,14 @@ public final class CheckpointWriter implements AutoCloseable {
     }
   }
 
-  /** Writes {@code config.json}. */
+  /** Writes {@code config.json} of a model of 32-bit floats. */
   public void writeConfiguration(ModelConfiguration model) {
-    writeFile(CheckpointFiles.CONFIGURATION, ModelConfigurationJson.encode(model));
+    writeConfiguration(model, DType.F32);
+  }
+
+  /** Writes {@code config.json}. */
+  public void writeConfiguration(ModelConfiguration model, DType type) {
+    writeFile(CheckpointFiles.CONFIGURATION, ModelConfigurationJson.encode(model, type));
   }
 
   /** Writes a small file. */
@@ -93,8 +99,21 @@ public final class CheckpointWriter implements AutoCloseable {
   /** Writes {@code trainer-state.json} and then the manifest: now the checkpoint exists. */
   public Manifest commit(TrainerState state) {
     writeFile(TrainerState.NAME, state.encode());
-    Manifest manifest =
-        new Manifest(Manifest.FORMAT, Manifest.VERSION, state.step(), state.tokens(), files);
+    return commit(state.step(), state.tokens());
+  }
+
+  /** Writes the manifest of weights alone, which no trainer has begun to train. */
+  public Manifest commitWeights() {
+    return commit(0, 0);
+  }
+
+  /** Leaves weights without a manifest: a Hugging Face folder, and no checkpoint of ours. */
+  public void leaveWithoutManifest() {
+    committed = true;
+  }
+
+  private Manifest commit(long step, long tokens) {
+    Manifest manifest = new Manifest(Manifest.FORMAT, Manifest.VERSION, step, tokens, files);
     store.write(folder + "/" + Manifest.NAME, manifest.encode());
     committed = true;
     return manifest;

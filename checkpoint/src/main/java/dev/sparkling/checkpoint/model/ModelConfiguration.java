@@ -69,4 +69,24 @@ public record ModelConfiguration(
         maxPositions,
         logitScale * factor);
   }
+
+  /** The same model with another factor on its logits. */
+  public ModelConfiguration withLogitScale(double newLogitScale) {
+    return new ModelConfiguration(
+        vocabularySize,
+        layers,
+        hiddenSize,
+        innerSize,
+        attentionHeads,
+        keyValueHeads,
+        headDim,
+        experts,
+        expertsPerToken,
+        normalizeTopK,
+        tiedEmbeddings,
+        ropeTheta,
+        rmsNormEpsilon,
+        maxPositions,
+        newLogitScale);
+  }
 }

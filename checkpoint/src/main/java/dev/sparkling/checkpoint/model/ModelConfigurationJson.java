@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.checkpoint.json.JsonErrors;
+import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.spec.Limits;
@@ -40,8 +41,13 @@ public final class ModelConfigurationJson {
     this.root = root;
   }
 
-  /** The file's bytes. */
+  /** The file's bytes, for a model of 32-bit floats. */
   public static byte[] encode(ModelConfiguration model) {
+    return encode(model, DType.F32);
+  }
+
+  /** The file's bytes. */
+  public static byte[] encode(ModelConfiguration model, DType type) {
     ObjectNode root = JSON.createObjectNode();
     boolean moe = model.experts() > 0;
     root.putArray("architectures").add(moe ? "Qwen3MoeForCausalLM" : "Qwen3ForCausalLM");
@@ -65,7 +71,7 @@ public final class ModelConfigurationJson {
     root.put("attention_dropout", 0.0);
     root.put("use_sliding_window", false);
     root.put("tie_word_embeddings", model.tiedEmbeddings());
-    root.put("torch_dtype", "float32");
+    root.put("torch_dtype", torchName(type));
     if (moe) {
       root.put("moe_intermediate_size", model.innerSize());
       root.put("num_experts", model.experts());
@@ -83,6 +89,15 @@ public final class ModelConfigurationJson {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private static String torchName(DType type) {
+    return switch (type) {
+      case F16 -> "float16";
+      case BF16 -> "bfloat16";
+      case F64 -> "float64";
+      default -> "float32";
+    };
   }
 
   /**

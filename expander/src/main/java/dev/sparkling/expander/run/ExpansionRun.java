@@ -34,7 +34,7 @@ public final class ExpansionRun {
   private final ObjectStore from;
   private final ExpansionSpec spec;
   private final ExpansionOptions options;
-  private final TrainerState state;
+  private final Optional<TrainerState> state;
   private final Widths newWidths;
   private final ExpansionPlan plan;
 
@@ -43,9 +43,8 @@ public final class ExpansionRun {
     this.from = from;
     this.spec = spec;
     this.options = options;
-    this.reader = CheckpointReader.open(from, fromFolder);
-    this.state =
-        reader.state().orElseThrow(() -> new IllegalStateException("a manifest names its state"));
+    this.reader = CheckpointReader.openAny(from, fromFolder);
+    this.state = reader.state();
     this.newWidths = grownWidths(reader.model(), spec);
     this.plan =
         ExpansionPlan.of(reader.model(), newWidths.hiddenSize(), newWidths.innerSize(), spec);
@@ -60,7 +59,8 @@ public final class ExpansionRun {
   /**
    * Widens a checkpoint. Nothing is left behind on an error, or when it is asked to stop.
    *
-   * @param from store and folder of a complete checkpoint
+   * @param from store and folder of a complete checkpoint, or of a Hugging Face folder, which has
+   *     no optimizer's state and neither has what becomes of it
    * @param to store and folder of the new one
    * @return empty where it was asked to stop
    * @throws UserError where the widths do not grow, naming {@code --hidden-size} or {@code
@@ -85,7 +85,7 @@ public final class ExpansionRun {
   /** Before anything is written or allocated. */
   private Map<FileKind, Layout> layOut() {
     Map<FileKind, Layout> layouts = new EnumMap<>(FileKind.class);
-    for (FileKind kind : FileKind.values()) {
+    for (FileKind kind : kinds()) {
       for (TensorSpec tensor : reader.tensors(kind)) {
         if (!WIDENED.contains(tensor.dtype())) {
           throw new UserError(
@@ -105,9 +105,18 @@ public final class ExpansionRun {
     return layouts;
   }
 
+  private List<FileKind> kinds() {
+    return state.isPresent() ? List.of(FileKind.values()) : List.of(FileKind.MODEL);
+  }
+
+  /** That most weights have; Hugging Face's {@code config.json} names one. */
+  private DType type() {
+    return reader.tensors(FileKind.MODEL).getFirst().dtype();
+  }
+
   private ExpansionReport write(
       Map<FileKind, Layout> layouts, CheckpointWriter writer, String location) {
-    writer.writeConfiguration(plan.newModel());
+    writer.writeConfiguration(plan.newModel(), type());
     long allBytes = layouts.values().stream().mapToLong(Layout::bytes).sum();
     long done = 0;
     List<TensorPlan> plans = new ArrayList<>();
@@ -121,7 +130,7 @@ public final class ExpansionRun {
               reader,
               reader.files(kind),
               entry.getValue(),
-              options.seed().orElse(state.seed()),
+              options.seed().orElse(state.map(TrainerState::seed).orElse(0L)),
               options.memoryBytes(),
               options.stopRequested(),
               bytes -> options.progress().widened(before + bytes, allBytes))) {
@@ -141,7 +150,7 @@ public final class ExpansionRun {
     ExpansionReport report =
         new ExpansionReport(
             ExpansionReport.VERSION,
-            state.step(),
+            state.map(TrainerState::step).orElse(0L),
             new Widths(reader.model().hiddenSize(), reader.model().innerSize()),
             newWidths,
             spec.initialization(),
@@ -151,7 +160,8 @@ public final class ExpansionRun {
             plan.newModel().logitScale(),
             tensors);
     writer.writeFile(ExpansionReport.NAME, report.encode());
-    writer.commit(expanded(state, newWidths, spec));
+    state.ifPresentOrElse(
+        known -> writer.commit(expanded(known, newWidths, spec)), writer::commitWeights);
     return report;
   }
 

@@ -86,7 +86,14 @@ record Restore(ModelConfiguration model, ModelState values, TrainerState state, 
 
   private static Restore load(TrainingJob job, CheckpointReader reader, NDManager manager) {
     TrainerState state =
-        reader.state().orElseThrow(() -> new IllegalStateException("a manifest names its state"));
+        reader
+            .state()
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        reader.location()
+                            + ": holds weights alone; a training goes on from a checkpoint with"
+                            + " its trainer's state"));
     checkModel(job, reader);
     ModelState values = ModelState.ofTraining(reader.model(), manager);
     for (FileKind kind : FileKind.values()) {

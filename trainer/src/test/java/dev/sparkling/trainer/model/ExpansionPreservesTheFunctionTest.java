@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ExpansionPreservesTheFunctionTest {
 
   private static final int LENGTH = 16;
-  private static final float TOLERANCE = 1e-4f;
+  private static final float TOLERANCE = 1e-5f;
 
   @ParameterizedTest
   @CsvSource({
@@ -49,6 +49,27 @@ class ExpansionPreservesTheFunctionTest {
     boolean tied = head.equals("tied");
     ModelConfiguration model =
         architecture.equals("moe") ? TestModels.moe(tied) : TestModels.dense(tied);
+    assertPreserved(model, hidden, inner, Initialization.COPY_COPY);
+  }
+
+  /** What they share keeps the output at any ratio, where no norm lies between. */
+  @ParameterizedTest
+  @CsvSource({
+    "NAIVE, 8, 9",
+    "NAIVE, 16, 15",
+    "UNEVEN, 8, 9",
+    "UNEVEN, 24, 12",
+    "PERTURB, 8, 15",
+    "PERTURB, 16, 12",
+    "SIGNAL_TO_NOISE, 24, 18",
+  })
+  void baselinesPreserveTheFunction(Initialization initialization, int hidden, int inner) {
+    assertPreserved(TestModels.moe(true), hidden, inner, initialization);
+    assertPreserved(TestModels.dense(false), hidden, inner, initialization);
+  }
+
+  private static void assertPreserved(
+      ModelConfiguration model, int hidden, int inner, Initialization initialization) {
     ObjectStore store = new InMemoryObjectStore();
     TestTensors.write(store, "narrow", model, TestTensors.state(model, 10), 3);
     ExpansionRun.run(
@@ -59,7 +80,7 @@ class ExpansionPreservesTheFunctionTest {
         new ExpansionSpec(
             hidden,
             inner,
-            Initialization.COPY_COPY,
+            initialization,
             OptimizerStateStrategy.ASYMMETRIC,
             NormInitialization.COPY,
             BaselineSpec.DEFAULT,

@@ -1,0 +1,184 @@
+package dev.sparkling.expander.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.TestTensors;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.model.TestModels;
+import dev.sparkling.checkpoint.safetensors.TensorSpec;
+import dev.sparkling.checkpoint.store.InMemoryObjectStore;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.expander.plan.ExpansionPlan;
+import dev.sparkling.expander.widen.RowSums;
+import dev.sparkling.pipeline.spec.BaselineSpec;
+import dev.sparkling.pipeline.spec.ExpansionSpec;
+import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.NormInitialization;
+import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.RewarmupSpec;
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import java.util.Objects;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+
+/** The models have hidden size 8 and inner size 6. */
+class WidenedTensorsTest {
+
+  private static final long PLENTY = 1L << 30;
+  private static final String FROM = "narrow";
+
+  private final ObjectStore store = new InMemoryObjectStore();
+
+  /** Whatever the cut, the widened bytes are those of whole tensors. */
+  @Property(tries = 200)
+  void bytesDoNotDependOnWhereFilesAreCut(
+      @ForAll Initialization initialization,
+      @ForAll OptimizerStateStrategy optimizerState,
+      @ForAll NormInitialization norms,
+      @ForAll @IntRange(min = 8, max = 35) int hiddenSize,
+      @ForAll @IntRange(min = 6, max = 20) int innerSize,
+      @ForAll boolean moe,
+      @ForAll boolean tied,
+      @ForAll("batchBytes") long batchBytes) {
+    ModelConfiguration model = moe ? TestModels.moe(tied) : TestModels.dense(tied);
+    TestTensors.write(store, FROM, model, TestTensors.state(model, 10), 3);
+    CheckpointReader reader = CheckpointReader.open(store, FROM);
+    ExpansionPlan plan =
+        ExpansionPlan.of(
+            model,
+            hiddenSize,
+            innerSize,
+            spec(hiddenSize, innerSize, initialization, optimizerState, norms));
+    for (FileKind kind : FileKind.values()) {
+      Layout whole = Layout.of(reader.files(kind), plan.tensors(), PLENTY);
+      Layout cut = Layout.of(reader.files(kind), plan.tensors(), batchBytes);
+      assertThat(whole.batches()).hasSize(1);
+      assertThat(bytes(reader, kind, cut, 3 * cut.largestBatch()))
+          .isEqualTo(bytes(reader, kind, whole, PLENTY));
+    }
+  }
+
+  @Example
+  void sumsOfACutTensorAreThoseOfTheWhole() {
+    ModelConfiguration model = TestModels.dense(true);
+    TestTensors.write(store, FROM, model, TestTensors.state(model, 10), 3);
+    CheckpointReader reader = CheckpointReader.open(store, FROM);
+    ExpansionSpec spec =
+        spec(
+            20,
+            9,
+            Initialization.COPY_COPY,
+            OptimizerStateStrategy.ASYMMETRIC,
+            NormInitialization.COPY);
+    ExpansionPlan plan = ExpansionPlan.of(model, 20, 9, spec);
+    Map<String, RowSums> whole =
+        sums(reader, Layout.of(reader.files(FileKind.MODEL), plan.tensors(), PLENTY));
+    Map<String, RowSums> cut =
+        sums(reader, Layout.of(reader.files(FileKind.MODEL), plan.tensors(), 200));
+    assertThat(cut.keySet()).containsExactlyElementsOf(whole.keySet());
+    whole.forEach(
+        (name, sums) -> {
+          RowSums pieces = Objects.requireNonNull(cut.get(name));
+          assertThat(pieces.oldRows()).isEqualTo(sums.oldRows());
+          assertThat(pieces.newRows()).isEqualTo(sums.newRows());
+          assertThat(pieces.mapped() / sums.mapped()).isBetween(1 - 1e-12, 1 + 1e-12);
+        });
+  }
+
+  @Example
+  void largeTensorsAreCutBetweenRowsAndSmallOnesShareABatch() {
+    ModelConfiguration model = TestModels.moe(true);
+    TestTensors.write(store, FROM, model, TestTensors.state(model, 10), 3);
+    CheckpointReader reader = CheckpointReader.open(store, FROM);
+    ExpansionPlan plan =
+        ExpansionPlan.of(
+            model,
+            16,
+            12,
+            spec(
+                16,
+                12,
+                Initialization.COPY_COPY,
+                OptimizerStateStrategy.ASYMMETRIC,
+                NormInitialization.COPY));
+    Layout layout = Layout.of(reader.files(FileKind.MODEL), plan.tensors(), 1000);
+    // The embedding has 11 rows of 8, which become 16 floats: 96 bytes a row, 10 rows a batch.
+    assertThat(layout.batches().get(0).pieces()).hasSize(1);
+    assertThat(layout.batches().get(0).pieces().getFirst().rows()).isEqualTo(10);
+    assertThat(layout.batches().get(1).pieces().getFirst().rows()).isEqualTo(1);
+    assertThat(layout.batches()).allMatch(batch -> batch.memory() <= 1000);
+    assertThat(layout.batches()).anyMatch(batch -> batch.pieces().size() > 1);
+    assertThat(layout.bytes()).isEqualTo(layout.batches().stream().mapToLong(Batch::bytes).sum());
+  }
+
+  @Provide
+  Arbitrary<Long> batchBytes() {
+    return Arbitraries.longs().between(1, 5000);
+  }
+
+  private byte[] bytes(CheckpointReader reader, FileKind kind, Layout layout, long memoryBytes) {
+    try (WidenedTensors widened = open(reader, kind, layout, memoryBytes)) {
+      ByteArrayOutputStream all = new ByteArrayOutputStream();
+      for (TensorSpec tensor : widened.tensors()) {
+        long left = tensor.bytes();
+        while (left > 0) {
+          MemorySegment piece = widened.next();
+          left -= piece.byteSize();
+          all.writeBytes(piece.toArray(ValueLayout.JAVA_BYTE));
+        }
+        assertThat(left).as(tensor.name()).isZero();
+      }
+      widened.finish();
+      return all.toByteArray();
+    }
+  }
+
+  private Map<String, RowSums> sums(CheckpointReader reader, Layout layout) {
+    try (WidenedTensors widened = open(reader, FileKind.MODEL, layout, PLENTY)) {
+      long left = layout.bytes();
+      while (left > 0) {
+        left -= widened.next().byteSize();
+      }
+      return widened.finish();
+    }
+  }
+
+  private WidenedTensors open(
+      CheckpointReader reader, FileKind kind, Layout layout, long memoryBytes) {
+    return new WidenedTensors(
+        store,
+        reader,
+        reader.files(kind),
+        layout,
+        7,
+        Math.min(memoryBytes, 64L << 20),
+        () -> false,
+        _ -> {});
+  }
+
+  private static ExpansionSpec spec(
+      int hiddenSize,
+      int innerSize,
+      Initialization initialization,
+      OptimizerStateStrategy optimizerState,
+      NormInitialization norms) {
+    return new ExpansionSpec(
+        hiddenSize,
+        innerSize,
+        initialization,
+        optimizerState,
+        norms,
+        BaselineSpec.DEFAULT,
+        new RewarmupSpec(1.3, 250));
+  }
+}

@@ -1,0 +1,166 @@
+package dev.sparkling.expander.widen;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.safetensors.DType;
+import dev.sparkling.expander.plan.ExpansionPlan;
+import dev.sparkling.expander.plan.NewEntries;
+import dev.sparkling.expander.plan.TensorPlan;
+import dev.sparkling.pipeline.spec.BaselineSpec;
+import dev.sparkling.pipeline.spec.ExpansionSpec;
+import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.NormInitialization;
+import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.RewarmupSpec;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * {@code RMS(y)/RMS(x)} before and after, measured with random inputs that widen as the
+ * initialization widens what writes them.
+ */
+class RmsConsistencyTest {
+
+  private static final int WIDTH = 256;
+  private static final int INPUTS = 64;
+
+  /** The paper's own claim; 64 inputs of 256 channels leave 1 % of noise. */
+  private static final double TOLERANCE = 0.05;
+
+  private static final String DOWN = "model.layers.0.mlp.down_proj.weight";
+
+  static Stream<Arguments> cases() {
+    return Stream.of(Initialization.values())
+        .flatMap(
+            initialization ->
+                Stream.of(1.1, 1.5, 2.0, 2.5, 4.0)
+                    .map(ratio -> Arguments.of(initialization, ratio)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void aWidenedMatrixKeepsTheSizeOfWhatGoesThroughIt(Initialization initialization, double ratio) {
+    TensorPlan plan = plan(initialization, ratio);
+    Measured measured = measure(plan);
+    double expected = plan.expectedRatio();
+    assertThat(measured.after() / measured.before() / expected).isCloseTo(1, within(TOLERANCE));
+    assertThat(measured.reported() / measured.before() / expected).isCloseTo(1, within(TOLERANCE));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void withoutItsFactorItVisiblyDoesNot(Initialization initialization, double ratio) {
+    TensorPlan plan = plan(initialization, ratio);
+    if (plan.factor() == 1) {
+      return; // a baseline, whose shares do the factor's work
+    }
+    TensorPlan naive =
+        new TensorPlan(
+            plan.name(),
+            plan.shape(),
+            plan.newShape(),
+            plan.newRows(),
+            plan.newColumns(),
+            1,
+            plan.sharing(),
+            plan.newInputs());
+    Measured measured = measure(naive);
+    double off = measured.after() / measured.before() / plan.expectedRatio();
+    assertThat(off).isCloseTo(1 / plan.factor(), within(TOLERANCE / plan.factor()));
+  }
+
+  private record Measured(double before, double after, double reported) {}
+
+  private static Measured measure(TensorPlan plan) {
+    Random random = new Random(5);
+    float[] old = new float[WIDTH * WIDTH];
+    for (int i = 0; i < old.length; i++) {
+      old[i] = (float) random.nextGaussian(0, 0.05);
+    }
+    MemorySegment source = MemorySegment.ofArray(old);
+    DistributionSums distribution = new DistributionSums(DType.F32);
+    distribution.add(source);
+    TensorWidener widener = new TensorWidener(plan, DType.F32, 3, distribution.distribution());
+    RowCheck check = new RowCheck(plan, DType.F32);
+    int newColumns = (int) plan.grownColumns();
+    float[] wide = new float[WIDTH * newColumns];
+    MemorySegment target = MemorySegment.ofArray(wide);
+    for (int row = 0; row < WIDTH; row++) {
+      long from = (long) row * WIDTH * Float.BYTES;
+      long to = (long) row * newColumns * Float.BYTES;
+      widener.widen(row, source, from, target, to);
+      check.look(row, source, from, target, to);
+    }
+    double before = 0;
+    double after = 0;
+    for (int i = 0; i < INPUTS; i++) {
+      double[] input = random.doubles(WIDTH, -1, 1).toArray();
+      double[] wideInput =
+          widened(input, newColumns, Objects.requireNonNull(plan.newInputs()), random);
+      before += square(old, input) / square(input);
+      after += square(wide, wideInput) / square(wideInput);
+    }
+    return new Measured(
+        Math.sqrt(before / INPUTS),
+        Math.sqrt(after / INPUTS),
+        Math.sqrt(check.sums().mapped() / check.sums().newRows()));
+  }
+
+  private static double[] widened(
+      double[] input, int newLength, NewEntries entries, Random random) {
+    double[] wide = new double[newLength];
+    for (int i = 0; i < newLength; i++) {
+      wide[i] =
+          i < input.length
+              ? input[i]
+              : switch (entries) {
+                case COPY -> input[i % input.length];
+                case ZERO -> 0;
+                case RANDOM -> random.nextDouble(-1, 1);
+              };
+    }
+    return wide;
+  }
+
+  /** Mean square of the matrix' output. */
+  private static double square(float[] matrix, double[] input) {
+    double[] output = new double[matrix.length / input.length];
+    for (int i = 0; i < matrix.length; i++) {
+      output[i / input.length] += matrix[i] * input[i % input.length];
+    }
+    return square(output);
+  }
+
+  private static double square(double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value * value;
+    }
+    return sum / values.length;
+  }
+
+  /** Of a matrix of as many rows as columns, whose columns grow. */
+  private static TensorPlan plan(Initialization initialization, double ratio) {
+    ModelConfiguration model =
+        new ModelConfiguration(
+            11, 1, WIDTH, WIDTH, 4, 2, 10, 0, 0, false, true, 10_000, 1e-6, 16, 1.0);
+    int wide = (int) Math.round(WIDTH * ratio);
+    ExpansionSpec spec =
+        new ExpansionSpec(
+            WIDTH,
+            wide,
+            initialization,
+            OptimizerStateStrategy.ASYMMETRIC,
+            NormInitialization.COPY,
+            BaselineSpec.DEFAULT,
+            new RewarmupSpec(1.3, 250));
+    return Objects.requireNonNull(ExpansionPlan.of(model, WIDTH, wide, spec).tensors().get(DOWN));
+  }
+}

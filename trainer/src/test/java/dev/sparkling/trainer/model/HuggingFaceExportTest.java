@@ -1,0 +1,77 @@
+package dev.sparkling.trainer.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.HuggingFaceExport;
+import dev.sparkling.checkpoint.format.TensorSequence;
+import dev.sparkling.checkpoint.store.FolderObjectStore;
+import dev.sparkling.checkpoint.store.InMemoryObjectStore;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.expander.run.ExpansionRun;
+import dev.sparkling.pipeline.spec.BaselineSpec;
+import dev.sparkling.pipeline.spec.ExpansionSpec;
+import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.NormInitialization;
+import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.RewarmupSpec;
+import dev.sparkling.trainer.TestTorch;
+import java.nio.file.Path;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * A Hugging Face folder, widened and exported again, has the logits that transformers computed
+ * before: the hidden size is 32 and the ratio a whole number, which preserves the function.
+ */
+class HuggingFaceExportTest {
+
+  /** As far as our logits are from transformers' at all. */
+  private static final float TOLERANCE = 1e-4f;
+
+  @ParameterizedTest
+  @CsvSource({"dense-untied,64,80", "moe-tied,64,48", "moe-tied,96,24"})
+  void aWidenedFolderIsExportedWithoutOurOwnKeys(String name, int hidden, int inner) {
+    HuggingFaceFixture fixture = new HuggingFaceFixture(name);
+    ObjectStore source = new FolderObjectStore(Path.of("src/test/resources/huggingface"));
+    ObjectStore store = new InMemoryObjectStore();
+    ExpansionRun.run(source, name, store, "wide", spec(hidden, inner));
+    CheckpointReader wide = CheckpointReader.open(store, "wide");
+    assertThat(wide.state()).isEmpty();
+    assertThat(wide.tensors(FileKind.OPTIMIZER)).isEmpty();
+    assertThat(wide.model().logitScale() == 1).isEqualTo(name.endsWith("untied"));
+
+    HuggingFaceExport.export(wide, store, "exported");
+    CheckpointReader exported = CheckpointReader.openAny(store, "exported");
+    assertThat(exported.manifest()).isEmpty();
+    assertThat(exported.model().logitScale()).isEqualTo(1);
+    for (CheckpointReader reader : new CheckpointReader[] {wide, exported}) {
+      assertThat(logits(reader, fixture)).containsExactly(fixture.logits(), within(TOLERANCE));
+    }
+  }
+
+  private static float[] logits(CheckpointReader reader, HuggingFaceFixture fixture) {
+    try (NDManager manager = TestTorch.start().newManager();
+        TensorSequence tensors = reader.read(FileKind.MODEL)) {
+      ModelState state = ModelState.ofWeights(reader.model(), manager);
+      state.load(tensors, reader.location());
+      return new Transformer(reader.model(), HuggingFaceFixture.LENGTH, manager)
+          .logits(state.weights(), fixture.batch(1), manager)
+          .toFloatArray();
+    }
+  }
+
+  private static ExpansionSpec spec(int hidden, int inner) {
+    return new ExpansionSpec(
+        hidden,
+        inner,
+        Initialization.COPY_COPY,
+        OptimizerStateStrategy.ASYMMETRIC,
+        NormInitialization.COPY,
+        BaselineSpec.DEFAULT,
+        new RewarmupSpec(1.3, 10));
+  }
+}
