@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+"""Loads an exported folder with transformers and compares its logits with those of the folder it was widened from.
+
+    check_export.py NARROW EXPORTED: exit code 1 where a key is missing or logits differ by more than 1e-5
+
+For expansions that preserve the function: copy-copy at a whole ratio.
+"""
+
+import sys
+
+import torch
+from transformers import AutoModelForCausalLM
+
+
+def load(folder):
+    model, told = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
+    problems = {key: value for key, value in told.items() if value}
+    if problems:
+        sys.exit(f"{folder}: {problems}")
+    return model.eval()
+
+
+def main(narrow, exported):
+    before, after = load(narrow), load(exported)
+    tokens = torch.randint(before.config.vocab_size, (4, 16), generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        difference = (before(tokens).logits - after(tokens).logits).abs().max().item()
+    print(f"{exported}: hidden {before.config.hidden_size} to {after.config.hidden_size}, logits differ by at most {difference:.2e}")
+    sys.exit(difference > 1e-5)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
