@@ -225,7 +225,7 @@ final class ExpandCommand implements Callable<Integer> {
       report.ifPresent(done -> print(done, out));
       return report.isPresent()
           ? new JobResult(Outcome.COMPLETE, "written to " + byHand.to, null, null)
-          : new JobResult(Outcome.STOPPED, "stopped; nothing was written", null, null);
+          : new JobResult(Outcome.STOPPED, "stopped; run it again to go on", null, null);
     }
   }
 

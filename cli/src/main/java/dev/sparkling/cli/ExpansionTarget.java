@@ -3,6 +3,7 @@ package dev.sparkling.cli;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.store.FileErrors;
 import dev.sparkling.checkpoint.store.StoreUri;
+import dev.sparkling.expander.run.UnfinishedExpansion;
 import dev.sparkling.pipeline.error.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,6 +31,9 @@ final class ExpansionTarget {
     if (isBelow(StoreUri.parse("--to", to), StoreUri.parse("--from", from))) {
       throw new UserError(
           "--to: " + to + " is inside of --from " + from + "; name a folder beside it");
+    }
+    if (target.store().find(target.folder() + "/" + UnfinishedExpansion.NAME).isPresent()) {
+      return; // gone on with, or begun anew, by who knows what else may stand there
     }
     target.store().list(target.folder() + "/").stream()
         .findFirst()

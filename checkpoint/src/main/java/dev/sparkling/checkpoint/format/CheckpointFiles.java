@@ -16,8 +16,17 @@ final class CheckpointFiles {
 
   static final String EXPANSION_REPORT = "expansion-report.json";
 
+  /** What an expansion that was stopped has done; gone when it is complete. */
+  static final String UNFINISHED_EXPANSION = "expansion-unfinished.json";
+
   private static final Set<String> SINGLE =
-      Set.of(Manifest.NAME, CONFIGURATION, INDEX, TrainerState.NAME, EXPANSION_REPORT);
+      Set.of(
+          Manifest.NAME,
+          CONFIGURATION,
+          INDEX,
+          TrainerState.NAME,
+          EXPANSION_REPORT,
+          UNFINISHED_EXPANSION);
 
   private CheckpointFiles() {}
 

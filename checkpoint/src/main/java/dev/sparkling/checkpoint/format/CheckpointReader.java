@@ -15,6 +15,7 @@ import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.spec.OptimizerType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -88,6 +89,24 @@ public final class CheckpointReader {
   /** Where the checkpoint is, for messages. */
   public String location() {
     return store.location(folder);
+  }
+
+  /**
+   * The same for the same bytes: of the manifest, or of all files' versions where there is none.
+   */
+  public String identity() {
+    StringBuilder text = new StringBuilder();
+    manifest.ifPresentOrElse(
+        known -> text.append(Sha256.hex(known.encode())),
+        () -> {
+          text.append(Sha256.hex(bytes(object(CheckpointFiles.CONFIGURATION))));
+          files.values().stream()
+              .flatMap(List::stream)
+              .map(file -> name(file) + ' ' + file.size() + ' ' + file.version())
+              .sorted()
+              .forEach(line -> text.append('\n').append(line));
+        });
+    return Sha256.hex(text.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   /** Empty for a Hugging Face folder. */

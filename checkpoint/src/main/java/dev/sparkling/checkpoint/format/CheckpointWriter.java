@@ -34,6 +34,7 @@ public final class CheckpointWriter implements AutoCloseable {
   private final String folder;
   private final long largestFile;
   private final Map<String, FileDigest> files = new LinkedHashMap<>();
+  private final boolean goesOn;
   private boolean committed;
 
   /**
@@ -48,33 +49,117 @@ public final class CheckpointWriter implements AutoCloseable {
   }
 
   CheckpointWriter(ObjectStore store, String folder, long largestFile) {
+    this(store, folder, largestFile, false);
+    Checkpoints.delete(store, folder);
+  }
+
+  private CheckpointWriter(ObjectStore store, String folder, long largestFile, boolean goesOn) {
     this.store = store;
     this.folder = folder;
     this.largestFile = largestFile;
+    this.goesOn = goesOn;
     CheckpointFiles.checkNothingForeign(store, folder);
-    Checkpoints.delete(store, folder);
+  }
+
+  /**
+   * Goes on with what stands in the folder, and leaves it there when it is closed before its
+   * commit; for who knows that it is of the same checkpoint.
+   */
+  public static CheckpointWriter goOn(ObjectStore store, String folder) {
+    return new CheckpointWriter(store, folder, LARGEST_FILE, true);
   }
 
   /** Writes all tensors of a kind. */
   public void writeTensors(FileKind kind, TensorSequence tensors) {
-    List<List<TensorSpec>> shards = shards(tensors.tensors());
+    List<Shard> shards = shards(kind, tensors.tensors());
+    for (Shard shard : shards) {
+      writeShard(shard, tensors);
+    }
+    writeIndex(kind, shards);
+  }
+
+  /** One of the files that the tensors of a kind are written to. */
+  public record Shard(String name, List<TensorSpec> tensors) {
+    public Shard {
+      tensors = List.copyOf(tensors);
+    }
+  }
+
+  /** The files of a kind. */
+  public List<Shard> shards(FileKind kind, List<TensorSpec> tensors) {
+    List<List<TensorSpec>> cut = cut(tensors);
+    List<Shard> shards = new ArrayList<>();
+    for (List<TensorSpec> shard : cut) {
+      shards.add(new Shard(kind.fileName(shards.size() + 1, cut.size()), shard));
+    }
+    return shards;
+  }
+
+  /**
+   * Writes a file.
+   *
+   * @param tensors that give the file's tensors next
+   */
+  public FileDigest writeShard(Shard shard, TensorSequence tensors) {
+    SafetensorsHeader header = SafetensorsHeader.layOut(shard.tensors(), Map.of("format", "pt"));
+    String key = folder + "/" + shard.name();
+    Sha256 digest = new Sha256();
+    try (ObjectUpload upload = goesOn ? store.resume(key) : store.create(key)) {
+      write(MemorySegment.ofArray(header.encode()), upload, digest);
+      for (TensorSpec tensor : shard.tensors()) {
+        long left = tensor.bytes();
+        while (left > 0) {
+          MemorySegment values = tensors.next();
+          if (values.byteSize() > left) {
+            throw new IllegalStateException(
+                tensor.name() + ": " + values.byteSize() + " bytes; expected " + left);
+          }
+          write(values, upload, digest);
+          left -= values.byteSize();
+        }
+      }
+      upload.commit();
+    }
+    FileDigest written = new FileDigest(header.fileBytes(), digest.hex());
+    files.put(shard.name(), written);
+    return written;
+  }
+
+  /**
+   * Keeps a file that was written before.
+   *
+   * @return whether it is there, and as long as it was
+   */
+  public boolean keep(Shard shard, FileDigest known) {
+    boolean there =
+        store
+            .find(folder + "/" + shard.name())
+            .filter(object -> object.size() == known.size())
+            .isPresent();
+    if (there) {
+      files.put(shard.name(), known);
+    }
+    return there;
+  }
+
+  /** Writes what Hugging Face needs to find weights in several files. */
+  public void writeIndex(FileKind kind, List<Shard> shards) {
+    if (kind != FileKind.MODEL) {
+      return;
+    }
     ObjectNode weightMap = JSON.createObjectNode();
     long bytes = 0;
-    for (int i = 0; i < shards.size(); i++) {
-      String name = kind.fileName(i + 1, shards.size());
-      writeShard(name, shards.get(i), tensors);
-      for (TensorSpec tensor : shards.get(i)) {
-        weightMap.put(tensor.name(), name);
+    for (Shard shard : shards) {
+      for (TensorSpec tensor : shard.tensors()) {
+        weightMap.put(tensor.name(), shard.name());
         bytes += tensor.bytes();
       }
     }
-    if (kind == FileKind.MODEL) {
-      ObjectNode index = JSON.createObjectNode();
-      index.putObject("metadata").put("total_size", bytes);
-      index.set("weight_map", weightMap);
-      writeFile(
-          CheckpointFiles.INDEX, (index.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
-    }
+    ObjectNode index = JSON.createObjectNode();
+    index.putObject("metadata").put("total_size", bytes);
+    index.set("weight_map", weightMap);
+    writeFile(
+        CheckpointFiles.INDEX, (index.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
   /** Writes {@code config.json} of a model of 32-bit floats. */
@@ -119,33 +204,18 @@ public final class CheckpointWriter implements AutoCloseable {
     return manifest;
   }
 
-  @Override
-  public void close() {
-    if (!committed) {
-      CheckpointFiles.keys(store, folder).forEach(store::delete);
-    }
+  /** Removes what was written, and what uploads have left. */
+  public void discard() {
+    Checkpoints.delete(store, folder);
+    // Which MinIO finds by their whole keys only.
+    files.keySet().forEach(name -> store.discardUnfinished(folder + "/" + name));
   }
 
-  private void writeShard(String name, List<TensorSpec> shard, TensorSequence tensors) {
-    SafetensorsHeader header = SafetensorsHeader.layOut(shard, Map.of("format", "pt"));
-    Sha256 digest = new Sha256();
-    try (ObjectUpload upload = store.create(folder + "/" + name)) {
-      write(MemorySegment.ofArray(header.encode()), upload, digest);
-      for (TensorSpec tensor : shard) {
-        long left = tensor.bytes();
-        while (left > 0) {
-          MemorySegment values = tensors.next();
-          if (values.byteSize() > left) {
-            throw new IllegalStateException(
-                tensor.name() + ": " + values.byteSize() + " bytes; expected " + left);
-          }
-          write(values, upload, digest);
-          left -= values.byteSize();
-        }
-      }
-      upload.commit();
+  @Override
+  public void close() {
+    if (!committed && !goesOn) {
+      CheckpointFiles.keys(store, folder).forEach(store::delete);
     }
-    files.put(name, new FileDigest(header.fileBytes(), digest.hex()));
   }
 
   private static void write(MemorySegment bytes, ObjectUpload upload, Sha256 digest) {
@@ -153,7 +223,7 @@ public final class CheckpointWriter implements AutoCloseable {
     digest.update(bytes);
   }
 
-  private List<List<TensorSpec>> shards(List<TensorSpec> tensors) {
+  private List<List<TensorSpec>> cut(List<TensorSpec> tensors) {
     List<List<TensorSpec>> shards = new ArrayList<>();
     long filled = Long.MAX_VALUE;
     for (TensorSpec tensor : tensors) {

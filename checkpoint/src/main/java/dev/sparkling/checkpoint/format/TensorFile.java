@@ -3,6 +3,7 @@ package dev.sparkling.checkpoint.format;
 import dev.sparkling.checkpoint.store.StoredObject;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One of a checkpoint's tensor files.
@@ -13,5 +14,13 @@ import java.util.Optional;
 public record TensorFile(StoredObject object, Optional<String> sha256, List<PlacedTensor> tensors) {
   public TensorFile {
     tensors = List.copyOf(tensors);
+  }
+
+  /** The same file, as if it had no other tensors. */
+  public TensorFile only(Set<String> names) {
+    return new TensorFile(
+        object,
+        sha256,
+        tensors.stream().filter(placed -> names.contains(placed.tensor().name())).toList());
   }
 }

@@ -15,15 +15,19 @@ import io.minio.StatObjectArgs;
 import io.minio.StatObjectResponse;
 import io.minio.messages.Item;
 import io.minio.messages.ListMultipartUploadsResult.Upload;
+import io.minio.messages.Part;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Objects below a prefix of a bucket of MinIO or another S3 server. Large objects are uploaded as
@@ -167,6 +171,28 @@ public final class MinioObjectStore implements ObjectStore {
   @Override
   public ObjectUpload create(String key) {
     return new MinioUpload(client, bucket, prefix + Keys.check(key), location(key));
+  }
+
+  @Override
+  public ObjectUpload resume(String key) {
+    String name = prefix + Keys.check(key);
+    try {
+      return MinioUpload.resume(
+          client,
+          bucket,
+          name,
+          location(key),
+          S3Retry.call(location(key), () -> InterruptedUpload.find(client, bucket, name)));
+    } catch (NoSuchKey e) {
+      throw e.asUserError(location(key));
+    }
+  }
+
+  /** When the parts of an object's unfinished upload were sent; for tests. */
+  Map<Integer, ZonedDateTime> partsSent(String key) {
+    return InterruptedUpload.find(client, bucket, prefix + key).stream()
+        .flatMap(upload -> upload.parts().values().stream())
+        .collect(Collectors.toMap(Part::partNumber, Part::lastModified));
   }
 
   @Override

@@ -18,6 +18,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -46,16 +47,48 @@ final class MinioUpload implements ObjectUpload {
   private final List<Part> parts = new ArrayList<>();
   private byte[] buffer = new byte[0];
   private int filled;
+  private final Optional<InterruptedUpload> before;
+
+  /** Whether what was sent stays where it is not committed. */
+  private final boolean resumable;
+
   private @Nullable String uploadId;
   private long bytes;
   private boolean finished;
   private boolean committed;
 
   MinioUpload(MinioAsyncClient client, String bucket, String name, String location) {
+    this(client, bucket, name, location, Optional.empty(), false);
+  }
+
+  private MinioUpload(
+      MinioAsyncClient client,
+      String bucket,
+      String name,
+      String location,
+      Optional<InterruptedUpload> before,
+      boolean resumable) {
     this.client = client;
     this.bucket = bucket;
     this.name = name;
     this.location = location;
+    this.before = before;
+    this.resumable = resumable;
+    this.uploadId = before.map(InterruptedUpload::uploadId).orElse(null);
+  }
+
+  /**
+   * Goes on with an upload, or begins one that can be gone on with.
+   *
+   * @param before of the same bytes
+   */
+  static MinioUpload resume(
+      MinioAsyncClient client,
+      String bucket,
+      String name,
+      String location,
+      Optional<InterruptedUpload> before) {
+    return new MinioUpload(client, bucket, name, location, before, true);
   }
 
   @Override
@@ -145,7 +178,7 @@ final class MinioUpload implements ObjectUpload {
     // A part that arrives after the abort would begin to cost again, so none may be on its way.
     senders.shutdownNow();
     senders.close();
-    if (!committed && uploadId != null) {
+    if (!committed && !resumable && uploadId != null) {
       String id = uploadId;
       call(
           () ->
@@ -180,6 +213,13 @@ final class MinioUpload implements ObjectUpload {
   }
 
   private Part upload(String id, int number, byte[] bytes, int length) {
+    return before
+        .flatMap(sent -> sent.same(number, bytes, length))
+        .map(sent -> new Part(number, sent.etag()))
+        .orElseGet(() -> send(id, number, bytes, length));
+  }
+
+  private Part send(String id, int number, byte[] bytes, int length) {
     return call(
         () ->
             client

@@ -42,6 +42,16 @@ public interface ObjectStore extends AutoCloseable {
   /** Begins to write an object, which exists once {@link ObjectUpload#commit} returns. */
   ObjectUpload create(String key);
 
+  /**
+   * Begins to write an object, or goes on where a process that did so was killed or stopped, if the
+   * store kept what was sent. The bytes must be the ones of then; those that are there already are
+   * compared and not sent again. What is neither committed nor {@link #discardUnfinished discarded}
+   * stays for the next time.
+   */
+  default ObjectUpload resume(String key) {
+    return create(key);
+  }
+
   /** Removes the object; does nothing where there is none. */
   void delete(String key);
 

@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sparkling.pipeline.error.ErrorClass;
 import dev.sparkling.pipeline.error.TransientError;
 import dev.sparkling.pipeline.error.UserError;
+import java.lang.foreign.MemorySegment;
+import java.time.ZonedDateTime;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -90,5 +95,59 @@ class MinioObjectStoreIT extends ObjectStoreContract {
     assertThatThrownBy(() -> new MinioObjectStore(wrong, bucket, "p"))
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith("AWS_ENDPOINT_URL: 'not an address'");
+  }
+
+  @Test
+  void partsThatWereSentAreNotSentAgain() {
+    byte[] content = new byte[40 << 20];
+    new Random(1).nextBytes(content);
+    MemorySegment all = MemorySegment.ofArray(content);
+    try (MinioObjectStore store = new MinioObjectStore(server.access(), bucket, "")) {
+      try (ObjectUpload upload = store.resume("k")) {
+        upload.write(all.asSlice(0, 36 << 20));
+        upload.finish();
+      }
+      Map<Integer, ZonedDateTime> sent = store.partsSent("k");
+      assertThat(sent).hasSize(3);
+      try (ObjectUpload upload = store.resume("k")) {
+        upload.write(all);
+        upload.finish();
+        Map<Integer, ZonedDateTime> again = store.partsSent("k");
+        assertThat(again.get(1)).isEqualTo(sent.get(1));
+        assertThat(again.get(2)).isEqualTo(sent.get(2));
+        assertThat(again.get(3)).as("longer than before").isAfter(sent.get(3));
+        upload.commit();
+      }
+      assertThat(store.readAll(store.get("k"))).isEqualTo(content);
+    }
+  }
+
+  @Test
+  void partsOfOtherBytesAreSentAgain() {
+    try (MinioObjectStore store = new MinioObjectStore(server.access(), bucket, "")) {
+      byte[] content = new byte[20 << 20];
+      for (byte value : new byte[] {1, 2}) {
+        Arrays.fill(content, value);
+        try (ObjectUpload upload = store.resume("k")) {
+          upload.write(MemorySegment.ofArray(content));
+          if (value == 2) {
+            upload.commit();
+          }
+        }
+      }
+      assertThat(store.readAll(store.get("k"))).isEqualTo(content);
+    }
+  }
+
+  @Test
+  void whatWasInterruptedCanBeDiscarded() {
+    try (MinioObjectStore store = new MinioObjectStore(server.access(), bucket, "")) {
+      try (ObjectUpload upload = store.resume("k")) {
+        upload.write(MemorySegment.ofArray(new byte[20 << 20]));
+        upload.finish();
+      }
+      assertThat(store.discardUnfinished("k")).isEqualTo(1);
+      assertThat(store.partsSent("k")).isEmpty();
+    }
   }
 }

@@ -198,4 +198,17 @@ abstract class ObjectStoreContract {
   static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
+
+  @Test
+  void anUploadThatWasInterruptedIsGoneOnWith() {
+    try (ObjectUpload upload = store.resume("k")) {
+      upload.write(MemorySegment.ofArray(bytes("half")));
+    }
+    assertThat(store.find("k")).isEmpty();
+    try (ObjectUpload upload = store.resume("k")) {
+      upload.write(MemorySegment.ofArray(bytes("half and whole")));
+      upload.commit();
+    }
+    assertThat(store.readAll(store.get("k"))).isEqualTo(bytes("half and whole"));
+  }
 }

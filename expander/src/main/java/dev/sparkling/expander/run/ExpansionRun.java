@@ -3,6 +3,7 @@ package dev.sparkling.expander.run;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.CheckpointWriter;
 import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.Sha256;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
@@ -11,16 +12,14 @@ import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.plan.ExpansionPlan;
-import dev.sparkling.expander.plan.TensorPlan;
 import dev.sparkling.expander.stream.Layout;
 import dev.sparkling.expander.stream.WidenedTensors;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -57,7 +56,8 @@ public final class ExpansionRun {
   }
 
   /**
-   * Widens a checkpoint. Nothing is left behind on an error, or when it is asked to stop.
+   * Widens a checkpoint. One that was stopped or killed is gone on with where the source is the
+   * same and the same is asked for; what an error of the user or of the source has left is removed.
    *
    * @param from store and folder of a complete checkpoint, or of a Hugging Face folder, which has
    *     no optimizer's state and neither has what becomes of it
@@ -74,17 +74,20 @@ public final class ExpansionRun {
       ExpansionSpec spec,
       ExpansionOptions options) {
     ExpansionRun run = new ExpansionRun(from, fromFolder, spec, options);
-    Map<FileKind, Layout> layouts = run.layOut();
-    try (CheckpointWriter writer = new CheckpointWriter(to, toFolder)) {
-      return Optional.of(run.write(layouts, writer, to.location(toFolder)));
+    long allBytes = run.check();
+    try {
+      return Optional.of(run.write(to, toFolder, allBytes));
     } catch (WidenedTensors.Stopped _) {
       return Optional.empty();
+    } catch (UserError | CorruptCheckpoint e) {
+      CheckpointWriter.goOn(to, toFolder).discard();
+      throw e;
     }
   }
 
-  /** Before anything is written or allocated. */
-  private Map<FileKind, Layout> layOut() {
-    Map<FileKind, Layout> layouts = new EnumMap<>(FileKind.class);
+  /** Before anything is written or allocated; returns the bytes of all new tensors. */
+  private long check() {
+    long bytes = 0;
     for (FileKind kind : kinds()) {
       for (TensorSpec tensor : reader.tensors(kind)) {
         if (!WIDENED.contains(tensor.dtype())) {
@@ -100,9 +103,9 @@ public final class ExpansionRun {
             "--memory: %d MiB are too few for the rows of this model; at least %d MiB are needed"
                 .formatted(options.memoryBytes() >> MIB_BITS, (least >> MIB_BITS) + 1));
       }
-      layouts.put(kind, layout);
+      bytes += layout.bytes();
     }
-    return layouts;
+    return bytes;
   }
 
   private List<FileKind> kinds() {
@@ -114,55 +117,53 @@ public final class ExpansionRun {
     return reader.tensors(FileKind.MODEL).getFirst().dtype();
   }
 
-  private ExpansionReport write(
-      Map<FileKind, Layout> layouts, CheckpointWriter writer, String location) {
-    writer.writeConfiguration(plan.newModel(), type());
-    long allBytes = layouts.values().stream().mapToLong(Layout::bytes).sum();
-    long done = 0;
-    List<TensorPlan> plans = new ArrayList<>();
-    List<TensorReport> tensors = new ArrayList<>();
-    for (Map.Entry<FileKind, Layout> entry : layouts.entrySet()) {
-      FileKind kind = entry.getKey();
-      long before = done;
-      try (WidenedTensors widened =
-          new WidenedTensors(
-              from,
-              reader,
-              reader.files(kind),
-              entry.getValue(),
-              options.seed().orElse(state.map(TrainerState::seed).orElse(0L)),
-              options.memoryBytes(),
-              options.stopRequested(),
-              bytes -> options.progress().widened(before + bytes, allBytes))) {
-        writer.writeTensors(kind, widened);
-        widened
-            .finish()
-            .forEach(
-                (name, sums) -> {
-                  TensorPlan tensor = Objects.requireNonNull(plan.tensors().get(name));
-                  plans.add(tensor);
-                  tensors.add(TensorReport.of(tensor, sums));
-                });
+  private ExpansionReport write(ObjectStore to, String toFolder, long allBytes) {
+    long seed = options.seed().orElse(state.map(TrainerState::seed).orElse(0L));
+    UnfinishedExpansion done = UnfinishedExpansion.find(to, toFolder, identity(seed));
+    if (!done.isBegun()) {
+      try (CheckpointWriter _ = new CheckpointWriter(to, toFolder)) {
+        // Has removed what stood there.
       }
-      done += entry.getValue().bytes();
     }
-    Verification.check(location, plans, tensors);
-    ExpansionReport report =
-        new ExpansionReport(
-            ExpansionReport.VERSION,
-            state.map(TrainerState::step).orElse(0L),
-            new Widths(reader.model().hiddenSize(), reader.model().innerSize()),
-            newWidths,
-            spec.initialization(),
-            spec.optimizerState(),
-            parameters(reader),
-            newParameters(plan, reader),
-            plan.newModel().logitScale(),
-            tensors);
-    writer.writeFile(ExpansionReport.NAME, report.encode());
-    state.ifPresentOrElse(
-        known -> writer.commit(expanded(known, newWidths, spec)), writer::commitWeights);
-    return report;
+    done.write(to, toFolder);
+    try (CheckpointWriter writer = CheckpointWriter.goOn(to, toFolder)) {
+      writer.writeConfiguration(plan.newModel(), type());
+      WidenedFiles files =
+          new WidenedFiles(from, reader, plan, seed, options, writer, to, toFolder, done, allBytes);
+      kinds().forEach(files::write);
+      List<TensorReport> tensors = files.reports();
+      Verification.check(to.location(toFolder), plan.tensors(), tensors);
+      ExpansionReport report =
+          new ExpansionReport(
+              ExpansionReport.VERSION,
+              state.map(TrainerState::step).orElse(0L),
+              new Widths(reader.model().hiddenSize(), reader.model().innerSize()),
+              newWidths,
+              spec.initialization(),
+              spec.optimizerState(),
+              parameters(reader),
+              newParameters(plan, reader),
+              plan.newModel().logitScale(),
+              tensors);
+      writer.writeFile(ExpansionReport.NAME, report.encode());
+      state.ifPresentOrElse(
+          known -> writer.commit(expanded(known, newWidths, spec)), writer::commitWeights);
+      UnfinishedExpansion.remove(to, toFolder);
+      return report;
+    }
+  }
+
+  /** Of all that the new bytes depend on. */
+  private String identity(long seed) {
+    String text =
+        String.join(
+            "\n",
+            reader.identity(),
+            newWidths.toString(),
+            spec.toString(),
+            Long.toString(seed),
+            "report " + ExpansionReport.VERSION);
+    return Sha256.hex(text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static Widths grownWidths(ModelConfiguration model, ExpansionSpec spec) {

@@ -4,14 +4,13 @@ import dev.sparkling.expander.plan.NewEntries;
 import dev.sparkling.expander.plan.TensorPlan;
 import dev.sparkling.expander.widen.RowSums;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What was done to one tensor.
  *
  * @param rms root mean square of its entries before
  * @param newRms of all its entries after
- * @param ratio {@code RMS(y)/RMS(x)} of {@code y = W x} before, for independent inputs; null for a
+ * @param ratio {@code RMS(y)/RMS(x)} of {@code y = W x} before, for independent inputs; 0 for a
  *     tensor that is no linear map
  * @param newRatio the same after, for inputs that widened as the expansion widens them
  */
@@ -24,8 +23,8 @@ public record TensorReport(
     double factor,
     double rms,
     double newRms,
-    @Nullable Double ratio,
-    @Nullable Double newRatio) {
+    double ratio,
+    double newRatio) {
 
   static TensorReport of(TensorPlan plan, RowSums sums) {
     boolean linear = plan.newInputs() != null;
@@ -38,7 +37,7 @@ public record TensorReport(
         plan.factor(),
         Math.sqrt(sums.oldSquares() / (plan.rows() * plan.columns())),
         Math.sqrt(sums.newSquares() / (plan.grownRows() * plan.grownColumns())),
-        linear ? Math.sqrt(sums.oldSquares() / plan.rows()) : null,
-        linear ? Math.sqrt(sums.mapped() / sums.newRows()) : null);
+        linear ? Math.sqrt(sums.oldSquares() / plan.rows()) : 0,
+        linear ? Math.sqrt(sums.mapped() / sums.newRows()) : 0);
   }
 }

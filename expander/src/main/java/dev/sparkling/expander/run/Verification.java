@@ -5,6 +5,8 @@ import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * Whether every widened matrix keeps the size of what goes through it (paper section 3.2), as far
@@ -30,15 +32,15 @@ final class Verification {
    *
    * @throws CorruptCheckpoint naming those that are off
    */
-  static void check(String location, List<TensorPlan> plans, List<TensorReport> reports) {
+  static void check(String location, Map<String, TensorPlan> plans, List<TensorReport> reports) {
     List<String> wrong = new ArrayList<>();
-    for (int i = 0; i < plans.size(); i++) {
-      TensorReport report = reports.get(i);
-      if (report.ratio() == null || report.newRatio() == null || report.ratio() == 0) {
+    for (TensorReport report : reports) {
+      TensorPlan plan = Objects.requireNonNull(plans.get(report.name()));
+      if (report.ratio() == 0) {
         continue;
       }
-      double change = report.newRatio() / report.ratio() / plans.get(i).expectedRatio();
-      if (!(Math.abs(change - 1) <= tolerance(plans.get(i)))) {
+      double change = report.newRatio() / report.ratio() / plan.expectedRatio();
+      if (!(Math.abs(change - 1) <= tolerance(plan))) {
         wrong.add(
             String.format(Locale.ROOT, "%s changes RMS(y)/RMS(x) by %.3f", report.name(), change));
       }

@@ -15,7 +15,7 @@ import java.util.concurrent.Future;
  * Hashes the source's files beside the work on them, every byte in order and each once: what
  * batches have read, and what lies between.
  */
-final class SourceDigests implements AutoCloseable {
+public final class SourceDigests implements AutoCloseable {
 
   private static final long GAP_BYTES = 1L << 20;
 
@@ -28,7 +28,7 @@ final class SourceDigests implements AutoCloseable {
   private int file;
   private long hashed;
 
-  SourceDigests(ObjectStore store, CheckpointReader reader, List<TensorFile> files) {
+  public SourceDigests(ObjectStore store, CheckpointReader reader, List<TensorFile> files) {
     this.store = store;
     this.reader = reader;
     this.files = files;
@@ -52,9 +52,9 @@ final class SourceDigests implements AutoCloseable {
         });
   }
 
-  /** After the last batch. */
-  Future<?> finish() {
-    return thread.submit(() -> finishFilesBefore(files.size()));
+  /** After the last batch: hashes what is left, and fails where a digest is wrong. */
+  public void finish() {
+    Futures.await(thread.submit(() -> finishFilesBefore(files.size())));
   }
 
   private void finishFilesBefore(int end) {

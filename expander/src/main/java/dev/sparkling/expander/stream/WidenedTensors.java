@@ -1,12 +1,10 @@
 package dev.sparkling.expander.stream;
 
-import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.TensorFile;
 import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.widen.RowSums;
-import dev.sparkling.pipeline.error.SparklingException;
 import dev.sparkling.pipeline.error.UserError;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -18,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -39,7 +36,8 @@ public final class WidenedTensors implements TensorSequence {
   private final SourceDigests digests;
   private final BooleanSupplier stopRequested;
   private final LongConsumer progress;
-  private final String location;
+  private final ObjectStore store;
+  private final List<TensorFile> files;
   private final Buffers buffers;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Iterator<Batch> waiting;
@@ -75,25 +73,27 @@ public final class WidenedTensors implements TensorSequence {
   /**
    * Begins with the first batches.
    *
+   * @param digests told of all that is read; stays open
    * @param memoryBytes at least {@link #leastMemory}
    * @param stopRequested asked before every batch
    * @param progress told of the bytes of every batch that is widened, and all before it
    */
   public WidenedTensors(
       ObjectStore store,
-      CheckpointReader reader,
       List<TensorFile> files,
       Layout layout,
+      SourceDigests digests,
       long seed,
       long memoryBytes,
       BooleanSupplier stopRequested,
       LongConsumer progress) {
     this.layout = layout;
     this.widener = new BatchWidener(store, files, seed);
-    this.digests = new SourceDigests(store, reader, files);
+    this.digests = digests;
     this.stopRequested = stopRequested;
     this.progress = progress;
-    this.location = reader.location();
+    this.store = store;
+    this.files = files;
     this.waiting = layout.batches().iterator();
     long batchBytes = Math.max(1, layout.largestBatch());
     this.buffers = new Buffers((int) Math.min(MOST_BATCHES, memoryBytes / batchBytes), batchBytes);
@@ -123,10 +123,9 @@ public final class WidenedTensors implements TensorSequence {
     return values;
   }
 
-  /** Sums of each tensor; also waits for the last digest, and fails where it is wrong. */
-  public Map<String, RowSums> finish() {
+  /** Sums of each tensor, when all are widened. */
+  public Map<String, RowSums> sums() {
     release();
-    await(digests.finish());
     return Collections.unmodifiableMap(sums);
   }
 
@@ -140,11 +139,11 @@ public final class WidenedTensors implements TensorSequence {
     if (batch == null) {
       throw new NoSuchElementException("all tensors are widened");
     }
-    List<RowSums> done = await(batch.sums());
+    List<RowSums> done = Futures.await(batch.sums());
     batch.hashed().add(digests.add(batch.batch(), batch.source()));
     for (int i = 0; i < done.size(); i++) {
       String tensor = batch.batch().pieces().get(i).plan().name();
-      checkFinite(tensor, done.get(i));
+      checkFinite(batch.batch(), tensor, done.get(i));
       sums.merge(tensor, done.get(i), RowSums::plus);
     }
     bytes += batch.batch().bytes();
@@ -154,10 +153,10 @@ public final class WidenedTensors implements TensorSequence {
     pieceOffset = 0;
   }
 
-  private void checkFinite(String tensor, RowSums rows) {
+  private void checkFinite(Batch batch, String tensor, RowSums rows) {
     if (!Double.isFinite(rows.oldSquares()) || !Double.isFinite(rows.newSquares())) {
       throw new UserError(
-          location
+          store.location(files.get(batch.file()).object().key())
               + ": "
               + tensor
               + " holds values that are not finite; a model that diverged cannot be widened, so"
@@ -182,23 +181,9 @@ public final class WidenedTensors implements TensorSequence {
 
   private void release() {
     if (open != null) {
-      open.hashed().forEach(WidenedTensors::await);
+      open.hashed().forEach(Futures::await);
       buffers.giveBack(open.buffer());
       open = null;
-    }
-  }
-
-  private static <T> T await(Future<T> future) {
-    try {
-      return future.get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof SparklingException known) {
-        throw known;
-      }
-      throw new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while widening", e);
     }
   }
 
@@ -206,7 +191,6 @@ public final class WidenedTensors implements TensorSequence {
   public void close() {
     threads.shutdownNow();
     threads.close();
-    digests.close();
     buffers.close();
   }
 }

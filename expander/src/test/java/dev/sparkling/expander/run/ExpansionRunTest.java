@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.CheckpointWriter;
+import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.Manifest;
 import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.format.TestTensors;
 import dev.sparkling.checkpoint.format.TrainerState;
@@ -34,8 +36,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -76,23 +80,52 @@ class ExpansionRunTest {
   }
 
   @Test
-  void askedToStopAtAnyBatchItLeavesNothing() {
-    var before = store.list("");
+  void stoppedAtAnyBatchItGoesOnAndEndsWithTheSameBytes() {
+    expand(20, 9);
+    Manifest whole = CheckpointReader.open(store, TO).manifest().orElseThrow();
     for (int batches : new int[] {0, 1}) {
+      String to = "stopped-" + batches;
+      assertThat(runUntil(to, 20, batches)).isEmpty();
+      assertThat(Checkpoints.exists(store, to)).isFalse();
+      // Of the weights' file, which is complete after the first batch, nothing is asked again.
       AtomicInteger asked = new AtomicInteger();
-      assertThat(
-              ExpansionRun.run(
-                  store,
-                  FROM,
-                  store,
-                  TO,
-                  spec(20, 9),
-                  ExpansionOptions.DEFAULT.with(
-                      () -> asked.getAndIncrement() >= batches, ExpansionProgress.NONE)))
-          .isEmpty();
-      assertThat(asked.get()).isEqualTo(batches + 1);
-      assertThat(store.list("")).isEqualTo(before);
+      assertThat(run(to, 20, () -> asked.incrementAndGet() > 100)).isPresent();
+      assertThat(asked).hasValue(2 - batches);
+      assertThat(CheckpointReader.open(store, to).manifest()).hasValue(whole);
+      assertThat(store.find(to + "/" + UnfinishedExpansion.NAME)).isEmpty();
+      CheckpointReader.open(store, to).verify();
     }
+  }
+
+  @Test
+  void whatWasStoppedIsBegunAnewWhereSomethingElseIsAskedFor() {
+    assertThat(runUntil(TO, 20, 1)).isEmpty();
+    assertThat(run(TO, 24, () -> false)).isPresent();
+    assertThat(CheckpointReader.open(store, TO).model().hiddenSize()).isEqualTo(24);
+    CheckpointReader.open(store, TO).verify();
+  }
+
+  @Test
+  void aFileThatIsGoneSinceIsWrittenAgain() {
+    assertThat(runUntil(TO, 20, 1)).isEmpty();
+    store.delete(TO + "/model-00001-of-00001.safetensors");
+    assertThat(run(TO, 20, () -> false)).isPresent();
+    CheckpointReader.open(store, TO).verify();
+  }
+
+  private Optional<ExpansionReport> runUntil(String to, int hiddenSize, int batches) {
+    AtomicInteger asked = new AtomicInteger();
+    return run(to, hiddenSize, () -> asked.getAndIncrement() >= batches);
+  }
+
+  private Optional<ExpansionReport> run(String to, int hiddenSize, BooleanSupplier stopRequested) {
+    return ExpansionRun.run(
+        store,
+        FROM,
+        store,
+        to,
+        spec(hiddenSize, 9),
+        ExpansionOptions.DEFAULT.with(stopRequested, ExpansionProgress.NONE));
   }
 
   @Test
@@ -253,7 +286,7 @@ class ExpansionRunTest {
     assertThatThrownBy(() -> ExpansionRun.run(store, from, store, TO, spec(16, 6)))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "memory:diverged: model.norm.weight holds values that are not finite; a model that"
+            "memory:diverged/model-00001-of-00001.safetensors: model.norm.weight holds values that are not finite; a model that"
                 + " diverged cannot be widened, so train it with a lower rate");
     assertThat(store.list(TO)).isEmpty();
   }

@@ -127,7 +127,8 @@ class WidenedTensorsTest {
   }
 
   private byte[] bytes(CheckpointReader reader, FileKind kind, Layout layout, long memoryBytes) {
-    try (WidenedTensors widened = open(reader, kind, layout, memoryBytes)) {
+    try (SourceDigests digests = new SourceDigests(store, reader, reader.files(kind));
+        WidenedTensors widened = open(reader, kind, layout, memoryBytes, digests)) {
       ByteArrayOutputStream all = new ByteArrayOutputStream();
       for (TensorSpec tensor : widened.tensors()) {
         long left = tensor.bytes();
@@ -138,28 +139,34 @@ class WidenedTensorsTest {
         }
         assertThat(left).as(tensor.name()).isZero();
       }
-      widened.finish();
+      assertThat(widened.sums()).hasSameSizeAs(widened.tensors());
+      digests.finish();
       return all.toByteArray();
     }
   }
 
   private Map<String, RowSums> sums(CheckpointReader reader, Layout layout) {
-    try (WidenedTensors widened = open(reader, FileKind.MODEL, layout, PLENTY)) {
+    try (SourceDigests digests = new SourceDigests(store, reader, reader.files(FileKind.MODEL));
+        WidenedTensors widened = open(reader, FileKind.MODEL, layout, PLENTY, digests)) {
       long left = layout.bytes();
       while (left > 0) {
         left -= widened.next().byteSize();
       }
-      return widened.finish();
+      return widened.sums();
     }
   }
 
   private WidenedTensors open(
-      CheckpointReader reader, FileKind kind, Layout layout, long memoryBytes) {
+      CheckpointReader reader,
+      FileKind kind,
+      Layout layout,
+      long memoryBytes,
+      SourceDigests digests) {
     return new WidenedTensors(
         store,
-        reader,
         reader.files(kind),
         layout,
+        digests,
         7,
         Math.min(memoryBytes, 64L << 20),
         () -> false,
