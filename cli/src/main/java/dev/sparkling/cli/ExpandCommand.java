@@ -1,6 +1,8 @@
 package dev.sparkling.cli;
 
 import dev.sparkling.expander.run.ExpansionOptions;
+import dev.sparkling.expander.run.ExpansionPreview;
+import dev.sparkling.expander.run.ExpansionProgress;
 import dev.sparkling.expander.run.ExpansionReport;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.job.JobResult;
@@ -16,6 +18,7 @@ import dev.sparkling.pipeline.spec.RewarmupSpec;
 import dev.sparkling.pipeline.validation.Problems;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -132,6 +135,11 @@ final class ExpandCommand implements Callable<Integer> {
     private @Nullable Long seed;
 
     @Option(
+        names = "--dry-run",
+        description = "Say what would be done, measure a sample, and write nothing.")
+    private boolean dryRun;
+
+    @Option(
         names = "--rewarmup-ratio",
         paramLabel = "RHO",
         description = "Peak rate of new entries over the rate now (default: ${DEFAULT-VALUE}).",
@@ -204,6 +212,9 @@ final class ExpandCommand implements Callable<Integer> {
   private static JobResult expand(
       ByHand byHand, MemoryOption memory, StopSignal stop, PrintWriter out) {
     ExpansionSpec expansion = byHand.expansion();
+    if (byHand.dryRun) {
+      return preview(byHand, expansion, memory, out);
+    }
     try (Arguments.Located source = Arguments.locate("--from", byHand.from);
         Arguments.Located target = Arguments.locate("--to", byHand.to)) {
       ExpansionTarget.check(byHand.from, byHand.to, target);
@@ -222,10 +233,47 @@ final class ExpandCommand implements Callable<Integer> {
                           memory.bytes(),
                           stop::requested,
                           new ProgressLines(out)::expansion)));
-      report.ifPresent(done -> print(done, out));
+      report.ifPresent(
+          done -> {
+            TensorTable.lines(done.tensors(), true).forEach(out::println);
+            print(done, out);
+          });
       return report.isPresent()
           ? new JobResult(Outcome.COMPLETE, "written to " + byHand.to, null, null)
           : new JobResult(Outcome.STOPPED, "stopped; run it again to go on", null, null);
+    }
+  }
+
+  private static JobResult preview(
+      ByHand byHand, ExpansionSpec expansion, MemoryOption memory, PrintWriter out) {
+    try (Arguments.Located source = Arguments.locate("--from", byHand.from)) {
+      ExpansionPreview preview =
+          Arguments.input(
+              "--from",
+              () ->
+                  ExpansionRun.preview(
+                      source.store(),
+                      source.folder(),
+                      expansion,
+                      new ExpansionOptions(
+                          OptionalLong.empty(),
+                          memory.bytes(),
+                          () -> false,
+                          ExpansionProgress.NONE)));
+      TensorTable.lines(preview.tensors(), false).forEach(out::println);
+      out.printf(
+          Locale.ROOT,
+          "parameters  %s to %s, logits times %s%n"
+              + "bytes       %s to read, %s to write%n"
+              + "time        %s at %s/s, read and widened; writing not measured%n",
+          Format.count(preview.parameters()),
+          Format.count(preview.newParameters()),
+          preview.logitScale(),
+          Format.bytes(preview.bytes()),
+          Format.bytes(preview.newBytes()),
+          Format.duration(Duration.ofSeconds(Math.round(Math.ceil(preview.seconds())))),
+          Format.bytes(Math.round(preview.bytesPerSecond())));
+      return new JobResult(Outcome.COMPLETE, "nothing was written", null, null);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.CheckpointWriter;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.Sha256;
+import dev.sparkling.checkpoint.format.TensorFile;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
@@ -13,6 +14,7 @@ import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.plan.ExpansionPlan;
 import dev.sparkling.expander.stream.Layout;
+import dev.sparkling.expander.stream.SourceDigests;
 import dev.sparkling.expander.stream.WidenedTensors;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
@@ -20,6 +22,7 @@ import dev.sparkling.pipeline.spec.ExpansionSpec;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -28,6 +31,7 @@ public final class ExpansionRun {
 
   private static final Set<DType> WIDENED = Set.of(DType.F32, DType.BF16, DType.F16);
   private static final int MIB_BITS = 20;
+  private static final long SAMPLE_BYTES = 256L << 20;
 
   private final CheckpointReader reader;
   private final ObjectStore from;
@@ -83,6 +87,49 @@ public final class ExpansionRun {
       CheckpointWriter.goOn(to, toFolder).discard();
       throw e;
     }
+  }
+
+  /**
+   * Says what an expansion would do, and how fast it reads and widens a sample.
+   *
+   * @throws UserError where it would refuse to begin
+   */
+  public static ExpansionPreview preview(
+      ObjectStore from, String fromFolder, ExpansionSpec spec, ExpansionOptions options) {
+    ExpansionRun run = new ExpansionRun(from, fromFolder, spec, options);
+    long newBytes = run.check();
+    List<TensorSpec> old =
+        run.kinds().stream().flatMap(kind -> run.reader.tensors(kind).stream()).toList();
+    return new ExpansionPreview(
+        new Widths(run.reader.model().hiddenSize(), run.reader.model().innerSize()),
+        run.newWidths,
+        parameters(run.reader),
+        newParameters(run.plan, run.reader),
+        run.plan.newModel().logitScale(),
+        old.stream().mapToLong(TensorSpec::bytes).sum(),
+        newBytes,
+        run.sampleSpeed(),
+        old.stream()
+            .map(tensor -> Objects.requireNonNull(run.plan.tensors().get(tensor.name())))
+            .map(TensorReport::planned)
+            .toList());
+  }
+
+  /** New bytes a second, of the first ones. */
+  private double sampleSpeed() {
+    List<TensorFile> files = reader.files(FileKind.MODEL);
+    Layout layout = Layout.of(files, plan.tensors());
+    long begin = System.nanoTime();
+    long bytes = 0;
+    try (SourceDigests digests = new SourceDigests(from, reader, files);
+        WidenedTensors widened =
+            new WidenedTensors(
+                from, files, layout, digests, 0, options.memoryBytes(), () -> false, _ -> {})) {
+      while (bytes < Math.min(SAMPLE_BYTES, layout.bytes())) {
+        bytes += widened.next().byteSize();
+      }
+    }
+    return bytes / ((System.nanoTime() - begin) / 1e9);
   }
 
   /** Before anything is written or allocated; returns the bytes of all new tensors. */

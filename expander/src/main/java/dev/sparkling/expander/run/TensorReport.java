@@ -26,6 +26,21 @@ public record TensorReport(
     double ratio,
     double newRatio) {
 
+  /** Of a tensor that was not widened yet. */
+  static TensorReport planned(TensorPlan plan) {
+    return new TensorReport(
+        plan.name(),
+        plan.shape(),
+        plan.newShape(),
+        plan.newRows(),
+        plan.newColumns(),
+        plan.factor(),
+        0,
+        0,
+        0,
+        0);
+  }
+
   static TensorReport of(TensorPlan plan, RowSums sums) {
     boolean linear = plan.newInputs() != null;
     return new TensorReport(
