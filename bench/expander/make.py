@@ -118,7 +118,7 @@ def main(path, gigabytes):
         "tokenizerFingerprint": "none", "initialWidths": {"hiddenSize": HIDDEN, "innerSize": INNER},
         "settings": {}, "expansions": [],
     })
-    manifest = {"format": "sparkling-checkpoint", "version": 2, "step": 1000, "tokens": 1000000, "files": folder.files}
+    manifest = {"format": "sparkling-checkpoint", "version": 3, "step": 1000, "tokens": 1000000, "files": folder.files}
     (folder.path / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
     print(sum(file["size"] for file in folder.files.values()))
 

@@ -22,7 +22,7 @@ public record Manifest(
 
   public static final String NAME = "manifest.json";
   static final String FORMAT = "sparkling-checkpoint";
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");

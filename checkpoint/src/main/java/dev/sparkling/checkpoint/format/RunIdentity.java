@@ -127,6 +127,8 @@ public final class RunIdentity {
       compare(path + ".innerSize", planned.model().innerSize(), was.widths().innerSize(), location);
       compare(path + ".initialization", expansion.initialization(), was.initialization(), location);
       compare(path + ".optimizerState", expansion.optimizerState(), was.optimizerState(), location);
+      compare(path + ".norms", expansion.norms(), was.norms(), location);
+      compare(path + ".baseline", expansion.baseline(), was.baseline(), location);
       compare(
           path + ".rewarmup.ratio", expansion.rewarmup().ratio(), was.rewarmupRatio(), location);
       compare(

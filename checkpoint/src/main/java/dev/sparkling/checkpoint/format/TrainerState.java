@@ -1,6 +1,8 @@
 package dev.sparkling.checkpoint.format;
 
+import dev.sparkling.pipeline.spec.BaselineSpec;
 import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.NormInitialization;
 import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import java.util.Collections;
 import java.util.List;
@@ -68,6 +70,8 @@ public record TrainerState(
    * @param widths after it
    * @param initialization of the new entries
    * @param optimizerState what became of the moments
+   * @param norms how their weights widened
+   * @param baseline numbers of the initializations that are there for comparison
    * @param rewarmupRatio {@code rho} of Eq. 27
    * @param rewarmupSteps {@code tau_w} of Eq. 27
    */
@@ -76,12 +80,36 @@ public record TrainerState(
       Widths widths,
       Initialization initialization,
       OptimizerStateStrategy optimizerState,
+      NormInitialization norms,
+      BaselineSpec baseline,
       double rewarmupRatio,
       int rewarmupSteps) {
+
+    /** With norms and numbers of baselines that nobody has chosen. */
+    public ExpansionRecord(
+        long step,
+        Widths widths,
+        Initialization initialization,
+        OptimizerStateStrategy optimizerState,
+        double rewarmupRatio,
+        int rewarmupSteps) {
+      this(
+          step,
+          widths,
+          initialization,
+          optimizerState,
+          NormInitialization.COPY,
+          BaselineSpec.DEFAULT,
+          rewarmupRatio,
+          rewarmupSteps);
+    }
+
     public ExpansionRecord {
       Objects.requireNonNull(widths, "widths");
       Objects.requireNonNull(initialization, "initialization");
       Objects.requireNonNull(optimizerState, "optimizerState");
+      Objects.requireNonNull(norms, "norms");
+      Objects.requireNonNull(baseline, "baseline");
       if (step < 0 || rewarmupSteps < 0) {
         throw new IllegalArgumentException(
             "step %d and rewarmupSteps %d must not be negative".formatted(step, rewarmupSteps));

@@ -220,13 +220,13 @@ abstract class CheckpointContract {
     String key = FOLDER + "/manifest.json";
     String text = new String(store.readAll(store.get(key)), StandardCharsets.UTF_8);
     store.write(
-        key, text.replace("\"version\" : 2", "\"version\" : 1").getBytes(StandardCharsets.UTF_8));
+        key, text.replace("\"version\" : 3", "\"version\" : 1").getBytes(StandardCharsets.UTF_8));
     assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
         .isInstanceOf(CorruptCheckpoint.class)
         .hasMessage(
             store.location(key)
                 + ": format sparkling-checkpoint version 1;"
-                + " this version reads sparkling-checkpoint version 2");
+                + " this version reads sparkling-checkpoint version 3");
   }
 
   @Test

@@ -44,7 +44,7 @@ class HostileFilesTest {
           "step" : 10      | "step" : null       | step: is missing or null; a value is needed
           "step" : 10      | "step" : 10, "stop" : 10 | stop: unknown key; allowed: files, format, step, tokens, version
           "step" : 10,     | ` `                 | step: is missing or null; a value is needed
-          "version" : 2    | "version" : 9       | format sparkling-checkpoint version 9
+          "version" : 3    | "version" : 9       | format sparkling-checkpoint version 9
           {                | {{                  | line 1, column 2: Unexpected character
           """)
   void manifest(String right, String wrong, String problem) {
@@ -63,10 +63,10 @@ class HostileFilesTest {
           "initialWidths" : {    | "initialWidths" : 1, "x" : { | initialWidths: is not an object
           "hiddenSize" : 8       | "hiddenSize" : 0        | initialWidths: widths 0 and 6 must be above 0
           "expansions" : [ ]     | "expansions" : [ null ] | holds null where a value is needed
-          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":null,"initialization":"copy-copy","optimizerState":"asymmetric","rewarmupRatio":1.5,"rewarmupSteps":2} ] | expansions[0].widths: is missing or null; a value is needed
-          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":{"hiddenSize":4,"innerSize":6},"initialization":"copy-copy","optimizerState":"asymmetric","rewarmupRatio":1.5,"rewarmupSteps":2} ] | shrink
-          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":{"hiddenSize":16,"innerSize":6},"initialization":"copy-copy","optimizerState":"asymmetric","rewarmupRatio":"Infinity","rewarmupSteps":2} ] | expansions[0].rewarmupRatio: is not a finite number
-          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":{"hiddenSize":16,"innerSize":6},"initialization":"copy-copy","optimizerState":"asymmetric","rewarmupRatio":1e999,"rewarmupSteps":2} ] | expansions[0].rewarmupRatio: is not a finite number
+          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":null,"initialization":"copy-copy","optimizerState":"asymmetric","norms":"copy","baseline":{"unevenShare":0.5,"perturbation":0.1,"signalToNoiseDecibels":10.0},"rewarmupRatio":1.5,"rewarmupSteps":2} ] | expansions[0].widths: is missing or null; a value is needed
+          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":{"hiddenSize":4,"innerSize":6},"initialization":"copy-copy","optimizerState":"asymmetric","norms":"copy","baseline":{"unevenShare":0.5,"perturbation":0.1,"signalToNoiseDecibels":10.0},"rewarmupRatio":1.5,"rewarmupSteps":2} ] | shrink
+          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":{"hiddenSize":16,"innerSize":6},"initialization":"copy-copy","optimizerState":"asymmetric","norms":"copy","baseline":{"unevenShare":0.5,"perturbation":0.1,"signalToNoiseDecibels":10.0},"rewarmupRatio":"Infinity","rewarmupSteps":2} ] | expansions[0].rewarmupRatio: is not a finite number
+          "expansions" : [ ]     | "expansions" : [ {"step":1,"widths":{"hiddenSize":16,"innerSize":6},"initialization":"copy-copy","optimizerState":"asymmetric","norms":"copy","baseline":{"unevenShare":0.5,"perturbation":0.1,"signalToNoiseDecibels":10.0},"rewarmupRatio":1e999,"rewarmupSteps":2} ] | expansions[0].rewarmupRatio: is not a finite number
           """)
   void trainerState(String right, String wrong, String problem) {
     String text =

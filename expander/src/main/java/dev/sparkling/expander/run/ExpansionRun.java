@@ -246,6 +246,8 @@ public final class ExpansionRun {
             newWidths,
             spec.initialization(),
             spec.optimizerState(),
+            spec.norms(),
+            spec.baseline(),
             spec.rewarmup().ratio(),
             spec.rewarmup().steps()));
     return new TrainerState(

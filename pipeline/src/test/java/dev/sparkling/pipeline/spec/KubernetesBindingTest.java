@@ -91,7 +91,15 @@ class KubernetesBindingTest {
     JsonNode expansion = schema.at("/stages/items/properties/expansion/properties");
     assertThat(expansion.at("/initialization/enum").valueStream().map(JsonNode::asText))
         .containsExactlyInAnyOrder(
-            "copy-copy", "zero-copy", "random-copy", "random-zero", "random-random");
+            "copy-copy",
+            "zero-copy",
+            "random-copy",
+            "random-zero",
+            "random-random",
+            "naive",
+            "uneven",
+            "perturb",
+            "signal-to-noise");
     assertThat(schema.at("/training/properties/learningRate/properties/peak/type").asText())
         .isEqualTo("number");
     assertThat(schema.at("/stages/items/properties/tokens/type").asText()).isEqualTo("integer");
