@@ -71,28 +71,28 @@ public final class CheckpointWriter implements AutoCloseable {
 
   /** Writes all tensors of a kind. */
   public void writeTensors(FileKind kind, TensorSequence tensors) {
-    List<Shard> shards = shards(kind, tensors.tensors());
-    for (Shard shard : shards) {
-      writeShard(shard, tensors);
+    List<PlannedFile> planned = plan(kind, tensors.tensors());
+    for (PlannedFile file : planned) {
+      writeTensorFile(file, tensors);
     }
-    writeIndex(kind, shards);
+    writeIndex(kind, planned);
   }
 
   /** One of the files that the tensors of a kind are written to. */
-  public record Shard(String name, List<TensorSpec> tensors) {
-    public Shard {
+  public record PlannedFile(String name, List<TensorSpec> tensors) {
+    public PlannedFile {
       tensors = List.copyOf(tensors);
     }
   }
 
   /** The files of a kind. */
-  public List<Shard> shards(FileKind kind, List<TensorSpec> tensors) {
+  public List<PlannedFile> plan(FileKind kind, List<TensorSpec> tensors) {
     List<List<TensorSpec>> cut = cut(tensors);
-    List<Shard> shards = new ArrayList<>();
-    for (List<TensorSpec> shard : cut) {
-      shards.add(new Shard(kind.fileName(shards.size() + 1, cut.size()), shard));
+    List<PlannedFile> planned = new ArrayList<>();
+    for (List<TensorSpec> together : cut) {
+      planned.add(new PlannedFile(kind.fileName(planned.size() + 1, cut.size()), together));
     }
-    return shards;
+    return planned;
   }
 
   /**
@@ -100,13 +100,13 @@ public final class CheckpointWriter implements AutoCloseable {
    *
    * @param tensors that give the file's tensors next
    */
-  public FileDigest writeShard(Shard shard, TensorSequence tensors) {
-    SafetensorsHeader header = SafetensorsHeader.layOut(shard.tensors(), Map.of("format", "pt"));
-    String key = folder + "/" + shard.name();
+  public FileDigest writeTensorFile(PlannedFile file, TensorSequence tensors) {
+    SafetensorsHeader header = SafetensorsHeader.layOut(file.tensors(), Map.of("format", "pt"));
+    String key = folder + "/" + file.name();
     Sha256 digest = new Sha256();
     try (ObjectUpload upload = goesOn ? store.resume(key) : store.create(key)) {
       write(MemorySegment.ofArray(header.encode()), upload, digest);
-      for (TensorSpec tensor : shard.tensors()) {
+      for (TensorSpec tensor : file.tensors()) {
         long left = tensor.bytes();
         while (left > 0) {
           MemorySegment values = tensors.next();
@@ -121,7 +121,7 @@ public final class CheckpointWriter implements AutoCloseable {
       upload.commit();
     }
     FileDigest written = new FileDigest(header.fileBytes(), digest.hex());
-    files.put(shard.name(), written);
+    files.put(file.name(), written);
     return written;
   }
 
@@ -130,28 +130,28 @@ public final class CheckpointWriter implements AutoCloseable {
    *
    * @return whether it is there, and as long as it was
    */
-  public boolean keep(Shard shard, FileDigest known) {
+  public boolean keep(PlannedFile file, FileDigest known) {
     boolean there =
         store
-            .find(folder + "/" + shard.name())
+            .find(folder + "/" + file.name())
             .filter(object -> object.size() == known.size())
             .isPresent();
     if (there) {
-      files.put(shard.name(), known);
+      files.put(file.name(), known);
     }
     return there;
   }
 
   /** Writes what Hugging Face needs to find weights in several files. */
-  public void writeIndex(FileKind kind, List<Shard> shards) {
+  public void writeIndex(FileKind kind, List<PlannedFile> planned) {
     if (kind != FileKind.MODEL) {
       return;
     }
     ObjectNode weightMap = JSON.createObjectNode();
     long bytes = 0;
-    for (Shard shard : shards) {
-      for (TensorSpec tensor : shard.tensors()) {
-        weightMap.put(tensor.name(), shard.name());
+    for (PlannedFile file : planned) {
+      for (TensorSpec tensor : file.tensors()) {
+        weightMap.put(tensor.name(), file.name());
         bytes += tensor.bytes();
       }
     }
@@ -224,16 +224,16 @@ public final class CheckpointWriter implements AutoCloseable {
   }
 
   private List<List<TensorSpec>> cut(List<TensorSpec> tensors) {
-    List<List<TensorSpec>> shards = new ArrayList<>();
+    List<List<TensorSpec>> files = new ArrayList<>();
     long filled = Long.MAX_VALUE;
     for (TensorSpec tensor : tensors) {
       if (filled > largestFile - tensor.bytes()) {
-        shards.add(new ArrayList<>());
+        files.add(new ArrayList<>());
         filled = 0;
       }
-      shards.getLast().add(tensor);
+      files.getLast().add(tensor);
       filled += tensor.bytes();
     }
-    return shards;
+    return files;
   }
 }

@@ -8,8 +8,8 @@ import java.util.function.BooleanSupplier;
  *
  * @param seed of what is drawn; empty for the run's own
  * @param memoryBytes for what is read and widened; uploads need some {@code 80 MiB} more
- * @param stopRequested asked before every batch
- * @param progress told after every batch
+ * @param stopRequested asked before every portion
+ * @param progress told after every portion
  */
 public record ExpansionOptions(
     OptionalLong seed,

@@ -1,6 +1,6 @@
 package dev.sparkling.expander.run;
 
-/** Told after every batch of tensors how far an expansion is. */
+/** Told after every portion of tensors how far an expansion is. */
 @FunctionalInterface
 public interface ExpansionProgress {
 

@@ -2,7 +2,7 @@ package dev.sparkling.expander.run;
 
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.CheckpointWriter;
-import dev.sparkling.checkpoint.format.CheckpointWriter.Shard;
+import dev.sparkling.checkpoint.format.CheckpointWriter.PlannedFile;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.Manifest.FileDigest;
 import dev.sparkling.checkpoint.format.TensorFile;
@@ -66,25 +66,25 @@ final class WidenedFiles {
 
   void write(FileKind kind) {
     List<TensorFile> files = reader.files(kind);
-    List<Shard> shards =
-        writer.shards(kind, reader.tensors(kind).stream().map(this::widened).toList());
+    List<PlannedFile> planned =
+        writer.plan(kind, reader.tensors(kind).stream().map(this::widened).toList());
     try (SourceDigests digests = new SourceDigests(from, reader, files)) {
-      for (Shard shard : shards) {
-        FileDigest before = done.files().get(shard.name());
-        if (before == null || !writer.keep(shard, before)) {
-          write(shard, files, digests);
+      for (PlannedFile file : planned) {
+        FileDigest before = done.files().get(file.name());
+        if (before == null || !writer.keep(file, before)) {
+          write(file, files, digests);
         }
-        bytes += shard.tensors().stream().mapToLong(TensorSpec::bytes).sum();
+        bytes += file.tensors().stream().mapToLong(TensorSpec::bytes).sum();
       }
       digests.finish();
     }
-    writer.writeIndex(kind, shards);
+    writer.writeIndex(kind, planned);
   }
 
-  private void write(Shard shard, List<TensorFile> files, SourceDigests digests) {
+  private void write(PlannedFile file, List<TensorFile> files, SourceDigests digests) {
     Set<String> names =
-        shard.tensors().stream().map(TensorSpec::name).collect(Collectors.toUnmodifiableSet());
-    List<TensorFile> sources = files.stream().map(file -> file.only(names)).toList();
+        file.tensors().stream().map(TensorSpec::name).collect(Collectors.toUnmodifiableSet());
+    List<TensorFile> sources = files.stream().map(source -> source.only(names)).toList();
     List<TensorReport> reports = new ArrayList<>();
     FileDigest written;
     try (WidenedTensors widened =
@@ -97,10 +97,10 @@ final class WidenedFiles {
             options.memoryBytes(),
             options.stopRequested(),
             some -> options.progress().widened(bytes + some, allBytes))) {
-      written = writer.writeShard(shard, widened);
+      written = writer.writeTensorFile(file, widened);
       widened.sums().forEach((name, sums) -> reports.add(TensorReport.of(planOf(name), sums)));
     }
-    done = done.with(shard.name(), written, reports);
+    done = done.with(file.name(), written, reports);
     done.write(to, toFolder);
   }
 

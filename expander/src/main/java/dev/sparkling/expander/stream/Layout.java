@@ -11,36 +11,36 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Cuts files into batches. Small tensors that lie side by side share a batch, because a checkpoint
- * has thousands of experts of a MiB each; large ones are cut between rows. The cut depends on
- * nothing but the files and the plan, so that sums over a batch are the same bits whenever the same
- * expansion is run.
+ * Cuts files into portions. Small tensors that lie side by side share a portion, because a
+ * checkpoint has thousands of experts of a MiB each; large ones are cut between rows. The cut
+ * depends on nothing but the files and the plan, so that sums over a portion are the same bits
+ * whenever the same expansion is run.
  */
 public final class Layout {
 
-  /** Old and new bytes of a batch, unless one row is larger. */
-  static final long BATCH_BYTES = 16L << 20;
+  /** Old and new bytes of a portion, unless one row is larger. */
+  static final long PORTION_BYTES = 16L << 20;
 
   /** Bytes between two tensors that are read along; our own files have none. */
   private static final long LARGEST_GAP = 1L << 20;
 
-  private final long batchBytes;
-  private final List<Batch> batches = new ArrayList<>();
+  private final long portionBytes;
+  private final List<Portion> portions = new ArrayList<>();
   private final List<TensorSpec> tensors = new ArrayList<>();
   private final List<Piece> open = new ArrayList<>();
   private int file;
 
-  private Layout(long batchBytes) {
-    this.batchBytes = batchBytes;
+  private Layout(long portionBytes) {
+    this.portionBytes = portionBytes;
   }
 
   /** Lays out files of one kind. */
   public static Layout of(List<TensorFile> files, Map<String, TensorPlan> plans) {
-    return of(files, plans, BATCH_BYTES);
+    return of(files, plans, PORTION_BYTES);
   }
 
-  static Layout of(List<TensorFile> files, Map<String, TensorPlan> plans, long batchBytes) {
-    Layout layout = new Layout(batchBytes);
+  static Layout of(List<TensorFile> files, Map<String, TensorPlan> plans, long portionBytes) {
+    Layout layout = new Layout(portionBytes);
     for (int i = 0; i < files.size(); i++) {
       layout.file = i;
       for (PlacedTensor placed : files.get(i).tensors()) {
@@ -52,8 +52,8 @@ public final class Layout {
   }
 
   /** In the order of what is written. */
-  List<Batch> batches() {
-    return List.copyOf(batches);
+  List<Portion> portions() {
+    return List.copyOf(portions);
   }
 
   /** The new tensors, in the order of what is written. */
@@ -66,9 +66,9 @@ public final class Layout {
     return tensors.stream().mapToLong(TensorSpec::bytes).sum();
   }
 
-  /** What the largest batch needs. */
-  public long largestBatch() {
-    return batches.stream().mapToLong(Batch::memory).max().orElse(0);
+  /** What the largest portion needs. */
+  public long largestPortion() {
+    return portions.stream().mapToLong(Portion::memory).max().orElse(0);
   }
 
   private void add(PlacedTensor placed, TensorPlan plan) {
@@ -76,7 +76,7 @@ public final class Layout {
     tensors.add(new TensorSpec(tensor.name(), tensor.dtype(), plan.newShape()));
     long bytes = tensor.bytes() + tensors.getLast().bytes();
     Piece whole = new Piece(plan, tensor, 0, plan.grownRows(), placed.offset(), tensor.bytes());
-    if (bytes > batchBytes) {
+    if (bytes > portionBytes) {
       close();
       cut(whole);
     } else {
@@ -94,13 +94,13 @@ public final class Layout {
     Piece last = open.getLast();
     long gap = offset - (last.sourceOffset() + last.sourceBytes());
     long filled = open.stream().mapToLong(piece -> piece.sourceBytes() + piece.bytes()).sum();
-    return gap >= 0 && gap <= LARGEST_GAP && filled + gap + bytes <= batchBytes;
+    return gap >= 0 && gap <= LARGEST_GAP && filled + gap + bytes <= portionBytes;
   }
 
   /** Between rows, and at every multiple of the old rows, where their copies begin anew. */
   private void cut(Piece whole) {
     TensorPlan plan = whole.plan();
-    long rowsAtOnce = Math.max(1, batchBytes / (whole.rowBytes() + whole.sourceRowBytes()));
+    long rowsAtOnce = Math.max(1, portionBytes / (whole.rowBytes() + whole.sourceRowBytes()));
     boolean copied = plan.newRows() == NewEntries.COPY;
     for (long row = 0; row < plan.grownRows(); ) {
       long section = row / plan.rows();
@@ -127,7 +127,7 @@ public final class Layout {
     long from = open.getFirst().sourceOffset();
     long to = open.getLast().sourceOffset() + open.getLast().sourceBytes();
     long bytes = open.stream().mapToLong(Piece::bytes).sum();
-    batches.add(new Batch(file, open, from, to - from, bytes));
+    portions.add(new Portion(file, open, from, to - from, bytes));
     open.clear();
   }
 }

@@ -13,7 +13,7 @@ import java.util.concurrent.Future;
 
 /**
  * Hashes the source's files beside the work on them, every byte in order and each once: what
- * batches have read, and what lies between.
+ * portions have read, and what lies between.
  */
 public final class SourceDigests implements AutoCloseable {
 
@@ -35,24 +35,24 @@ public final class SourceDigests implements AutoCloseable {
   }
 
   /**
-   * Hashes what a batch has read.
+   * Hashes what a portion has read.
    *
    * @param values valid until the future is done
    * @return fails where a digest is not what the manifest says
    */
-  Future<?> add(Batch batch, MemorySegment values) {
+  Future<?> add(Portion portion, MemorySegment values) {
     return thread.submit(
         () -> {
-          if (!batch.readsAgain()) {
-            finishFilesBefore(batch.file());
-            hashUntil(batch.sourceOffset());
+          if (!portion.readsAgain()) {
+            finishFilesBefore(portion.file());
+            hashUntil(portion.sourceOffset());
             digest.update(values);
             hashed += values.byteSize();
           }
         });
   }
 
-  /** After the last batch: hashes what is left, and fails where a digest is wrong. */
+  /** After the last portion: hashes what is left, and fails where a digest is wrong. */
   public void finish() {
     Futures.await(thread.submit(() -> finishFilesBefore(files.size())));
   }

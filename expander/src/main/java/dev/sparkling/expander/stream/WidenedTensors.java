@@ -24,15 +24,16 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A checkpoint's files of one kind, widened while they are asked for. As many batches are under way
- * as the memory allows; they come out in order, so that the same expansion writes the same bytes.
+ * A checkpoint's files of one kind, widened while they are asked for. As many portions are under
+ * way as the memory allows; they come out in order, so that the same expansion writes the same
+ * bytes.
  */
 public final class WidenedTensors implements TensorSequence {
 
-  private static final int MOST_BATCHES = 64;
+  private static final int MOST_PORTIONS = 64;
 
   private final Layout layout;
-  private final BatchWidener widener;
+  private final PortionWidener widener;
   private final SourceDigests digests;
   private final BooleanSupplier stopRequested;
   private final LongConsumer progress;
@@ -40,7 +41,7 @@ public final class WidenedTensors implements TensorSequence {
   private final List<TensorFile> files;
   private final Buffers buffers;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final Iterator<Batch> waiting;
+  private final Iterator<Portion> waiting;
   private final Deque<UnderWay> underWay = new ArrayDeque<>();
   private final Map<String, RowSums> sums = new LinkedHashMap<>();
   private @Nullable UnderWay open;
@@ -57,26 +58,26 @@ public final class WidenedTensors implements TensorSequence {
     }
   }
 
-  /** A batch and what it holds of memory until it is written and hashed. */
+  /** A portion and what it holds of memory until it is written and hashed. */
   private record UnderWay(
-      Batch batch, MemorySegment buffer, Future<List<RowSums>> sums, Deque<Future<?>> hashed) {
+      Portion portion, MemorySegment buffer, Future<List<RowSums>> sums, Deque<Future<?>> hashed) {
 
     MemorySegment source() {
-      return buffer.asSlice(0, batch.sourceBytes());
+      return buffer.asSlice(0, portion.sourceBytes());
     }
 
     MemorySegment target() {
-      return buffer.asSlice(batch.sourceBytes(), batch.bytes());
+      return buffer.asSlice(portion.sourceBytes(), portion.bytes());
     }
   }
 
   /**
-   * Begins with the first batches.
+   * Begins with the first portions.
    *
    * @param digests told of all that is read; stays open
    * @param memoryBytes at least {@link #leastMemory}
-   * @param stopRequested asked before every batch
-   * @param progress told of the bytes of every batch that is widened, and all before it
+   * @param stopRequested asked before every portion
+   * @param progress told of the bytes of every portion that is widened, and all before it
    */
   public WidenedTensors(
       ObjectStore store,
@@ -88,21 +89,22 @@ public final class WidenedTensors implements TensorSequence {
       BooleanSupplier stopRequested,
       LongConsumer progress) {
     this.layout = layout;
-    this.widener = new BatchWidener(store, files, seed);
+    this.widener = new PortionWidener(store, files, seed);
     this.digests = digests;
     this.stopRequested = stopRequested;
     this.progress = progress;
     this.store = store;
     this.files = files;
-    this.waiting = layout.batches().iterator();
-    long batchBytes = Math.max(1, layout.largestBatch());
-    this.buffers = new Buffers((int) Math.min(MOST_BATCHES, memoryBytes / batchBytes), batchBytes);
+    this.waiting = layout.portions().iterator();
+    long portionBytes = Math.max(1, layout.largestPortion());
+    this.buffers =
+        new Buffers((int) Math.min(MOST_PORTIONS, memoryBytes / portionBytes), portionBytes);
     begin();
   }
 
-  /** One batch is written while the next is read. */
+  /** One portion is written while the next is read. */
   public static long leastMemory(Layout layout) {
-    return 2 * layout.largestBatch();
+    return 2 * layout.largestPortion();
   }
 
   @Override
@@ -112,12 +114,12 @@ public final class WidenedTensors implements TensorSequence {
 
   @Override
   public MemorySegment next() {
-    if (open == null || piece == open.batch().pieces().size()) {
+    if (open == null || piece == open.portion().pieces().size()) {
       openNext();
     }
-    UnderWay batch = Objects.requireNonNull(open);
-    long length = batch.batch().pieces().get(piece).bytes();
-    MemorySegment values = batch.target().asSlice(pieceOffset, length);
+    UnderWay current = Objects.requireNonNull(open);
+    long length = current.portion().pieces().get(piece).bytes();
+    MemorySegment values = current.target().asSlice(pieceOffset, length);
     piece++;
     pieceOffset += length;
     return values;
@@ -135,28 +137,28 @@ public final class WidenedTensors implements TensorSequence {
       throw new Stopped();
     }
     begin();
-    UnderWay batch = underWay.poll();
-    if (batch == null) {
+    UnderWay current = underWay.poll();
+    if (current == null) {
       throw new NoSuchElementException("all tensors are widened");
     }
-    List<RowSums> done = Futures.await(batch.sums());
-    batch.hashed().add(digests.add(batch.batch(), batch.source()));
+    List<RowSums> done = Futures.await(current.sums());
+    current.hashed().add(digests.add(current.portion(), current.source()));
     for (int i = 0; i < done.size(); i++) {
-      String tensor = batch.batch().pieces().get(i).plan().name();
-      checkFinite(batch.batch(), tensor, done.get(i));
+      String tensor = current.portion().pieces().get(i).plan().name();
+      checkFinite(current.portion(), tensor, done.get(i));
       sums.merge(tensor, done.get(i), RowSums::plus);
     }
-    bytes += batch.batch().bytes();
+    bytes += current.portion().bytes();
     progress.accept(bytes);
-    open = batch;
+    open = current;
     piece = 0;
     pieceOffset = 0;
   }
 
-  private void checkFinite(Batch batch, String tensor, RowSums rows) {
+  private void checkFinite(Portion portion, String tensor, RowSums rows) {
     if (!Double.isFinite(rows.oldSquares()) || !Double.isFinite(rows.newSquares())) {
       throw new UserError(
-          store.location(files.get(batch.file()).object().key())
+          store.location(files.get(portion.file()).object().key())
               + ": "
               + tensor
               + " holds values that are not finite; a model that diverged cannot be widened, so"
@@ -166,15 +168,15 @@ public final class WidenedTensors implements TensorSequence {
 
   private void begin() {
     while (waiting.hasNext() && !buffers.isExhausted()) {
-      Batch batch = waiting.next();
+      Portion portion = waiting.next();
       MemorySegment buffer = buffers.take();
-      MemorySegment source = buffer.asSlice(0, batch.sourceBytes());
-      MemorySegment target = buffer.asSlice(batch.sourceBytes(), batch.bytes());
+      MemorySegment source = buffer.asSlice(0, portion.sourceBytes());
+      MemorySegment target = buffer.asSlice(portion.sourceBytes(), portion.bytes());
       underWay.add(
           new UnderWay(
-              batch,
+              portion,
               buffer,
-              threads.submit(() -> widener.widen(batch, source, target)),
+              threads.submit(() -> widener.widen(portion, source, target)),
               new ArrayDeque<>()));
     }
   }

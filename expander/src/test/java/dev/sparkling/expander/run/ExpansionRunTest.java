@@ -80,17 +80,17 @@ class ExpansionRunTest {
   }
 
   @Test
-  void stoppedAtAnyBatchItGoesOnAndEndsWithTheSameBytes() {
+  void stoppedAtAnyPortionItGoesOnAndEndsWithTheSameBytes() {
     expand(20, 9);
     Manifest whole = CheckpointReader.open(store, TO).manifest().orElseThrow();
-    for (int batches : new int[] {0, 1}) {
-      String to = "stopped-" + batches;
-      assertThat(runUntil(to, 20, batches)).isEmpty();
+    for (int portions : new int[] {0, 1}) {
+      String to = "stopped-" + portions;
+      assertThat(runUntil(to, 20, portions)).isEmpty();
       assertThat(Checkpoints.exists(store, to)).isFalse();
-      // Of the weights' file, which is complete after the first batch, nothing is asked again.
+      // Of the weights' file, which is complete after the first portion, nothing is asked again.
       AtomicInteger asked = new AtomicInteger();
       assertThat(run(to, 20, () -> asked.incrementAndGet() > 100)).isPresent();
-      assertThat(asked).hasValue(2 - batches);
+      assertThat(asked).hasValue(2 - portions);
       assertThat(CheckpointReader.open(store, to).manifest()).hasValue(whole);
       assertThat(store.find(to + "/" + UnfinishedExpansion.NAME)).isEmpty();
       CheckpointReader.open(store, to).verify();
@@ -113,9 +113,9 @@ class ExpansionRunTest {
     CheckpointReader.open(store, TO).verify();
   }
 
-  private Optional<ExpansionReport> runUntil(String to, int hiddenSize, int batches) {
+  private Optional<ExpansionReport> runUntil(String to, int hiddenSize, int portions) {
     AtomicInteger asked = new AtomicInteger();
-    return run(to, hiddenSize, () -> asked.getAndIncrement() >= batches);
+    return run(to, hiddenSize, () -> asked.getAndIncrement() >= portions);
   }
 
   private Optional<ExpansionReport> run(String to, int hiddenSize, BooleanSupplier stopRequested) {

@@ -49,7 +49,7 @@ class WidenedTensorsTest {
       @ForAll @IntRange(min = 6, max = 20) int innerSize,
       @ForAll boolean moe,
       @ForAll boolean tied,
-      @ForAll("batchBytes") long batchBytes) {
+      @ForAll("portionBytes") long portionBytes) {
     ModelConfiguration model = moe ? TestModels.moe(tied) : TestModels.dense(tied);
     TestTensors.write(store, FROM, model, TestTensors.state(model, 10), 3);
     CheckpointReader reader = CheckpointReader.open(store, FROM);
@@ -61,9 +61,9 @@ class WidenedTensorsTest {
             spec(hiddenSize, innerSize, initialization, optimizerState, norms));
     for (FileKind kind : FileKind.values()) {
       Layout whole = Layout.of(reader.files(kind), plan.tensors(), PLENTY);
-      Layout cut = Layout.of(reader.files(kind), plan.tensors(), batchBytes);
-      assertThat(whole.batches()).hasSize(1);
-      assertThat(bytes(reader, kind, cut, 3 * cut.largestBatch()))
+      Layout cut = Layout.of(reader.files(kind), plan.tensors(), portionBytes);
+      assertThat(whole.portions()).hasSize(1);
+      assertThat(bytes(reader, kind, cut, 3 * cut.largestPortion()))
           .isEqualTo(bytes(reader, kind, whole, PLENTY));
     }
   }
@@ -96,7 +96,7 @@ class WidenedTensorsTest {
   }
 
   @Example
-  void largeTensorsAreCutBetweenRowsAndSmallOnesShareABatch() {
+  void largeTensorsAreCutBetweenRowsAndSmallOnesShareAPortion() {
     ModelConfiguration model = TestModels.moe(true);
     TestTensors.write(store, FROM, model, TestTensors.state(model, 10), 3);
     CheckpointReader reader = CheckpointReader.open(store, FROM);
@@ -112,17 +112,18 @@ class WidenedTensorsTest {
                 OptimizerStateStrategy.ASYMMETRIC,
                 NormInitialization.COPY));
     Layout layout = Layout.of(reader.files(FileKind.MODEL), plan.tensors(), 1000);
-    // The embedding has 11 rows of 8, which become 16 floats: 96 bytes a row, 10 rows a batch.
-    assertThat(layout.batches().get(0).pieces()).hasSize(1);
-    assertThat(layout.batches().get(0).pieces().getFirst().rows()).isEqualTo(10);
-    assertThat(layout.batches().get(1).pieces().getFirst().rows()).isEqualTo(1);
-    assertThat(layout.batches()).allMatch(batch -> batch.memory() <= 1000);
-    assertThat(layout.batches()).anyMatch(batch -> batch.pieces().size() > 1);
-    assertThat(layout.bytes()).isEqualTo(layout.batches().stream().mapToLong(Batch::bytes).sum());
+    // The embedding has 11 rows of 8, which become 16 floats: 96 bytes a row, 10 rows a portion.
+    assertThat(layout.portions().get(0).pieces()).hasSize(1);
+    assertThat(layout.portions().get(0).pieces().getFirst().rows()).isEqualTo(10);
+    assertThat(layout.portions().get(1).pieces().getFirst().rows()).isEqualTo(1);
+    assertThat(layout.portions()).allMatch(portion -> portion.memory() <= 1000);
+    assertThat(layout.portions()).anyMatch(portion -> portion.pieces().size() > 1);
+    assertThat(layout.bytes())
+        .isEqualTo(layout.portions().stream().mapToLong(Portion::bytes).sum());
   }
 
   @Provide
-  Arbitrary<Long> batchBytes() {
+  Arbitrary<Long> portionBytes() {
     return Arbitraries.longs().between(1, 5000);
   }
 

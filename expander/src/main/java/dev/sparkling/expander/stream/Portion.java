@@ -10,8 +10,8 @@ import java.util.List;
  * @param sourceBytes may hold bytes between tensors that belong to none
  * @param bytes of all new rows
  */
-record Batch(int file, List<Piece> pieces, long sourceOffset, long sourceBytes, long bytes) {
-  Batch {
+record Portion(int file, List<Piece> pieces, long sourceOffset, long sourceBytes, long bytes) {
+  Portion {
     pieces = List.copyOf(pieces);
   }
 

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 
-/** Reads, widens and checks a batch. For several threads, each with a batch of its own. */
-final class BatchWidener {
+/** Reads, widens and checks a portion. For several threads, each with a portion of its own. */
+final class PortionWidener {
 
   /** Of a tensor that is read for its distribution alone. */
   private static final long READ_BYTES = 4L << 20;
@@ -28,42 +28,42 @@ final class BatchWidener {
   private final List<TensorFile> files;
   private final long seed;
 
-  /** Of tensors that do not fit into one batch, by name. */
+  /** Of tensors that do not fit into one portion, by name. */
   private final Map<String, Distribution> distributions = new ConcurrentHashMap<>();
 
   /** Reading waits for others; widening needs a core. */
   private final Semaphore cores = new Semaphore(Runtime.getRuntime().availableProcessors());
 
-  BatchWidener(ObjectStore store, List<TensorFile> files, long seed) {
+  PortionWidener(ObjectStore store, List<TensorFile> files, long seed) {
     this.store = store;
     this.files = files;
     this.seed = seed;
   }
 
   /**
-   * Widens a batch.
+   * Widens a portion.
    *
    * @param source as many bytes as are to be read
    * @param target as many bytes as there will be
    * @return sums of each piece
    */
-  List<RowSums> widen(Batch batch, MemorySegment source, MemorySegment target)
+  List<RowSums> widen(Portion portion, MemorySegment source, MemorySegment target)
       throws InterruptedException {
     if (source.byteSize() > 0) {
-      store.read(object(batch), batch.sourceOffset(), source);
+      store.read(object(portion), portion.sourceOffset(), source);
     }
     List<Distribution> known = new ArrayList<>();
-    for (Piece piece : batch.pieces()) {
-      known.add(distribution(batch, piece, source));
+    for (Piece piece : portion.pieces()) {
+      known.add(distribution(portion, piece, source));
     }
     cores.acquire();
     try {
       List<RowSums> sums = new ArrayList<>();
       long offset = 0;
-      for (int i = 0; i < batch.pieces().size(); i++) {
-        Piece piece = batch.pieces().get(i);
+      for (int i = 0; i < portion.pieces().size(); i++) {
+        Piece piece = portion.pieces().get(i);
         MemorySegment rows = target.asSlice(offset, piece.bytes());
-        sums.add(widen(piece, known.get(i), sourceOf(batch, piece, source), rows));
+        sums.add(widen(piece, known.get(i), sourceOf(portion, piece, source), rows));
         offset += piece.bytes();
       }
       return sums;
@@ -90,20 +90,20 @@ final class BatchWidener {
     return check.sums();
   }
 
-  private Distribution distribution(Batch batch, Piece piece, MemorySegment source) {
+  private Distribution distribution(Portion portion, Piece piece, MemorySegment source) {
     if (!piece.plan().needsDistribution()) {
       return Distribution.NONE;
     }
     if (piece.begins() && piece.ends()) {
       DistributionSums sums = new DistributionSums(piece.source().dtype());
-      sums.add(sourceOf(batch, piece, source));
+      sums.add(sourceOf(portion, piece, source));
       return sums.distribution();
     }
     // A piece of it lies this far behind the tensor's beginning.
     long before = piece.firstRow() % piece.plan().rows() * piece.sourceRowBytes();
     long begin = piece.sourceOffset() - before;
     return distributions.computeIfAbsent(
-        piece.plan().name(), _ -> readDistribution(object(batch), begin, piece));
+        piece.plan().name(), _ -> readDistribution(object(portion), begin, piece));
   }
 
   private Distribution readDistribution(StoredObject object, long begin, Piece piece) {
@@ -120,11 +120,11 @@ final class BatchWidener {
     return sums.distribution();
   }
 
-  private StoredObject object(Batch batch) {
-    return files.get(batch.file()).object();
+  private StoredObject object(Portion portion) {
+    return files.get(portion.file()).object();
   }
 
-  private static MemorySegment sourceOf(Batch batch, Piece piece, MemorySegment source) {
-    return source.asSlice(piece.sourceOffset() - batch.sourceOffset(), piece.sourceBytes());
+  private static MemorySegment sourceOf(Portion portion, Piece piece, MemorySegment source) {
+    return source.asSlice(piece.sourceOffset() - portion.sourceOffset(), piece.sourceBytes());
   }
 }
