@@ -1,6 +1,5 @@
 package dev.sparkling.operator.observe;
 
-import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.status.CheckpointStatus;
@@ -78,11 +77,7 @@ final class StageStatusMerge {
     attempts = job.failures();
     Optional<WorkerPodState.Waiting> blocked = job.blocked();
     waitingReason = blocked.map(WorkerPodState.Waiting::reason).orElse(null);
-    message =
-        blocked
-            .map(WorkerPodState.Waiting::message)
-            .or(() -> job.result().map(JobResult::message))
-            .orElse(null);
+    message = blocked.map(WorkerPodState.Waiting::message).or(job::saidLast).orElse(null);
   }
 
   void expansion(ExpansionStatus done) {

@@ -129,6 +129,24 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
     return Optional.empty();
   }
 
+  /**
+   * What the newest pod that ended said, or what is known of its end where it could say nothing.
+   */
+  public Optional<String> saidLast() {
+    return pods.reversed().stream()
+        .flatMap(pod -> new WorkerPodState(pod).terminated().stream())
+        .findFirst()
+        .flatMap(
+            end ->
+                decode(end)
+                    .map(JobResult::message)
+                    .or(
+                        () ->
+                            end.getExitCode() == 0
+                                ? Optional.empty()
+                                : Optional.of(describe(end))));
+  }
+
   /** Failures that were charged; disruptions are not among them. */
   public int failures() {
     return Objects.requireNonNullElse(status().getFailed(), 0);
@@ -248,10 +266,7 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
 
   private static String describe(ContainerStateTerminated end) {
     String reason = Objects.requireNonNullElse(end.getReason(), "Error");
-    String advice =
-        "OOMKilled".equals(reason)
-            ? "; raise resources.limits.memory, or lower spec.training.microBatchSize"
-            : "";
+    String advice = "OOMKilled".equals(reason) ? "; raise resources.limits.memory" : "";
     String log = end.getMessage() == null ? "" : ": " + end.getMessage().strip();
     return reason + ", exit code " + end.getExitCode() + advice + log;
   }

@@ -66,6 +66,14 @@ final class Deletion {
     };
   }
 
+  /** Where the job that deletes the objects could not be created. */
+  static Delay refused(LaunchFailure failure) {
+    return new Delay(
+        Reason.DELETION_FAILED,
+        failure.getMessage()
+            + "; mend it, or set spec.deletionPolicy to Retain to keep the objects");
+  }
+
   private static Delay heldUp(Waiting waiting) {
     return new Delay(
         Reason.DELETION_HELD_UP,

@@ -122,7 +122,7 @@ public final class RunReconciler
       delay = deletion.goOn(run, jobs);
     } catch (LaunchFailure e) {
       // Nobody else tells: updateErrorStatus is not called for a deletion.
-      tell(run, context, new Delay(Reason.DELETION_FAILED, String.valueOf(e.getMessage())));
+      tell(run, context, Deletion.refused(e));
       throw e;
     }
     if (delay.isEmpty()) {

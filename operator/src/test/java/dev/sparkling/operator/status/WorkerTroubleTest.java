@@ -196,4 +196,27 @@ class WorkerTroubleTest extends RunPasses {
     training(50, 3.0, 1000.0);
     assertThat(condition("Progressing").reason()).isEqualTo("Training");
   }
+
+  @Test
+  void aWorkerThatWasKilledForItsMemoryIsTriedAgainAndTheStatusSaysSo() {
+    training(50, 3.0, 1000.0);
+    ProgressiveTrainingStatus before = status;
+    Job once =
+        new JobBuilder(TestObjects.job("narrow", Work.TRAIN))
+            .editStatus()
+            .withFailed(1)
+            .endStatus()
+            .build();
+    Pod killed = TestObjects.pod(once, "p", TestObjects.terminated(137, "OOMKilled", null));
+    pass(List.of(once), List.of(killed));
+    assertThat(condition("Progressing").reason()).isEqualTo("Retrying");
+    assertThat(condition("Progressing").message())
+        .endsWith("OOMKilled, exit code 137; raise resources.limits.memory");
+    assertThat(Transitions.between(before, status))
+        .anySatisfy(
+            told -> {
+              assertThat(told.reason()).isEqualTo("AttemptFailed");
+              assertThat(told.message()).contains("failure 1: OOMKilled, exit code 137");
+            });
+  }
 }
