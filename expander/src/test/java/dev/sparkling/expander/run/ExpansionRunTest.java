@@ -244,6 +244,29 @@ class ExpansionRunTest {
   }
 
   @Test
+  void sourceThatIsOverwrittenWhileItIsReadIsCorruptAndNothingIsWritten() {
+    String key = FROM + "/optimizer-00001-of-00001.safetensors";
+    ExpansionProgress overwrite =
+        (_, _) -> {
+          if (store.find(TO + "/optimizer-00001-of-00001.safetensors").isEmpty()) {
+            store.write(key, store.readAll(store.get(key)));
+          }
+        };
+    assertThatThrownBy(
+            () ->
+                ExpansionRun.run(
+                    store,
+                    FROM,
+                    store,
+                    TO,
+                    spec(16, 6),
+                    ExpansionOptions.DEFAULT.with(() -> false, overwrite)))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessageContaining("overwritten");
+    assertThat(store.list(TO)).isEmpty();
+  }
+
+  @Test
   void foreignFilesInTheTargetAreRefusedAndStay() {
     store.write(TO + "/notes.txt", new byte[] {1});
     assertThatThrownBy(() -> expand(16, 6))

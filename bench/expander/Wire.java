@@ -1,0 +1,88 @@
+import dev.sparkling.checkpoint.store.FolderObjectStore;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.ObjectStores;
+import dev.sparkling.checkpoint.store.ObjectUpload;
+import dev.sparkling.checkpoint.store.S3Access;
+import dev.sparkling.checkpoint.store.StoreUri;
+import dev.sparkling.checkpoint.store.StoredObject;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+
+/**
+ * What the store alone can do, with the expander's requests and as many of them at once: put FOLDER URI, or get URI.
+ * Prints bytes and seconds.
+ */
+public final class Wire {
+
+  private static final int REQUEST_BYTES = 16 << 20;
+  private static final int AT_ONCE = 16;
+
+  public static void main(String[] arguments) throws Exception {
+    try (ObjectStore store = open(arguments[arguments.length - 1])) {
+      long begin = System.nanoTime();
+      long bytes = arguments[0].equals("put") ? put(Path.of(arguments[1]), store) : get(store);
+      System.out.printf("%d %.3f%n", bytes, (System.nanoTime() - begin) / 1e9);
+    }
+  }
+
+  private static ObjectStore open(String uri) {
+    return ObjectStores.open(
+        StoreUri.parse("uri", uri), () -> S3Access.fromEnvironment(System.getenv()));
+  }
+
+  private static long put(Path folder, ObjectStore store) {
+    long bytes = 0;
+    try (FolderObjectStore files = new FolderObjectStore(folder);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment buffer = arena.allocate(REQUEST_BYTES);
+      for (StoredObject file : files.list("")) {
+        try (ObjectUpload upload = store.create(file.key())) {
+          for (long done = 0; done < file.size(); done += REQUEST_BYTES) {
+            MemorySegment part = buffer.asSlice(0, Math.min(REQUEST_BYTES, file.size() - done));
+            files.read(file, done, part);
+            upload.write(part);
+          }
+          upload.commit();
+        }
+        bytes += file.size();
+      }
+    }
+    return bytes;
+  }
+
+  private static long get(ObjectStore store) throws Exception {
+    long bytes = 0;
+    Semaphore atOnce = new Semaphore(AT_ONCE);
+    List<Future<?>> reads = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (StoredObject file : store.list("")) {
+        for (long done = 0; done < file.size(); done += REQUEST_BYTES) {
+          long offset = done;
+          long length = Math.min(REQUEST_BYTES, file.size() - done);
+          atOnce.acquire();
+          reads.add(
+              threads.submit(
+                  () -> {
+                    try (Arena arena = Arena.ofConfined()) {
+                      store.read(file, offset, arena.allocate(length));
+                    } finally {
+                      atOnce.release();
+                    }
+                  }));
+        }
+        bytes += file.size();
+      }
+    }
+    for (Future<?> read : reads) {
+      read.get();
+    }
+    return bytes;
+  }
+}

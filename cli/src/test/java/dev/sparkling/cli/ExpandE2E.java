@@ -1,0 +1,104 @@
+package dev.sparkling.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.TestTensors;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.store.MinioExtension;
+import dev.sparkling.checkpoint.store.MinioServer;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.ObjectStores;
+import dev.sparkling.checkpoint.store.S3Access;
+import dev.sparkling.checkpoint.store.StoreUri;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code expand} in processes of its own, on a checkpoint of many parts in a real MinIO. */
+@ExtendWith(MinioExtension.class)
+class ExpandE2E {
+
+  /** 47 MB with its moments, of which an expansion of both axes makes 170 MB in a dozen parts. */
+  private static final ModelConfiguration MODEL =
+      new ModelConfiguration(4096, 4, 128, 256, 4, 2, 32, 8, 2, true, true, 10_000, 1e-6, 128, 1.0);
+
+  /** Of a process that needs half a second to start and about two in all. */
+  private static final long FIRST_KILL_MILLIS = 700;
+
+  private static final long LATER_MILLIS = 300;
+
+  @TempDir private Path folder;
+
+  private final MinioServer server;
+  private String bucket = "";
+
+  ExpandE2E(MinioServer server) {
+    this.server = server;
+  }
+
+  @BeforeEach
+  void writeNarrowCheckpoint() {
+    bucket = "s3://" + server.newBucket();
+    try (ObjectStore store = open()) {
+      TestTensors.write(store, "narrow", MODEL, TestTensors.state(MODEL, 10), 1);
+    }
+  }
+
+  @Test
+  void killedAgainAndAgainItEndsWithTheSameBytes() throws InterruptedException {
+    Cli.Result undisturbed = expand("undisturbed").await();
+    assertThat(undisturbed.err()).isEmpty();
+    assertThat(undisturbed.out()).contains("hidden 128 to 256, inner 256 to 512");
+    int kills = 0;
+    Cli.Result last = null;
+    for (long millis = FIRST_KILL_MILLIS; last == null; millis += LATER_MILLIS) {
+      SparklingProcess process = expand("killed");
+      if (process.killAfter(millis)) {
+        kills++;
+      } else {
+        last = process.await();
+      }
+    }
+    assertThat(last.exitCode()).as(last.err()).isZero();
+    assertThat(kills).as("kills").isGreaterThan(2);
+    try (ObjectStore store = open()) {
+      CheckpointReader killed = CheckpointReader.open(store, "killed");
+      killed.verify();
+      assertThat(killed.manifest())
+          .isEqualTo(CheckpointReader.open(store, "undisturbed").manifest());
+      assertThat(store.list("killed/")).hasSameSizeAs(store.list("undisturbed/"));
+    }
+  }
+
+  private SparklingProcess expand(String to) {
+    S3Access access = server.access();
+    return SparklingProcess.start(
+        folder,
+        Map.of(
+            "AWS_ENDPOINT_URL",
+            access.endpoint(),
+            "AWS_ACCESS_KEY_ID",
+            access.accessKey(),
+            "AWS_SECRET_ACCESS_KEY",
+            access.secretKey()),
+        "expand",
+        "--from",
+        bucket + "/narrow",
+        "--to",
+        bucket + "/" + to,
+        "--hidden-size",
+        256,
+        "--inner-size",
+        512,
+        "--memory",
+        96);
+  }
+
+  private ObjectStore open() {
+    return ObjectStores.open(StoreUri.parse("bucket", bucket), server::access);
+  }
+}
