@@ -1,7 +1,10 @@
 package dev.sparkling.cli;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.sparkling.expander.run.ExpansionOptions;
 import dev.sparkling.pipeline.error.UserError;
+import java.lang.management.ManagementFactory;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How much of the memory an expansion may take. */
@@ -9,13 +12,23 @@ final class MemoryOption {
 
   private static final int MIB_BITS = 20;
 
+  /** The rest is for uploads, the heap and the JVM itself. */
+  private static final int SHARE = 4;
+
   @Option(
       names = "--memory",
       paramLabel = "MIB",
-      description = "Memory for what is read and widened; uploads need 80 MiB more (default: 512).")
-  private long mebibytes = ExpansionOptions.DEFAULT_MEMORY_BYTES >> MIB_BITS;
+      description =
+          "Memory for what is read and widened; uploads need 80 MiB more (default: 512, or a"
+              + " quarter of the machine's or container's).")
+  private @Nullable Long mebibytes;
 
   long bytes() {
+    if (mebibytes == null) {
+      OperatingSystemMXBean machine =
+          ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+      return Math.min(ExpansionOptions.DEFAULT_MEMORY_BYTES, machine.getTotalMemorySize() / SHARE);
+    }
     if (mebibytes < 1 || mebibytes > Long.MAX_VALUE >> MIB_BITS) {
       throw new UserError("--memory: " + mebibytes + " MiB; at least 1 MiB is needed");
     }
