@@ -166,13 +166,9 @@ public final class ExpansionRun {
 
   private ExpansionReport write(ObjectStore to, String toFolder, long allBytes) {
     long seed = options.seed().orElse(state.map(TrainerState::seed).orElse(0L));
-    UnfinishedExpansion done = UnfinishedExpansion.find(to, toFolder, identity(seed));
-    if (!done.isBegun()) {
-      try (CheckpointWriter _ = new CheckpointWriter(to, toFolder)) {
-        // Has removed what stood there.
-      }
-    }
-    done.write(to, toFolder);
+    UnfinishedExpansion done =
+        UnfinishedExpansion.find(to, toFolder, identity(seed))
+            .orElseGet(() -> begin(to, toFolder, identity(seed)));
     try (CheckpointWriter writer = CheckpointWriter.goOn(to, toFolder)) {
       writer.writeConfiguration(plan.newModel(), type());
       WidenedFiles files =
@@ -198,6 +194,14 @@ public final class ExpansionRun {
       UnfinishedExpansion.remove(to, toFolder);
       return report;
     }
+  }
+
+  private static UnfinishedExpansion begin(ObjectStore to, String toFolder, String identity) {
+    // Removes what stands there.
+    new CheckpointWriter(to, toFolder).close();
+    UnfinishedExpansion begun = UnfinishedExpansion.begun(identity);
+    begun.write(to, toFolder);
+    return begun;
   }
 
   /** Of all that the new bytes depend on. */

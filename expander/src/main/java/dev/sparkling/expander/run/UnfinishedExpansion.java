@@ -29,29 +29,26 @@ public record UnfinishedExpansion(
     tensors = List.copyOf(tensors);
   }
 
-  /** What stands in a folder, if it is of the same identity. */
-  static UnfinishedExpansion find(ObjectStore store, String folder, String identity) {
-    String key = folder + "/" + NAME;
-    Optional<UnfinishedExpansion> found =
-        store
-            .find(key)
-            .flatMap(
-                object -> {
-                  try {
-                    return Optional.of(
-                        FormatJson.decode(
-                            store.location(key), store.readAll(object), UnfinishedExpansion.class));
-                  } catch (CorruptCheckpoint _) {
-                    return Optional.empty(); // as good as none
-                  }
-                });
-    return found
-        .filter(known -> known.identity().equals(identity))
-        .orElse(new UnfinishedExpansion(identity, Map.of(), List.of()));
+  /** One that has written nothing yet. */
+  static UnfinishedExpansion begun(String identity) {
+    return new UnfinishedExpansion(identity, Map.of(), List.of());
   }
 
-  boolean isBegun() {
-    return !files.isEmpty();
+  /** What stands in a folder, if it is of the same identity; one that cannot be read is none. */
+  static Optional<UnfinishedExpansion> find(ObjectStore store, String folder, String identity) {
+    String key = folder + "/" + NAME;
+    return store
+        .find(key)
+        .flatMap(object -> decode(store.location(key), store.readAll(object)))
+        .filter(known -> known.identity().equals(identity));
+  }
+
+  private static Optional<UnfinishedExpansion> decode(String location, byte[] bytes) {
+    try {
+      return Optional.of(FormatJson.decode(location, bytes, UnfinishedExpansion.class));
+    } catch (CorruptCheckpoint _) {
+      return Optional.empty();
+    }
   }
 
   UnfinishedExpansion with(String file, FileDigest digest, List<TensorReport> reports) {
