@@ -229,6 +229,7 @@ final class ExpandCommand implements Callable<Integer> {
                       target.folder(),
                       expansion,
                       new ExpansionOptions(
+                          true,
                           byHand.seed == null ? OptionalLong.empty() : OptionalLong.of(byHand.seed),
                           memory.bytes(),
                           stop::requested,
@@ -256,6 +257,7 @@ final class ExpandCommand implements Callable<Integer> {
                       source.folder(),
                       expansion,
                       new ExpansionOptions(
+                          true,
                           OptionalLong.empty(),
                           memory.bytes(),
                           () -> false,

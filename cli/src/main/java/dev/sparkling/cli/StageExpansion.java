@@ -47,6 +47,7 @@ final class StageExpansion {
               folder,
               Objects.requireNonNull(stage.expansion()),
               new ExpansionOptions(
+                  false,
                   OptionalLong.empty(),
                   memoryBytes,
                   stop::requested,

@@ -35,6 +35,20 @@ final class CheckpointFiles {
         || Arrays.stream(FileKind.values()).anyMatch(kind -> kind.writes(name));
   }
 
+  /**
+   * Whether there is a file that no other program writes, as of a checkpoint that is not complete.
+   */
+  static boolean holdsOurs(ObjectStore store, String folder) {
+    int prefix = folder.length() + 1;
+    return store.list(folder + "/").stream()
+        .map(object -> object.key().substring(prefix))
+        .anyMatch(
+            name ->
+                name.equals(TrainerState.NAME)
+                    || name.equals(UNFINISHED_EXPANSION)
+                    || FileKind.OPTIMIZER.writes(name));
+  }
+
   /** The objects in the folder that a writer may replace. */
   static List<String> keys(ObjectStore store, String folder) {
     int prefix = folder.length() + 1;

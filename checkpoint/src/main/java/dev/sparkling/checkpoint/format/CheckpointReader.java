@@ -78,12 +78,16 @@ public final class CheckpointReader {
     return new CheckpointReader(store, folder, Optional.of(manifest));
   }
 
-  /** Opens a checkpoint of ours or, where there is no manifest, a Hugging Face folder. */
+  /**
+   * Opens a checkpoint of ours or, where there is no manifest and nothing that only a checkpoint of
+   * ours has, a Hugging Face folder.
+   */
   public static CheckpointReader openAny(ObjectStore store, String folder) {
-    return Checkpoints.exists(store, folder)
+    boolean ours =
+        Checkpoints.exists(store, folder)
             || store.find(folder + "/" + CheckpointFiles.CONFIGURATION).isEmpty()
-        ? open(store, folder)
-        : new CheckpointReader(store, folder, Optional.empty());
+            || CheckpointFiles.holdsOurs(store, folder);
+    return ours ? open(store, folder) : new CheckpointReader(store, folder, Optional.empty());
   }
 
   /** Where the checkpoint is, for messages. */

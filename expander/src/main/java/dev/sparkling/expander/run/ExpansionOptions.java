@@ -6,12 +6,14 @@ import java.util.function.BooleanSupplier;
 /**
  * How an expansion is carried out; none of it changes what it writes but the seed.
  *
+ * @param foreign whether the source may be a Hugging Face folder; a run's own has a manifest
  * @param seed of what is drawn; empty for the run's own
  * @param memoryBytes for what is read and widened; uploads need some {@code 80 MiB} more
  * @param stopRequested asked before every portion
  * @param progress told after every portion
  */
 public record ExpansionOptions(
+    boolean foreign,
     OptionalLong seed,
     long memoryBytes,
     BooleanSupplier stopRequested,
@@ -21,10 +23,10 @@ public record ExpansionOptions(
 
   public static final ExpansionOptions DEFAULT =
       new ExpansionOptions(
-          OptionalLong.empty(), DEFAULT_MEMORY_BYTES, () -> false, ExpansionProgress.NONE);
+          false, OptionalLong.empty(), DEFAULT_MEMORY_BYTES, () -> false, ExpansionProgress.NONE);
 
   /** With who asks and who is told. */
   public ExpansionOptions with(BooleanSupplier stopRequested, ExpansionProgress progress) {
-    return new ExpansionOptions(seed, memoryBytes, stopRequested, progress);
+    return new ExpansionOptions(foreign, seed, memoryBytes, stopRequested, progress);
   }
 }

@@ -46,7 +46,10 @@ public final class ExpansionRun {
     this.from = from;
     this.spec = spec;
     this.options = options;
-    this.reader = CheckpointReader.openAny(from, fromFolder);
+    this.reader =
+        options.foreign()
+            ? CheckpointReader.openAny(from, fromFolder)
+            : CheckpointReader.open(from, fromFolder);
     this.state = reader.state();
     this.newWidths = grownWidths(reader.model(), spec);
     this.plan =

@@ -280,7 +280,8 @@ class ExpansionRunTest {
   @Test
   void rowsThatNeedMoreMemoryThanIsAllowedAreNamedBeforeAnythingIsWritten() {
     ExpansionOptions little =
-        new ExpansionOptions(OptionalLong.empty(), 2000, () -> false, ExpansionProgress.NONE);
+        new ExpansionOptions(
+            false, OptionalLong.empty(), 2000, () -> false, ExpansionProgress.NONE);
     assertThatThrownBy(() -> ExpansionRun.run(store, FROM, store, TO, spec(20, 9), little))
         .isInstanceOf(UserError.class)
         .hasMessage(

@@ -11,6 +11,8 @@ import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.store.FolderObjectStore;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.expander.run.ExpansionOptions;
+import dev.sparkling.expander.run.ExpansionProgress;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.spec.BaselineSpec;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
@@ -20,6 +22,7 @@ import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.RewarmupSpec;
 import dev.sparkling.trainer.TestTorch;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -32,13 +35,21 @@ class HuggingFaceExportTest {
   /** As far as our logits are from transformers' at all. */
   private static final float TOLERANCE = 1e-4f;
 
+  private static final ExpansionOptions FOREIGN =
+      new ExpansionOptions(
+          true,
+          OptionalLong.of(1),
+          ExpansionOptions.DEFAULT_MEMORY_BYTES,
+          () -> false,
+          ExpansionProgress.NONE);
+
   @ParameterizedTest
   @CsvSource({"dense-untied,64,80", "moe-tied,64,48", "moe-tied,96,24"})
   void aWidenedFolderIsExportedWithoutOurOwnKeys(String name, int hidden, int inner) {
     HuggingFaceFixture fixture = new HuggingFaceFixture(name);
     ObjectStore source = new FolderObjectStore(Path.of("src/test/resources/huggingface"));
     ObjectStore store = new InMemoryObjectStore();
-    ExpansionRun.run(source, name, store, "wide", spec(hidden, inner));
+    ExpansionRun.run(source, name, store, "wide", spec(hidden, inner), FOREIGN);
     CheckpointReader wide = CheckpointReader.open(store, "wide");
     assertThat(wide.state()).isEmpty();
     assertThat(wide.tensors(FileKind.OPTIMIZER)).isEmpty();
