@@ -176,15 +176,14 @@ public final class MinioObjectStore implements ObjectStore {
   @Override
   public ObjectUpload resume(String key) {
     String name = prefix + Keys.check(key);
+    return MinioUpload.resume(client, bucket, name, location(key), interrupted(key, name));
+  }
+
+  private Optional<InterruptedUpload> interrupted(String key, String name) {
     try {
-      return MinioUpload.resume(
-          client,
-          bucket,
-          name,
-          location(key),
-          S3Retry.call(location(key), () -> InterruptedUpload.find(client, bucket, name)));
-    } catch (NoSuchKey e) {
-      throw e.asUserError(location(key));
+      return S3Retry.call(location(key), () -> InterruptedUpload.find(client, bucket, name));
+    } catch (NoSuchKey | UserError e) {
+      return Optional.empty(); // a key may be allowed to write and not to list uploads
     }
   }
 
