@@ -77,6 +77,15 @@ class MinioUploadTest {
     assertThat(calls).containsExactly("POST", "PUT", "PUT ended", "DELETE");
   }
 
+  @Test
+  void uploadIsBegunAnewWhereTheServerTellsOfNoInterruptedOnes() {
+    try (ObjectUpload upload = store.resume("k")) {
+      upload.write(MemorySegment.ofArray(new byte[3]));
+      upload.commit();
+    }
+    assertThat(calls).containsExactly("GET", "PUT", "PUT ended");
+  }
+
   private void upload() {
     try (ObjectUpload upload = store.create("k")) {
       upload.write(MemorySegment.ofArray(new byte[TWO_PARTS]));
@@ -102,6 +111,7 @@ class MinioUploadTest {
         exchange.sendResponseHeaders(200, -1);
         exchange.close();
       }
+      case "GET" -> send(exchange, 404, error("NoSuchKey"));
       case "DELETE" -> send(exchange, 204, "");
       default -> {
         if (query.contains("uploadId") && completions.incrementAndGet() == 1) {
