@@ -27,7 +27,9 @@ class UpgradeE2E {
   void aRunGoesOnWhileThePreviousChartIsUpgradedToThisOne() {
     // Given
     cluster.namespace(NAMESPACE);
-    cluster.upgrade(PREVIOUS);
+    // Today's operator stands in for the one of then, and would not be ready beside a definition
+    // that lacks what it knows; it takes what it may not read.
+    cluster.upgrade(PREVIOUS, "--set", "rbac.readCustomResourceDefinition=false");
     assertThat(chart()).isEqualTo("sparkling-0.1.0");
     Run run = TinyRun.apply(cluster, NAMESPACE, "goes-on");
     run.awaitPhase("Training");
