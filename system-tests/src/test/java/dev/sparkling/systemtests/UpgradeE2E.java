@@ -37,7 +37,12 @@ class UpgradeE2E {
     String operator = uid(cluster.operator());
 
     // When
-    cluster.upgrade("charts/sparkling", "--set", "log.level=DEBUG");
+    cluster.upgrade(
+        "charts/sparkling",
+        "--set",
+        "log.level=DEBUG",
+        "--set",
+        "rbac.readCustomResourceDefinition=true");
 
     // Then
     assertThat(chart()).isNotEqualTo("sparkling-0.1.0").startsWith("sparkling-");
