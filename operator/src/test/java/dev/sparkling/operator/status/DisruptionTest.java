@@ -51,15 +51,8 @@ class DisruptionTest extends RunPasses {
   @Test
   void aDisruptedPodIsCountedAndNotCharged() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
-    pass(
-        List.of(job),
-        List.of(TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running())));
-    Pod second =
-        new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
-            .editMetadata()
-            .withCreationTimestamp("2026-01-01T00:10:00Z")
-            .endMetadata()
-            .build();
+    pass(List.of(job), List.of(firstPod(job)));
+    Pod second = secondPod(job);
     pass(List.of(job), List.of(second));
     assertThat(stage(0).disruptions()).isEqualTo(1);
     assertThat(stage(0).attempts()).isZero();
@@ -68,9 +61,7 @@ class DisruptionTest extends RunPasses {
   @Test
   void aChargedFailureIsNoDisruptionAndTheConditionSaysWhatIsTriedAgain() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
-    pass(
-        List.of(job),
-        List.of(TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running())));
+    pass(List.of(job), List.of(firstPod(job)));
     Job once = new JobBuilder(job).editStatus().withFailed(1).endStatus().build();
     String result = "{\"outcome\": \"failed\", \"message\": \"no such host\"}";
     Pod first =
@@ -79,12 +70,7 @@ class DisruptionTest extends RunPasses {
     assertThat(stage(0).attempts()).isEqualTo(1);
     assertThat(condition("Progressing").reason()).isEqualTo("Retrying");
     assertThat(condition("Progressing").message()).endsWith("no such host");
-    Pod second =
-        new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
-            .editMetadata()
-            .withCreationTimestamp("2026-01-01T00:10:00Z")
-            .endMetadata()
-            .build();
+    Pod second = secondPod(job);
     pass(List.of(once), List.of(first, second));
     assertThat(stage(0).disruptions()).isZero();
     assertThat(stage(0).attempts()).isEqualTo(1);
@@ -94,17 +80,10 @@ class DisruptionTest extends RunPasses {
   @Test
   void aPodThatWasAskedToStopAndStaysIsADisruption() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
-    pass(
-        List.of(job),
-        List.of(TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running())));
+    pass(List.of(job), List.of(firstPod(job)));
     Pod first =
         TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.terminated(143, "Error", ""));
-    Pod second =
-        new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
-            .editMetadata()
-            .withCreationTimestamp("2026-01-01T00:10:00Z")
-            .endMetadata()
-            .build();
+    Pod second = secondPod(job);
     pass(List.of(job), List.of(first, second));
     assertThat(stage(0).disruptions()).isEqualTo(1);
     pass(List.of(job), List.of(first, second));
@@ -143,21 +122,27 @@ class DisruptionTest extends RunPasses {
   @Test
   void thePodAfterAPauseReplacesNone() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
-    pass(
-        List.of(job),
-        List.of(TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running())));
+    pass(List.of(job), List.of(firstPod(job)));
     ProgressiveTrainingSpec running = run.getSpec();
     run.setSpec(TestObjects.suspended(running));
     pass(List.of(), List.of());
     assertThat(stage(0).pod()).isNull();
     run.setSpec(running);
-    Pod second =
-        new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
-            .editMetadata()
-            .withCreationTimestamp("2026-01-01T00:10:00Z")
-            .endMetadata()
-            .build();
+    Pod second = secondPod(job);
     pass(List.of(job), List.of(second));
     assertThat(stage(0).disruptions()).isZero();
+  }
+
+  private static Pod firstPod(Job job) {
+    return TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.running());
+  }
+
+  /** Ten minutes later. */
+  private static Pod secondPod(Job job) {
+    return new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
+        .editMetadata()
+        .withCreationTimestamp("2026-01-01T00:10:00Z")
+        .endMetadata()
+        .build();
   }
 }
