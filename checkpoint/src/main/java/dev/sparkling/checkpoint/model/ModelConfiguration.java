@@ -52,31 +52,20 @@ public record ModelConfiguration(
 
   /** The same model with other widths; {@code factor} multiplies the logit scale. */
   public ModelConfiguration widened(int newHiddenSize, int newInnerSize, double factor) {
+    return with(newHiddenSize, newInnerSize, logitScale * factor);
+  }
+
+  /** The same model with another factor on its logits. */
+  public ModelConfiguration withLogitScale(double newLogitScale) {
+    return with(hiddenSize, innerSize, newLogitScale);
+  }
+
+  private ModelConfiguration with(int newHiddenSize, int newInnerSize, double newLogitScale) {
     return new ModelConfiguration(
         vocabularySize,
         layers,
         newHiddenSize,
         newInnerSize,
-        attentionHeads,
-        keyValueHeads,
-        headDim,
-        experts,
-        expertsPerToken,
-        normalizeTopK,
-        tiedEmbeddings,
-        ropeTheta,
-        rmsNormEpsilon,
-        maxPositions,
-        logitScale * factor);
-  }
-
-  /** The same model with another factor on its logits. */
-  public ModelConfiguration withLogitScale(double newLogitScale) {
-    return new ModelConfiguration(
-        vocabularySize,
-        layers,
-        hiddenSize,
-        innerSize,
         attentionHeads,
         keyValueHeads,
         headDim,
