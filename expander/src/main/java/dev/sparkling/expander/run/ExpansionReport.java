@@ -34,7 +34,7 @@ public record ExpansionReport(
     List<TensorReport> tensors) {
 
   public static final String NAME = "expansion-report.json";
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 

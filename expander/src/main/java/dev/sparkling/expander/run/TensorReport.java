@@ -28,21 +28,21 @@ public record TensorReport(
 
   /** Of a tensor that was not widened yet. */
   static TensorReport planned(TensorPlan plan) {
-    return new TensorReport(
-        plan.name(),
-        plan.shape(),
-        plan.newShape(),
-        plan.newRows(),
-        plan.newColumns(),
-        plan.factor(),
-        0,
-        0,
-        0,
-        0);
+    return of(plan, 0, 0, 0, 0);
   }
 
   static TensorReport of(TensorPlan plan, RowSums sums) {
     boolean linear = plan.newInputs() != null;
+    return of(
+        plan,
+        Math.sqrt(sums.oldSquares() / (plan.rows() * plan.columns())),
+        Math.sqrt(sums.newSquares() / (plan.grownRows() * plan.grownColumns())),
+        linear ? Math.sqrt(sums.oldSquares() / plan.rows()) : 0,
+        linear ? Math.sqrt(sums.mapped() / sums.newRows()) : 0);
+  }
+
+  private static TensorReport of(
+      TensorPlan plan, double rms, double newRms, double ratio, double newRatio) {
     return new TensorReport(
         plan.name(),
         plan.shape(),
@@ -50,9 +50,9 @@ public record TensorReport(
         plan.newRows(),
         plan.newColumns(),
         plan.factor(),
-        Math.sqrt(sums.oldSquares() / (plan.rows() * plan.columns())),
-        Math.sqrt(sums.newSquares() / (plan.grownRows() * plan.grownColumns())),
-        linear ? Math.sqrt(sums.oldSquares() / plan.rows()) : 0,
-        linear ? Math.sqrt(sums.mapped() / sums.newRows()) : 0);
+        rms,
+        newRms,
+        ratio,
+        newRatio);
   }
 }
