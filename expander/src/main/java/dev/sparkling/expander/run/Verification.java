@@ -42,7 +42,12 @@ final class Verification {
       double change = report.newRatio() / report.ratio() / plan.expectedRatio();
       if (!(Math.abs(change - 1) <= tolerance(plan))) {
         wrong.add(
-            String.format(Locale.ROOT, "%s changes RMS(y)/RMS(x) by %.3f", report.name(), change));
+            String.format(
+                Locale.ROOT,
+                "%s changes RMS(y)/RMS(x) by the factor %.3f; within %.3f of 1 is allowed",
+                report.name(),
+                change,
+                tolerance(plan)));
       }
     }
     if (!wrong.isEmpty()) {

@@ -6,6 +6,7 @@ import dev.sparkling.expander.plan.NewEntries;
 import dev.sparkling.expander.plan.Sharing;
 import dev.sparkling.expander.plan.TensorPlan;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * Widens one tensor, row by row. A row depends on the seed, the tensor's name and new shape and the
@@ -110,7 +111,7 @@ public final class TensorWidener {
         }
         share(newRow);
       }
-      case ZERO -> java.util.Arrays.fill(row, columns, newColumns, 0);
+      case ZERO -> Arrays.fill(row, columns, newColumns, 0);
       case RANDOM -> {
         // A random row is random all along.
       }

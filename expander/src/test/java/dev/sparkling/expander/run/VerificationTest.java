@@ -1,0 +1,45 @@
+package dev.sparkling.expander.run;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sparkling.expander.plan.NewEntries;
+import dev.sparkling.expander.plan.Sharing;
+import dev.sparkling.expander.plan.TensorPlan;
+import dev.sparkling.expander.widen.RowSums;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class VerificationTest {
+
+  private static final TensorPlan PLAN =
+      new TensorPlan(
+          "m",
+          List.of(100L, 100L),
+          List.of(100L, 200L),
+          NewEntries.COPY,
+          NewEntries.COPY,
+          1,
+          new Sharing.None(),
+          NewEntries.COPY);
+
+  @Test
+  void aMatrixThatKeepsTheRatioPasses() {
+    Verification.check("here", Map.of("m", PLAN), List.of(report(100)));
+  }
+
+  /** Four times the mean square is twice the root. */
+  @Test
+  void aMatrixWithoutItsFactorIsNamedWithWhatIsAllowed() {
+    assertThatThrownBy(() -> Verification.check("here", Map.of("m", PLAN), List.of(report(400))))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessage(
+            "here: 1 widened tensors do not keep the size of what goes through them: m changes"
+                + " RMS(y)/RMS(x) by the factor 2.000; within 0.005 of 1 is allowed");
+  }
+
+  private static TensorReport report(double mapped) {
+    return TensorReport.of(PLAN, new RowSums(100, 100, 0, 100, 200, mapped));
+  }
+}
