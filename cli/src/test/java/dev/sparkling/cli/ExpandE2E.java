@@ -12,6 +12,7 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStores;
 import dev.sparkling.checkpoint.store.S3Access;
 import dev.sparkling.checkpoint.store.StoreUri;
+import dev.sparkling.expander.run.UnfinishedExpansion;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,15 +56,25 @@ class ExpandE2E {
     assertThat(undisturbed.err()).isEmpty();
     assertThat(undisturbed.out()).contains("hidden 128 to 256, inner 256 to 512");
     int kills = 0;
+    int amidst = 0;
     for (long millis = FIRST_KILL_MILLIS; !isComplete("killed"); millis += LATER_MILLIS) {
       kills += expand("killed").killAfter(millis) ? 1 : 0;
+      amidst += isUnfinished("killed") ? 1 : 0;
     }
     assertThat(kills).as("kills").isGreaterThan(1);
+    assertThat(amidst).as("kills while files were written").isPositive();
     try (ObjectStore store = open()) {
       CheckpointReader killed = CheckpointReader.open(store, "killed");
       killed.verify();
       assertThat(killed.manifest())
           .isEqualTo(CheckpointReader.open(store, "undisturbed").manifest());
+    }
+  }
+
+  private boolean isUnfinished(String folder) {
+    try (ObjectStore store = open()) {
+      return store.find(folder + "/" + UnfinishedExpansion.NAME).isPresent()
+          && !Checkpoints.exists(store, folder);
     }
   }
 
