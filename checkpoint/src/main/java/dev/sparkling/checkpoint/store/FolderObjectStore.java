@@ -253,7 +253,7 @@ public final class FolderObjectStore implements ObjectStore {
   private static final class Upload implements ObjectUpload {
     private final Path target;
     private final Path partial;
-    private final FileChannel channel;
+    private final SequentialFile file;
     private boolean committed;
 
     Upload(Path target) {
@@ -261,12 +261,7 @@ public final class FolderObjectStore implements ObjectStore {
       this.partial = target.resolveSibling("." + target.getFileName() + PARTIAL_SUFFIX);
       try {
         Files.createDirectories(target.getParent());
-        this.channel =
-            FileChannel.open(
-                partial,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE);
+        this.file = new SequentialFile(partial);
       } catch (IOException e) {
         throw FileErrors.translate(target, e);
       }
@@ -275,10 +270,7 @@ public final class FolderObjectStore implements ObjectStore {
     @Override
     public void write(MemorySegment bytes) {
       try {
-        long done = 0;
-        while (done < bytes.byteSize()) {
-          done += channel.write(part(bytes, done));
-        }
+        file.write(bytes);
       } catch (IOException e) {
         throw FileErrors.translate(target, e);
       }
@@ -287,10 +279,7 @@ public final class FolderObjectStore implements ObjectStore {
     @Override
     public void finish() {
       try {
-        if (channel.isOpen()) {
-          channel.force(true);
-          channel.close();
-        }
+        file.finish();
       } catch (IOException e) {
         throw FileErrors.translate(target, e);
       }
@@ -324,7 +313,7 @@ public final class FolderObjectStore implements ObjectStore {
         return;
       }
       // Deleted even where closing fails, as it may on a full disk.
-      try (channel) {
+      try (file) {
         Files.deleteIfExists(partial);
       } catch (IOException e) {
         throw FileErrors.translate(target, e);
