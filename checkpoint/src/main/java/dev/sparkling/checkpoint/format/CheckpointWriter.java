@@ -9,7 +9,6 @@ import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.checkpoint.safetensors.SafetensorsHeader;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.ObjectStore;
-import dev.sparkling.checkpoint.store.ObjectUpload;
 import dev.sparkling.pipeline.error.UserError;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -103,9 +102,10 @@ public final class CheckpointWriter implements AutoCloseable {
   public FileDigest writeTensorFile(PlannedFile file, TensorSequence tensors) {
     SafetensorsHeader header = SafetensorsHeader.layOut(file.tensors(), Map.of("format", "pt"));
     String key = folder + "/" + file.name();
-    Sha256 digest = new Sha256();
-    try (ObjectUpload upload = goesOn ? store.resume(key) : store.create(key)) {
-      write(MemorySegment.ofArray(header.encode()), upload, digest);
+    FileDigest written;
+    try (DigestedUpload upload =
+        new DigestedUpload(goesOn ? store.resume(key) : store.create(key))) {
+      upload.write(MemorySegment.ofArray(header.encode()));
       for (TensorSpec tensor : file.tensors()) {
         long left = tensor.bytes();
         while (left > 0) {
@@ -114,13 +114,12 @@ public final class CheckpointWriter implements AutoCloseable {
             throw new IllegalStateException(
                 tensor.name() + ": " + values.byteSize() + " bytes; expected " + left);
           }
-          write(values, upload, digest);
+          upload.write(values);
           left -= values.byteSize();
         }
       }
-      upload.commit();
+      written = new FileDigest(header.fileBytes(), upload.commit());
     }
-    FileDigest written = new FileDigest(header.fileBytes(), digest.hex());
     files.put(file.name(), written);
     return written;
   }
@@ -216,11 +215,6 @@ public final class CheckpointWriter implements AutoCloseable {
     if (!committed && !goesOn) {
       CheckpointFiles.keys(store, folder).forEach(store::delete);
     }
-  }
-
-  private static void write(MemorySegment bytes, ObjectUpload upload, Sha256 digest) {
-    upload.write(bytes);
-    digest.update(bytes);
   }
 
   private List<List<TensorSpec>> cut(List<TensorSpec> tensors) {

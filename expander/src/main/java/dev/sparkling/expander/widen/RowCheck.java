@@ -25,7 +25,15 @@ public final class RowCheck {
   private final int elementBytes;
   private final float[] old;
   private final float[] row;
-  private RowSums sums = RowSums.NONE;
+  private final MemorySegment zeros;
+
+  // Sums of each column: unlike a sum along a row, they are added up several at once.
+  private final double[] oldSums;
+  private final double[] oldSquares;
+  private final double[] newSquares;
+  private final double[] mapped;
+  private long oldRows;
+  private long newRows;
 
   public RowCheck(TensorPlan plan, DType type) {
     this.plan = plan;
@@ -36,11 +44,23 @@ public final class RowCheck {
     this.elementBytes = type.bytes();
     this.old = new float[columns];
     this.row = new float[newColumns];
+    this.zeros = MemorySegment.ofArray(new byte[Math.toIntExact(bytes(newColumns))]);
+    this.oldSums = new double[columns];
+    this.oldSquares = new double[columns];
+    this.newSquares = new double[newColumns];
+    this.mapped = new double[columns];
   }
 
   /** Over all rows that were looked at. */
   public RowSums sums() {
-    return sums;
+    double squares = sum(newSquares);
+    return new RowSums(
+        oldRows,
+        newRows,
+        sum(oldSums),
+        sum(oldSquares),
+        squares,
+        isMappedAlike() ? squares : sum(mapped) * inputScale());
   }
 
   /**
@@ -52,110 +72,125 @@ public final class RowCheck {
   public void look(
       long newRow, MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
     boolean isOld = newRow < plan.rows();
-    elements.load(target, offset, row, newColumns);
-    double oldSum = 0;
-    double oldSquares = 0;
+    boolean zeroRow = !isOld && plan.newRows() == NewEntries.ZERO;
+    boolean cleared = plan.factor() == TensorPlan.CLEARED;
     if (isOld) {
+      oldRows++;
       elements.load(source, sourceOffset, old, columns);
-      oldSum = sum(old);
-      oldSquares = squares(old, columns);
+      add(old, oldSums);
+      addSquares(old, columns, oldSquares);
+    }
+    if (!zeroRow) {
+      newRows++;
+    }
+    if (zeroRow || cleared) {
+      checkZeros(newRow, target, offset, 0);
+      return;
+    }
+    int filled = newColumns;
+    if (plan.newColumns() == NewEntries.ZERO) {
+      checkZeros(newRow, target, offset, columns);
+      filled = columns;
+    }
+    elements.load(target, offset, row, filled);
+    if (isOld) {
       checkOld(newRow, source, sourceOffset, target, offset);
     }
-    double newSquares = squares(row, newColumns);
-    checkZeros(newRow, isOld);
-    boolean zeroRow = !isOld && plan.newRows() == NewEntries.ZERO;
-    sums =
-        sums.plus(
-            new RowSums(
-                isOld ? 1 : 0,
-                zeroRow ? 0 : 1,
-                oldSum,
-                oldSquares,
-                newSquares,
-                zeroRow ? 0 : mapped(newSquares)));
+    addSquares(row, filled, newSquares);
+    addMapped(filled);
   }
 
   private void checkOld(
       long newRow, MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
-    if (!(plan.sharing() instanceof Sharing.None) || plan.factor() == TensorPlan.CLEARED) {
+    if (!(plan.sharing() instanceof Sharing.None)) {
       return;
     }
     float factor = (float) plan.factor();
     if (factor == 1) {
-      long bytes = (long) columns * elementBytes;
       if (MemorySegment.mismatch(
-              source, sourceOffset, sourceOffset + bytes, target, offset, offset + bytes)
+              source,
+              sourceOffset,
+              sourceOffset + bytes(columns),
+              target,
+              offset,
+              offset + bytes(columns))
           >= 0) {
         throw wrong(newRow, "is not what it was");
       }
       return;
     }
+    float relative = exact ? 0 : HALF_PRECISION;
+    float absolute = exact ? 0 : Float.MIN_NORMAL;
+    float worst = 0;
     for (int i = 0; i < columns; i++) {
       float expected = old[i] * factor;
-      float slack = exact ? 0 : Math.abs(expected) * HALF_PRECISION + Float.MIN_NORMAL;
-      if (Math.abs(row[i] - expected) > slack) {
-        throw wrong(newRow, "is not the factor times what it was");
-      }
+      float slack = Math.abs(expected) * relative + absolute;
+      // Not-a-number stays what it is, and is told of where the sums are looked at.
+      worst = Math.max(worst, Math.abs(row[i] - expected) - slack);
+    }
+    if (worst > 0) {
+      throw wrong(newRow, "is not the factor times what it was");
     }
   }
 
-  private void checkZeros(long newRow, boolean isOld) {
-    boolean cleared = plan.factor() == TensorPlan.CLEARED;
-    int from = columns;
-    if (cleared || (!isOld && plan.newRows() == NewEntries.ZERO)) {
-      from = 0;
-    } else if (plan.newColumns() != NewEntries.ZERO) {
+  private void checkZeros(long newRow, MemorySegment target, long offset, int from) {
+    long length = bytes(newColumns - from);
+    long begin = offset + bytes(from);
+    if (MemorySegment.mismatch(target, begin, begin + length, zeros, 0, length) >= 0) {
+      throw wrong(newRow, "is not zero where it must be");
+    }
+  }
+
+  /** Whether inputs are independent, so that squares of the weights say all. */
+  private boolean isMappedAlike() {
+    return plan.newInputs() == null
+        || newColumns == columns
+        || plan.newInputs() == NewEntries.RANDOM;
+  }
+
+  /** Inputs that zeros were added to have a mean square of columns/newColumns; the rest has 1. */
+  private double inputScale() {
+    return plan.newInputs() == NewEntries.ZERO ? (double) newColumns / columns : 1;
+  }
+
+  private void addMapped(int filled) {
+    if (isMappedAlike()) {
       return;
     }
-    for (int i = from; i < newColumns; i++) {
-      if (row[i] != 0) {
-        throw wrong(newRow, "is not zero where it must be");
-      }
-    }
-  }
-
-  private double mapped(double newSquares) {
-    if (plan.newInputs() == null || newColumns == columns) {
-      return newSquares;
-    }
-    return switch (plan.newInputs()) {
-      case RANDOM -> newSquares;
-      // The input's own mean square is columns/newColumns.
-      case ZERO -> squares(row, columns) * newColumns / columns;
-      case COPY -> {
-        for (int i = columns; i < newColumns; i++) {
-          row[i % columns] += row[i];
+    if (plan.newInputs() == NewEntries.COPY) {
+      for (int done = columns; done < filled; done += columns) {
+        int count = Math.min(columns, filled - done);
+        for (int i = 0; i < count; i++) {
+          row[i] += row[done + i];
         }
-        yield squares(row, columns);
       }
-    };
+    }
+    addSquares(row, columns, mapped);
   }
 
-  private static double sum(float[] values) {
+  private static void add(float[] values, double[] sums) {
+    for (int i = 0; i < values.length; i++) {
+      sums[i] += values[i];
+    }
+  }
+
+  private static void addSquares(float[] values, int count, double[] sums) {
+    for (int i = 0; i < count; i++) {
+      double value = values[i];
+      sums[i] += value * value;
+    }
+  }
+
+  private static double sum(double[] values) {
     double sum = 0;
-    for (float value : values) {
+    for (double value : values) {
       sum += value;
     }
     return sum;
   }
 
-  /** Four sums at once, since each addition waits for the one before. */
-  private static double squares(float[] values, int count) {
-    double a = 0;
-    double b = 0;
-    double c = 0;
-    double d = 0;
-    int i = 0;
-    for (; i + 3 < count; i += 4) {
-      a += (double) values[i] * values[i];
-      b += (double) values[i + 1] * values[i + 1];
-      c += (double) values[i + 2] * values[i + 2];
-      d += (double) values[i + 3] * values[i + 3];
-    }
-    for (; i < count; i++) {
-      a += (double) values[i] * values[i];
-    }
-    return a + b + (c + d);
+  private long bytes(int count) {
+    return (long) count * elementBytes;
   }
 
   private IllegalStateException wrong(long row, String what) {
