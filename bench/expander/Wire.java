@@ -7,16 +7,19 @@ import dev.sparkling.checkpoint.store.StoreUri;
 import dev.sparkling.checkpoint.store.StoredObject;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 
 /**
- * What the store alone can do, with the expander's requests and as many of them at once: put FOLDER URI, or get URI.
+ * What the store alone can do, with the expander's requests and as many of them at once: copy FOLDER URI;
+ * put FOLDER URI, which sends as many bytes as the folder's files have, from memory; get URI.
  * Prints bytes and seconds.
  */
 public final class Wire {
@@ -27,7 +30,10 @@ public final class Wire {
   public static void main(String[] arguments) throws Exception {
     try (ObjectStore store = open(arguments[arguments.length - 1])) {
       long begin = System.nanoTime();
-      long bytes = arguments[0].equals("put") ? put(Path.of(arguments[1]), store) : get(store);
+      long bytes =
+          arguments[0].equals("get")
+              ? get(store)
+              : put(Path.of(arguments[1]), store, arguments[0].equals("copy"));
       System.out.printf("%d %.3f%n", bytes, (System.nanoTime() - begin) / 1e9);
     }
   }
@@ -37,16 +43,23 @@ public final class Wire {
         StoreUri.parse("uri", uri), () -> S3Access.fromEnvironment(System.getenv()));
   }
 
-  private static long put(Path folder, ObjectStore store) {
+  private static long put(Path folder, ObjectStore store, boolean copied) {
     long bytes = 0;
     try (FolderObjectStore files = new FolderObjectStore(folder);
         Arena arena = Arena.ofConfined()) {
-      MemorySegment buffer = arena.allocate(REQUEST_BYTES);
+      MemorySegment buffer = arena.allocate(REQUEST_BYTES, Long.BYTES);
+      Random random = new Random(1);
+      for (long at = 0; at < REQUEST_BYTES; at += Long.BYTES) {
+        buffer.set(ValueLayout.JAVA_LONG, at, random.nextLong());
+      }
       for (StoredObject file : files.list("")) {
         try (ObjectUpload upload = store.create(file.key())) {
           for (long done = 0; done < file.size(); done += REQUEST_BYTES) {
-            MemorySegment part = buffer.asSlice(0, Math.min(REQUEST_BYTES, file.size() - done));
-            files.read(file, done, part);
+            MemorySegment part =
+                buffer.asSlice(0, Math.min(REQUEST_BYTES, file.size() - done));
+            if (copied) {
+              files.read(file, done, part);
+            }
             upload.write(part);
           }
           upload.commit();

@@ -1,4 +1,4 @@
-"""Makes a checkpoint of a mixture of experts with AdamW's moments, of about as many bytes as asked for.
+"""Makes a checkpoint of a mixture of experts with AdamW's moments, of at least as many bytes as asked for.
 
 make.py FOLDER GIGABYTES: values are random, files and digests are those of a real checkpoint.
 """
@@ -103,7 +103,7 @@ def pieces_of(pool, name, shape):
 def main(path, gigabytes):
     shapes = lambda layers: list(catalogue(layers))
     layers = 1
-    while 3 * sum(size(shape) for _, shape in shapes(layers + 1)) <= float(gigabytes) * 1e9:
+    while 3 * sum(size(shape) for _, shape in shapes(layers)) < float(gigabytes) * 1e9:
         layers += 1
     tensors = shapes(layers)
     moments = [(name + suffix, shape) for name, shape in tensors for suffix in (".exp_avg", ".exp_avg_sq")]

@@ -215,11 +215,12 @@ final class MinioUpload implements ObjectUpload {
   private Part upload(String id, int number, byte[] bytes, int length) {
     return before
         .flatMap(sent -> sent.same(number, bytes, length))
-        .map(sent -> new Part(number, sent.etag()))
+        .map(sent -> new Part(number, sent.etag(), null, sent.checksumCRC32C(), null, null, null))
         .orElseGet(() -> send(id, number, bytes, length));
   }
 
   private Part send(String id, int number, byte[] bytes, int length) {
+    PartBody body = new PartBody(bytes, length);
     return call(
         () ->
             client
@@ -229,7 +230,8 @@ final class MinioUpload implements ObjectUpload {
                         .object(name)
                         .uploadId(id)
                         .partNumber(number)
-                        .data(bytes, length)
+                        .headers(body.checksum())
+                        .buffer(body)
                         .build())
                 .join()
                 .part());
@@ -240,7 +242,11 @@ final class MinioUpload implements ObjectUpload {
         () ->
             client
                 .createMultipartUpload(
-                    CreateMultipartUploadArgs.builder().bucket(bucket).object(name).build())
+                    CreateMultipartUploadArgs.builder()
+                        .bucket(bucket)
+                        .object(name)
+                        .headers(PartBody.CHECKSUM_OF_PARTS)
+                        .build())
                 .join()
                 .result()
                 .uploadId());
