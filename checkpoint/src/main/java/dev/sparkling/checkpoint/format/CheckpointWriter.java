@@ -13,14 +13,14 @@ import dev.sparkling.pipeline.error.UserError;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * Writes a checkpoint: headers first, tensors as they come, digests on the way, the manifest last.
  * Until {@link #commit} returns there is no checkpoint; {@link #close} without it removes the
- * files.
+ * files. Several threads may write, each a file of its own.
  */
 public final class CheckpointWriter implements AutoCloseable {
 
@@ -32,7 +32,7 @@ public final class CheckpointWriter implements AutoCloseable {
   private final ObjectStore store;
   private final String folder;
   private final long largestFile;
-  private final Map<String, FileDigest> files = new LinkedHashMap<>();
+  private final Map<String, FileDigest> files = new ConcurrentSkipListMap<>();
   private final boolean goesOn;
   private boolean committed;
 

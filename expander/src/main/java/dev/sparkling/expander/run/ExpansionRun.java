@@ -175,9 +175,18 @@ public final class ExpansionRun {
     try (CheckpointWriter writer = CheckpointWriter.goOn(to, toFolder)) {
       writer.writeConfiguration(plan.newModel(), type());
       WidenedFiles files =
-          new WidenedFiles(from, reader, plan, seed, options, writer, to, toFolder, done, allBytes);
-      kinds().forEach(files::write);
-      List<TensorReport> tensors = files.reports();
+          new WidenedFiles(
+              from,
+              reader,
+              plan,
+              seed,
+              options,
+              writer,
+              new WidenedFiles.Destination(to, toFolder),
+              done,
+              allBytes);
+      files.write(kinds());
+      List<TensorReport> tensors = files.reports(kinds());
       Verification.check(to.location(toFolder), plan.tensors(), tensors);
       ExpansionReport report =
           new ExpansionReport(

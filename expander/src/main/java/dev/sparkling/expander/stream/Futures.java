@@ -1,13 +1,32 @@
 package dev.sparkling.expander.stream;
 
 import dev.sparkling.pipeline.error.SparklingException;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
 /** Waits for other threads, and throws what they threw. */
-final class Futures {
+public final class Futures {
 
   private Futures() {}
+
+  /**
+   * Waits for all, and throws what the first of them threw; one that stopped because another has
+   * failed says less than that other.
+   */
+  public static void awaitAll(List<Future<?>> futures) {
+    RuntimeException first = null;
+    for (Future<?> future : futures) {
+      try {
+        await(future);
+      } catch (RuntimeException e) {
+        first = first == null || first instanceof WidenedTensors.Stopped ? e : first;
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
 
   static <T> T await(Future<T> future) {
     try {
@@ -15,6 +34,9 @@ final class Futures {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof SparklingException known) {
         throw known;
+      }
+      if (e.getCause() instanceof WidenedTensors.Stopped stopped) {
+        throw stopped;
       }
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {

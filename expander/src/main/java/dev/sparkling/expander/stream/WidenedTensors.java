@@ -47,7 +47,6 @@ public final class WidenedTensors implements TensorSequence {
   private @Nullable UnderWay open;
   private int piece;
   private long pieceOffset;
-  private long bytes;
 
   /** Thrown instead of the next piece: whoever writes them knows no other way to end early. */
   public static final class Stopped extends RuntimeException {
@@ -77,7 +76,7 @@ public final class WidenedTensors implements TensorSequence {
    * @param digests told of all that is read; stays open
    * @param memoryBytes at least {@link #leastMemory}
    * @param stopRequested asked before every portion
-   * @param progress told of the bytes of every portion that is widened, and all before it
+   * @param progress told of the bytes of every portion that is widened
    */
   public WidenedTensors(
       ObjectStore store,
@@ -148,8 +147,7 @@ public final class WidenedTensors implements TensorSequence {
       checkFinite(current.portion(), tensor, done.get(i));
       sums.merge(tensor, done.get(i), RowSums::plus);
     }
-    bytes += current.portion().bytes();
-    progress.accept(bytes);
+    progress.accept(current.portion().bytes());
     open = current;
     piece = 0;
     pieceOffset = 0;
