@@ -99,7 +99,7 @@ final class EvaluateCommand implements Callable<Integer> {
       Evaluator evaluator =
           new Evaluator(
               new Transformer(reader.model(), length, manager), batches, count, batchSize);
-      print(evaluator.loss(values.weights()), count * length, dataset);
+      print(evaluator.evaluate(values.weights()).loss(), count * length, dataset);
     }
     return 0;
   }

@@ -3,6 +3,7 @@ package dev.sparkling.cli;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.Manifest;
+import dev.sparkling.checkpoint.format.Metrics.Evaluation;
 import dev.sparkling.checkpoint.format.RunIdentity;
 import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.store.ObjectStore;
@@ -69,9 +70,15 @@ final class StageExpansion {
             .flatMap(manifest -> manifest.files().values().stream())
             .mapToLong(Manifest.FileDigest::size)
             .sum();
+    Optional<Evaluation> narrow = StoredProgress.lastEvaluation(before, store);
     ExpansionStatus status =
         new ExpansionStatus(
-            null, null, StoredProgress.lastValidationLoss(before, store), null, seconds, bytes);
+            narrow.flatMap(Evaluation::lastHiddenRms).orElse(null),
+            null,
+            narrow.map(Evaluation::validationLoss).orElse(null),
+            null,
+            seconds,
+            bytes);
     return new JobResult(
         Outcome.COMPLETE,
         seconds == null

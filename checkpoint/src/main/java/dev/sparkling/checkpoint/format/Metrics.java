@@ -38,8 +38,23 @@ public final class Metrics {
   public record Step(
       long step, long tokens, double loss, List<Double> learningRates, double tokensPerSecond) {}
 
-  /** The validation loss after a step, in nats a token. */
-  public record Evaluation(long step, double validationLoss) {}
+  /**
+   * What the model does on the validation sequences after a step.
+   *
+   * @param validationLoss in nats a token
+   * @param hiddenRms root mean square of the residual stream: of the embedding, and after each
+   *     layer; empty where it was not measured
+   */
+  public record Evaluation(long step, double validationLoss, List<Double> hiddenRms) {
+    public Evaluation {
+      hiddenRms = List.copyOf(hiddenRms);
+    }
+
+    /** Of the last hidden state. */
+    public Optional<Double> lastHiddenRms() {
+      return hiddenRms.isEmpty() ? Optional.empty() : Optional.of(hiddenRms.getLast());
+    }
+  }
 
   /** A line of either kind; the fields of the other are absent. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -49,7 +64,8 @@ public final class Metrics {
       @Nullable Double loss,
       @Nullable List<Double> learningRates,
       @Nullable Double tokensPerSecond,
-      @Nullable Double validationLoss) {
+      @Nullable Double validationLoss,
+      @Nullable List<Double> hiddenRms) {
 
     Step asStep() {
       return new Step(
@@ -83,19 +99,38 @@ public final class Metrics {
             step.loss(),
             step.learningRates(),
             step.tokensPerSecond(),
+            null,
             null));
   }
 
   public void add(Evaluation evaluation) {
-    lines.add(new Line(evaluation.step(), null, null, null, null, evaluation.validationLoss()));
+    lines.add(
+        new Line(
+            evaluation.step(),
+            null,
+            null,
+            null,
+            null,
+            evaluation.validationLoss(),
+            evaluation.hiddenRms()));
   }
 
   /** All evaluations, in order. */
   public List<Evaluation> evaluations() {
     return lines.stream()
         .filter(line -> line.validationLoss() != null)
-        .map(line -> new Evaluation(line.step(), line.validationLoss()))
+        .map(
+            line ->
+                new Evaluation(
+                    line.step(),
+                    line.validationLoss(),
+                    Objects.requireNonNullElse(line.hiddenRms(), List.of())))
         .toList();
+  }
+
+  /** All steps, in order. */
+  public List<Step> steps() {
+    return lines.stream().filter(line -> line.validationLoss() == null).map(Line::asStep).toList();
   }
 
   /** The newest step; empty before the first. */

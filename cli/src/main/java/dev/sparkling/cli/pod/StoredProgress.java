@@ -37,22 +37,22 @@ public final class StoredProgress {
         step * plan.tokensPerStep(),
         last.map(Metrics.Step::loss).orElse(null),
         evaluations.isEmpty() ? null : evaluations.getLast().validationLoss(),
-        first(evaluations, stage),
+        first(evaluations, stage).map(Evaluation::validationLoss).orElse(null),
+        first(evaluations, stage).flatMap(Evaluation::lastHiddenRms).orElse(null),
         last.map(Metrics.Step::tokensPerSecond).orElse(null),
         checkpoint(step, stage, store),
         Instant.now().toString());
   }
 
-  /** The newest validation loss of a complete stage. */
-  public static @Nullable Double lastValidationLoss(StagePlan stage, ObjectStore store) {
-    List<Evaluation> evaluations = Metrics.read(store, stage.name()).evaluations();
-    return evaluations.isEmpty() ? null : evaluations.getLast().validationLoss();
+  /** The newest evaluation of a complete stage. */
+  public static Optional<Evaluation> lastEvaluation(StagePlan stage, ObjectStore store) {
+    return Metrics.read(store, stage.name()).evaluations().reversed().stream().findFirst();
   }
 
-  private static @Nullable Double first(List<Evaluation> evaluations, StagePlan stage) {
-    return evaluations.isEmpty() || evaluations.getFirst().step() != stage.firstStep()
-        ? null
-        : evaluations.getFirst().validationLoss();
+  private static Optional<Evaluation> first(List<Evaluation> evaluations, StagePlan stage) {
+    return evaluations.stream()
+        .findFirst()
+        .filter(evaluation -> evaluation.step() == stage.firstStep());
   }
 
   private static @Nullable CheckpointStatus checkpoint(

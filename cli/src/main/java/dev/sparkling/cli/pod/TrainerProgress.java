@@ -60,6 +60,7 @@ public final class TrainerProgress implements TrainingListener {
             step.loss(),
             before.validationLoss(),
             before.firstValidationLoss(),
+            before.firstHiddenRms(),
             speed == null
                 ? step.tokensPerSecond()
                 : SPEED_MEMORY * speed + (1 - SPEED_MEMORY) * step.tokensPerSecond(),
@@ -84,6 +85,7 @@ public final class TrainerProgress implements TrainingListener {
             before.loss(),
             loss,
             isFirst ? Double.valueOf(loss) : before.firstValidationLoss(),
+            isFirst ? evaluation.lastHiddenRms().orElse(null) : before.firstHiddenRms(),
             before.tokensPerSecond(),
             before.checkpoint(),
             clock.instant().toString());
@@ -105,6 +107,7 @@ public final class TrainerProgress implements TrainingListener {
             before.loss(),
             before.validationLoss(),
             before.firstValidationLoss(),
+            before.firstHiddenRms(),
             before.tokensPerSecond(),
             new CheckpointStatus(location, step, now),
             now);

@@ -100,7 +100,7 @@ final class StageStatusMerge {
       expansion =
           new ExpansionStatus(
               expansion.rmsBefore(),
-              expansion.rmsAfter(),
+              said.firstHiddenRms(),
               expansion.lossBefore(),
               first,
               expansion.seconds(),

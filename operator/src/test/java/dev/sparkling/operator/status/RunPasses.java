@@ -49,6 +49,7 @@ abstract class RunPasses {
             loss,
             null,
             null,
+            null,
             tokensPerSecond,
             step < 20 ? null : new CheckpointStatus("s3://c", step / 20 * 20, TestObjects.START),
             TestObjects.START);

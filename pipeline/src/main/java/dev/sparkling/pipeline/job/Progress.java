@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param loss of the step's batch, in nats a token
  * @param validationLoss the newest, in nats a token
  * @param firstValidationLoss before the stage's first step: right after the expansion
+ * @param firstHiddenRms then too: root mean square of the last hidden state
  * @param checkpoint the newest complete one of the stage
  * @param updatedAt RFC 3339; moves with every step
  */
@@ -28,6 +29,7 @@ public record Progress(
     @Nullable Double loss,
     @Nullable Double validationLoss,
     @Nullable Double firstValidationLoss,
+    @Nullable Double firstHiddenRms,
     @Nullable Double tokensPerSecond,
     @Nullable CheckpointStatus checkpoint,
     String updatedAt) {}

@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 /** What an expansion did. */
 public record ExpansionStatus(
     @JsonPropertyDescription(
-            "Root mean square of the last hidden state on the probe batch, narrow model")
+            "Root mean square of the last hidden state on the validation sequences, narrow model")
         @Nullable Double rmsBefore,
     @JsonPropertyDescription(
-            "Root mean square of the last hidden state on the probe batch, wide model")
+            "Root mean square of the last hidden state on the validation sequences, wide model")
         @Nullable Double rmsAfter,
     @JsonPropertyDescription("Validation loss of the narrow model's last step, in nats a token")
         @Nullable Double lossBefore,

@@ -32,6 +32,7 @@ class JobJsonTest {
           2.301,
           2.35,
           2.6125,
+          1.0625,
           412000.5,
           new CheckpointStatus(
               "s3://sparkling/moe-demo/wide/checkpoints/step-00015000",
@@ -40,7 +41,8 @@ class JobJsonTest {
           "2026-01-01T00:01:02.345Z");
 
   private static final Progress FIRST_PROGRESS =
-      new Progress("narrow", 0, 12, 0, null, null, null, null, null, "2026-01-01T00:00:00.123456Z");
+      new Progress(
+          "narrow", 0, 12, 0, null, null, null, null, null, null, "2026-01-01T00:00:00.123456Z");
 
   @Test
   void jobsAreWrittenAndReadAsTheGoldenFilesSay() {
@@ -83,7 +85,7 @@ class JobJsonTest {
             Outcome.COMPLETE,
             "wide: expanded, 4.90GB in 12.5 s",
             null,
-            new ExpansionStatus(null, null, 2.6124, null, 12.5, 4900000000L)));
+            new ExpansionStatus(1.0625, null, 2.6124, null, 12.5, 4900000000L)));
     assertGolden(
         "result-failed",
         new JobResult(
@@ -128,7 +130,8 @@ class JobJsonTest {
     CheckpointStatus checkpoint =
         new CheckpointStatus("s3://" + "\u20ac".repeat(2000), 1, "2026-01-01T00:00:00Z");
     Progress progress =
-        new Progress("narrow", 1, 2, 3, null, null, null, null, checkpoint, "2026-01-01T00:00:00Z");
+        new Progress(
+            "narrow", 1, 2, 3, null, null, null, null, null, checkpoint, "2026-01-01T00:00:00Z");
     String line = JobJson.encode(new JobResult(Outcome.FAILED, "why", progress, null));
     assertThat(JobJson.decodeResult(line))
         .contains(new JobResult(Outcome.FAILED, "why", null, null));

@@ -12,6 +12,7 @@ import dev.sparkling.trainer.model.Weights.Mlp;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The passes through a whole model, on weights that the caller owns. The operators are in
@@ -43,28 +44,48 @@ public final class Transformer {
 
   /** Cross-entropy of the targets in nats, summed over the batch's tokens. */
   public double loss(Weights<NDArray> weights, Batch batch) {
+    return measure(weights, batch).loss();
+  }
+
+  /**
+   * What a forward pass shows.
+   *
+   * @param loss cross-entropy of the targets in nats, summed over the batch's tokens
+   * @param meanSquares of the residual stream: of the embedding, and after each layer
+   */
+  public record Measured(double loss, List<Double> meanSquares) {
+    public Measured {
+      meanSquares = List.copyOf(meanSquares);
+    }
+  }
+
+  /** The loss, and how large the residual stream is on its way. */
+  public Measured measure(Weights<NDArray> weights, Batch batch) {
     try (NDManager scope = manager.newSubManager()) {
-      NDArray x = forward(weights, batch, scope);
-      return kernels
-          .call(
-              scope,
-              "loss",
-              x,
-              scope.create(batch.targets()),
-              weights.finalNorm(),
-              weights.headOrEmbedding(),
-              model.logitScale(),
-              model.rmsNormEpsilon(),
-              chunk)
-          .singletonOrThrow()
-          .getFloat();
+      List<NDArray> meanSquares = new ArrayList<>();
+      NDArray x = forward(weights, batch, scope, seen -> meanSquares.add(seen.square().mean()));
+      NDArray loss =
+          kernels
+              .call(
+                  scope,
+                  "loss",
+                  x,
+                  scope.create(batch.targets()),
+                  weights.finalNorm(),
+                  weights.headOrEmbedding(),
+                  model.logitScale(),
+                  model.rmsNormEpsilon(),
+                  chunk)
+              .singletonOrThrow();
+      return new Measured(
+          loss.getFloat(), meanSquares.stream().map(mean -> (double) mean.getFloat()).toList());
     }
   }
 
   /** Logits of every position, [tokens, vocabulary]; {@code results} owns them. */
   public NDArray logits(Weights<NDArray> weights, Batch batch, NDManager results) {
     try (NDManager scope = manager.newSubManager()) {
-      NDArray x = forward(weights, batch, scope);
+      NDArray x = forward(weights, batch, scope, _ -> {});
       return kernels
           .call(
               results,
@@ -124,14 +145,18 @@ public final class Transformer {
   /** What a layer's backward pass needs; {@code scope} owns all but the input. */
   private record SavedLayer(NDManager scope, NDArray input, NDList attention, NDList mlp) {}
 
-  private NDArray forward(Weights<NDArray> weights, Batch batch, NDManager scope) {
+  /** Shows the residual stream before the first layer and after each. */
+  private NDArray forward(
+      Weights<NDArray> weights, Batch batch, NDManager scope, Consumer<NDArray> seen) {
     NDArray x = embed(weights, scope.create(batch.tokens()), scope);
+    seen.accept(x);
     for (Layer<NDArray> layer : weights.layers()) {
       try (NDManager layerScope = scope.newSubManager()) {
         NDList attention = attention(layer.attention(), x, batch, layerScope);
         x = mlp(layer.mlp(), attention.getFirst(), layerScope).getFirst();
         x.attach(scope);
       }
+      seen.accept(x);
     }
     return x;
   }

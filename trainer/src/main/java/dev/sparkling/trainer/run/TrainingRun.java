@@ -173,8 +173,8 @@ public final class TrainingRun {
   }
 
   private void evaluate() {
-    Metrics.Evaluation evaluation =
-        new Metrics.Evaluation(step, evaluator.loss(restored.values().weights()));
+    Evaluator.Result result = evaluator.evaluate(restored.values().weights());
+    Metrics.Evaluation evaluation = new Metrics.Evaluation(step, result.loss(), result.hiddenRms());
     metrics.add(evaluation);
     listener.evaluated(evaluation);
   }
