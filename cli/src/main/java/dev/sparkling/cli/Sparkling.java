@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
       ExportCommand.class,
       EvaluateCommand.class,
       InspectCommand.class,
+      ReportCommand.class,
       DeleteCommand.class,
       GetCommand.class,
       WatchCommand.class,

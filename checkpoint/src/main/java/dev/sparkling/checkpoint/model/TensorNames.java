@@ -40,6 +40,11 @@ public final class TensorNames {
     return layer(layer) + "mlp.experts." + expert + "." + part + ".weight";
   }
 
+  /** Whether a tensor is one of an expert's. */
+  public static boolean isExpert(String tensor) {
+    return tensor.contains(".mlp.experts.");
+  }
+
   /** A matrix of a dense MLP; parts as of {@link #expert}. */
   public static String mlp(int layer, String part) {
     return layer(layer) + "mlp." + part + ".weight";

@@ -1,0 +1,55 @@
+package dev.sparkling.cli.report;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lines over one axis, as the page's script draws them.
+ *
+ * @param about a sentence or two on what is seen
+ * @param x of all points, rising
+ * @param lines each as long as {@code x}
+ */
+record Chart(
+    String title, String about, String xName, String yName, List<Double> x, List<Line> lines) {
+
+  Chart {
+    x = List.copyOf(x);
+    lines = List.copyOf(lines);
+  }
+
+  /**
+   * A line.
+   *
+   * @param y null where the line has no point
+   * @param dashed for what is compared with
+   */
+  @JsonInclude(JsonInclude.Include.ALWAYS)
+  record Line(String name, boolean dashed, List<@Nullable Double> y) {
+    Line {
+      y = Collections.unmodifiableList(new ArrayList<>(y));
+    }
+  }
+
+  /** A line's points, before all lines have one axis. */
+  record Points(String name, boolean dashed, Map<Double, Double> y) {}
+
+  /** Brings lines with points of their own to one axis. */
+  static Chart of(String title, String about, String xName, String yName, List<Points> lines) {
+    TreeMap<Double, Integer> axis = new TreeMap<>();
+    lines.forEach(line -> line.y().keySet().forEach(x -> axis.put(x, 0)));
+    List<Double> x = new ArrayList<>(axis.keySet());
+    List<Line> together = new ArrayList<>();
+    for (Points line : lines) {
+      List<@Nullable Double> y = new ArrayList<>();
+      x.forEach(place -> y.add(line.y().get(place)));
+      together.add(new Line(line.name(), line.dashed(), y));
+    }
+    return new Chart(title, about, xName, yName, x, together);
+  }
+}

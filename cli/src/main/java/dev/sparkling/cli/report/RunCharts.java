@@ -1,0 +1,169 @@
+package dev.sparkling.cli.report;
+
+import dev.sparkling.checkpoint.format.Metrics.Evaluation;
+import dev.sparkling.checkpoint.format.Metrics.Step;
+import dev.sparkling.cli.report.Chart.Points;
+import dev.sparkling.cli.report.StoredRun.StoredStage;
+import dev.sparkling.expander.run.ExpansionReport;
+import dev.sparkling.expander.run.TensorReport;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What of a run is drawn. */
+final class RunCharts {
+
+  /** More points than a screen has columns only make the page heavy. */
+  private static final int MOST_POINTS = 1500;
+
+  private static final Pattern IN_LAYER =
+      Pattern.compile("model\\.layers\\.(\\d+)\\.(.*)\\.weight");
+
+  private RunCharts() {}
+
+  static List<Chart> of(StoredRun run) {
+    List<Chart> charts = new ArrayList<>();
+    charts.add(losses(run));
+    charts.add(learningRates(run));
+    for (int i = 1; i < run.stages().size(); i++) {
+      StoredStage before = run.stages().get(i - 1);
+      StoredStage after = run.stages().get(i);
+      hiddenRms(before, after, charts);
+      after.expansion().ifPresent(expansion -> charts.add(ratios(after.name(), expansion)));
+    }
+    return charts;
+  }
+
+  private static Chart losses(StoredRun run) {
+    List<Points> lines = new ArrayList<>();
+    for (StoredStage stage : run.stages()) {
+      lines.add(new Points(stage.name() + ", training", false, trainingLoss(stage)));
+      lines.add(new Points(stage.name() + ", validation", true, validationLoss(stage)));
+    }
+    for (StoredStage control : run.controls()) {
+      lines.add(new Points(control.name() + ", validation", true, validationLoss(control)));
+    }
+    return Chart.of(
+        "Loss",
+        "Cross-entropy in nats a token; the training's is a mean over neighbouring steps.",
+        "step",
+        "nats a token",
+        lines);
+  }
+
+  private static Map<Double, Double> trainingLoss(StoredStage stage) {
+    List<Step> steps = stage.metrics().steps();
+    int together = Math.ceilDiv(Math.max(1, steps.size()), MOST_POINTS);
+    Map<Double, Double> points = new TreeMap<>();
+    for (int i = 0; i < steps.size(); i += together) {
+      List<Step> group = steps.subList(i, Math.min(steps.size(), i + together));
+      double mean = group.stream().mapToDouble(Step::loss).average().orElse(Double.NaN);
+      points.put((double) group.getLast().step(), mean);
+    }
+    return points;
+  }
+
+  private static Map<Double, Double> validationLoss(StoredStage stage) {
+    Map<Double, Double> points = new TreeMap<>();
+    for (Evaluation evaluation : stage.metrics().evaluations()) {
+      points.put((double) evaluation.step(), evaluation.validationLoss());
+    }
+    return points;
+  }
+
+  private static Chart learningRates(StoredRun run) {
+    Map<Integer, Map<Double, Double>> blocks = new TreeMap<>();
+    for (StoredStage stage : run.stages()) {
+      List<Step> steps = stage.metrics().steps();
+      int every = Math.ceilDiv(Math.max(1, steps.size()), MOST_POINTS);
+      for (int i = 0; i < steps.size(); i += every) {
+        Step step = steps.get(i);
+        for (int block = 0; block < step.learningRates().size(); block++) {
+          blocks
+              .computeIfAbsent(block, _ -> new TreeMap<>())
+              .put((double) step.step(), step.learningRates().get(block));
+        }
+      }
+    }
+    List<Points> lines = new ArrayList<>();
+    blocks.forEach(
+        (block, rates) ->
+            lines.add(
+                new Points(
+                    block == 0 ? "entries of the narrow model" : "entries of expansion " + block,
+                    false,
+                    rates)));
+    return Chart.of(
+        "Learning rate of each block",
+        "Old entries keep the run's curve, new ones warm up again from it (Eq. 25 to 28).",
+        "step",
+        "rate",
+        lines);
+  }
+
+  private static void hiddenRms(StoredStage before, StoredStage after, List<Chart> charts) {
+    List<Evaluation> narrow = before.metrics().evaluations();
+    List<Evaluation> wide = after.metrics().evaluations();
+    if (narrow.isEmpty()
+        || wide.isEmpty()
+        || narrow.getLast().hiddenRms().isEmpty()
+        || wide.getFirst().step() != narrow.getLast().step()) {
+      return; // not measured, or the stage is not evaluated yet
+    }
+    charts.add(
+        Chart.of(
+            "Residual stream across the expansion into " + after.name(),
+            "Root mean square of the hidden state after each layer, on the validation sequences."
+                + " An expansion should leave it where it was.",
+            "layer (0 is the embedding)",
+            "RMS",
+            List.of(
+                new Points(before.name() + ", at its end", false, byLayer(narrow.getLast())),
+                new Points(
+                    after.name() + ", before its first step", true, byLayer(wide.getFirst())),
+                new Points(after.name() + ", now", true, byLayer(wide.getLast())))));
+  }
+
+  private static Map<Double, Double> byLayer(Evaluation evaluation) {
+    Map<Double, Double> points = new TreeMap<>();
+    for (int layer = 0; layer < evaluation.hiddenRms().size(); layer++) {
+      points.put((double) layer, evaluation.hiddenRms().get(layer));
+    }
+    return points;
+  }
+
+  private static Chart ratios(String stage, ExpansionReport expansion) {
+    Map<String, Map<Double, List<Double>>> kinds = new LinkedHashMap<>();
+    for (TensorReport tensor : expansion.tensors()) {
+      Matcher name = IN_LAYER.matcher(tensor.name());
+      if (name.matches() && tensor.ratio() > 0) {
+        kinds
+            .computeIfAbsent(
+                name.group(2).replaceAll("\\.\\d+\\.", ".*."), _ -> new LinkedHashMap<>())
+            .computeIfAbsent(Double.valueOf(name.group(1)), _ -> new ArrayList<>())
+            .add(tensor.newRatio() / tensor.ratio());
+      }
+    }
+    List<Points> lines = new ArrayList<>();
+    kinds.forEach(
+        (kind, layers) -> {
+          Map<Double, Double> means = new TreeMap<>();
+          layers.forEach(
+              (layer, ratios) ->
+                  means.put(
+                      layer, ratios.stream().mapToDouble(Double::doubleValue).average().orElse(0)));
+          lines.add(new Points(kind, false, means));
+        });
+    return Chart.of(
+        "Matrices across the expansion into " + stage,
+        "RMS(y)/RMS(x) of y = W x after, over the same before; 1 keeps the size of signals. The"
+            + " mean where a layer has many experts.",
+        "layer",
+        "after / before",
+        lines);
+  }
+}

@@ -1,0 +1,160 @@
+package dev.sparkling.cli.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sparkling.checkpoint.format.Metrics.Evaluation;
+import dev.sparkling.checkpoint.format.Metrics.Step;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.cli.report.StoredRun.StoredStage;
+import dev.sparkling.expander.run.ExpansionReport;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/** The page: tables here, charts drawn by uPlot from data in the page. It loads nothing. */
+public final class RunReport {
+
+  /** Where a run keeps it. */
+  public static final String NAME = "report.html";
+
+  private static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private RunReport() {}
+
+  /**
+   * Makes the page.
+   *
+   * @param store rooted at the run
+   */
+  public static String html(ObjectStore store) {
+    StoredRun run = StoredRun.read(store);
+    return resource("report.html")
+        .replace("{{title}}", escaped(run.location()))
+        .replace("{{stages}}", stages(run))
+        .replace("{{saved}}", saved(run))
+        .replace("{{expansions}}", expansions(run))
+        .replace("{{uplot-style}}", resource(UPLOT + "uPlot.min.css"))
+        .replace("{{uplot}}", resource(UPLOT + "uPlot.iife.min.js"))
+        .replace("{{charts}}", json(RunCharts.of(run)));
+  }
+
+  private static String stages(StoredRun run) {
+    StringBuilder rows = new StringBuilder();
+    for (StoredStage stage : run.stages()) {
+      rows.append(row(stage));
+    }
+    for (StoredStage control : run.controls()) {
+      rows.append(row(control));
+    }
+    return rows.toString();
+  }
+
+  private static String row(StoredStage stage) {
+    List<Evaluation> evaluations = stage.metrics().evaluations();
+    Optional<Step> last = stage.metrics().lastStep();
+    return cells(
+        stage.name(),
+        stage.model().map(model -> model.hiddenSize() + " / " + model.innerSize()).orElse(""),
+        stage.activeParameters().map(RunReport::number).orElse(""),
+        last.map(step -> number(stage.firstStep()) + " to " + number(step.step())).orElse(""),
+        last.map(step -> number(step.tokens())).orElse(""),
+        evaluations.isEmpty() ? "" : loss(evaluations.getFirst().validationLoss()),
+        evaluations.isEmpty() ? "" : loss(evaluations.getLast().validationLoss()));
+  }
+
+  /** Eq. 29, of what was trained so far. */
+  private static String saved(StoredRun run) {
+    OptionalDouble share = savedShare(run);
+    return share.isEmpty()
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "<p>FLOPs saved so far, against the widest model from the first token: <b>%.1f %%</b>"
+                + " (6&middot;N&middot;D of the active parameters, Eq. 29).</p>",
+            100 * share.getAsDouble());
+  }
+
+  private static OptionalDouble savedShare(StoredRun run) {
+    double spent = 0;
+    long tokens = 0;
+    for (StoredStage stage : run.stages()) {
+      Optional<Step> last = stage.metrics().lastStep();
+      if (last.isEmpty() || stage.activeParameters().isEmpty()) {
+        return OptionalDouble.empty();
+      }
+      spent += stage.activeParameters().get() * (double) (last.get().tokens() - tokens);
+      tokens = last.get().tokens();
+    }
+    double scratch = run.stages().getLast().activeParameters().orElseThrow() * (double) tokens;
+    return OptionalDouble.of(1 - spent / scratch);
+  }
+
+  private static String expansions(StoredRun run) {
+    StringBuilder rows = new StringBuilder();
+    for (StoredStage stage : run.stages()) {
+      stage.expansion().ifPresent(expansion -> rows.append(row(stage, expansion)));
+    }
+    return rows.isEmpty() ? "" : resource("expansions.html").replace("{{rows}}", rows.toString());
+  }
+
+  private static String row(StoredStage stage, ExpansionReport expansion) {
+    return cells(
+        stage.name(),
+        number(expansion.step()),
+        expansion.widths().hiddenSize() + " to " + expansion.newWidths().hiddenSize(),
+        expansion.widths().innerSize() + " to " + expansion.newWidths().innerSize(),
+        name(expansion.initialization()),
+        name(expansion.optimizerState()),
+        number(expansion.parameters()) + " to " + number(expansion.newParameters()));
+  }
+
+  private static String name(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static String cells(String... cells) {
+    StringBuilder row = new StringBuilder("<tr>");
+    for (String cell : cells) {
+      row.append("<td>").append(escaped(cell)).append("</td>");
+    }
+    return row.append("</tr>\n").toString();
+  }
+
+  private static String number(long value) {
+    return String.format(Locale.ROOT, "%,d", value);
+  }
+
+  private static String loss(double nats) {
+    return String.format(Locale.ROOT, "%.4f", nats);
+  }
+
+  private static String escaped(String text) {
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+  }
+
+  /** What is in a script must not end it. */
+  private static String json(Object value) {
+    try {
+      return JSON.writeValueAsString(value).replace("<", "\\u003c");
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = RunReport.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException(name + " is not on the class path");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

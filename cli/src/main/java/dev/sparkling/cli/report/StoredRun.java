@@ -1,0 +1,115 @@
+package dev.sparkling.cli.report;
+
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.format.Metrics;
+import dev.sparkling.checkpoint.format.RunLayout;
+import dev.sparkling.checkpoint.model.CatalogueTensor;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.model.TensorCatalogue;
+import dev.sparkling.checkpoint.model.TensorNames;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.StoredObject;
+import dev.sparkling.expander.run.ExpansionReport;
+import dev.sparkling.pipeline.error.UserError;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a run's store says about it.
+ *
+ * @param stages in the order in which they were trained
+ * @param controls trainings that are compared with: the narrow model, had it gone on
+ */
+record StoredRun(String location, List<StoredStage> stages, List<StoredStage> controls) {
+
+  /** A stage whose name no resource can have was trained for comparison. */
+  private static final String CONTROL_MARK = ".";
+
+  StoredRun {
+    stages = List.copyOf(stages);
+    controls = List.copyOf(controls);
+  }
+
+  /**
+   * A stage.
+   *
+   * @param model of its newest checkpoint
+   * @param expansion that it began with
+   */
+  record StoredStage(
+      String name,
+      Metrics metrics,
+      Optional<ModelConfiguration> model,
+      Optional<ExpansionReport> expansion) {
+
+    /** The step before its first one. */
+    long firstStep() {
+      return Math.min(
+          metrics.steps().stream().mapToLong(step -> step.step() - 1).min().orElse(Long.MAX_VALUE),
+          metrics.evaluations().stream()
+              .mapToLong(Metrics.Evaluation::step)
+              .min()
+              .orElse(Long.MAX_VALUE));
+    }
+
+    /** Parameters that one token meets: N of Eq. 29. */
+    Optional<Long> activeParameters() {
+      return model.map(StoredStage::activeParameters);
+    }
+
+    private static long activeParameters(ModelConfiguration model) {
+      long active = 0;
+      for (CatalogueTensor tensor : TensorCatalogue.of(model).tensors().values()) {
+        long elements = tensor.shape().stream().reduce(1L, (a, b) -> a * b);
+        active +=
+            TensorNames.isExpert(tensor.name())
+                ? elements * model.expertsPerToken() / model.experts()
+                : elements;
+      }
+      return active;
+    }
+  }
+
+  /**
+   * Reads a run.
+   *
+   * @throws UserError where nothing was trained there
+   */
+  static StoredRun read(ObjectStore store) {
+    List<StoredStage> stages = new ArrayList<>();
+    List<StoredStage> controls = new ArrayList<>();
+    for (StoredObject object : store.list("")) {
+      int slash = object.key().indexOf('/');
+      String name = slash < 0 ? "" : object.key().substring(0, slash);
+      if (!name.isEmpty() && object.key().equals(RunLayout.metrics(name))) {
+        (name.contains(CONTROL_MARK) ? controls : stages).add(stage(store, name));
+      }
+    }
+    if (stages.isEmpty()) {
+      throw new UserError(
+          store.location("")
+              + ": holds no stage's "
+              + RunLayout.metrics("")
+              + "; name the folder of a run that has written a checkpoint");
+    }
+    stages.sort(Comparator.comparingLong(StoredStage::firstStep));
+    return new StoredRun(store.location(""), stages, controls);
+  }
+
+  private static StoredStage stage(ObjectStore store, String name) {
+    String expansion = RunLayout.expansion(name);
+    return new StoredStage(
+        name,
+        Metrics.read(store, name),
+        Checkpoints.newestStep(store, name).stream()
+            .mapToObj(step -> RunLayout.checkpoint(name, step))
+            .map(folder -> CheckpointReader.open(store, folder).model())
+            .findFirst(),
+        Checkpoints.exists(store, expansion)
+            ? Optional.of(ExpansionReport.read(store, expansion))
+            : Optional.empty());
+  }
+}
