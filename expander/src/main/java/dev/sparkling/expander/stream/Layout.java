@@ -74,17 +74,31 @@ public final class Layout {
   private void add(PlacedTensor placed, TensorPlan plan) {
     TensorSpec tensor = placed.tensor();
     tensors.add(new TensorSpec(tensor.name(), tensor.dtype(), plan.newShape()));
-    long bytes = tensor.bytes() + tensors.getLast().bytes();
-    Piece whole = new Piece(plan, tensor, 0, plan.grownRows(), placed.offset(), tensor.bytes());
-    if (bytes > portionBytes) {
+    List<Piece> whole = whole(plan, placed);
+    long memory = tensor.bytes() + whole.stream().mapToLong(Piece::madeBytes).sum();
+    if (memory > portionBytes) {
       close();
-      cut(whole);
+      cut(plan, placed);
     } else {
-      if (!fits(placed.offset(), bytes)) {
+      if (!fits(placed.offset(), memory)) {
         close();
       }
-      open.add(whole);
+      open.addAll(whole);
     }
+  }
+
+  /** A tensor in one piece, or in two where all of its new rows are zero. */
+  private static List<Piece> whole(TensorPlan plan, PlacedTensor placed) {
+    TensorSpec tensor = placed.tensor();
+    long made = plan.newRows() == NewEntries.ZERO ? plan.rows() : plan.grownRows();
+    Piece top = new Piece(plan, tensor, 0, made, placed.offset(), tensor.bytes());
+    return made == plan.grownRows() ? List.of(top) : List.of(top, zeros(plan, placed));
+  }
+
+  private static Piece zeros(TensorPlan plan, PlacedTensor placed) {
+    TensorSpec tensor = placed.tensor();
+    long rows = plan.grownRows() - plan.rows();
+    return new Piece(plan, tensor, plan.rows(), rows, placed.offset() + tensor.bytes(), 0);
   }
 
   private boolean fits(long offset, long bytes) {
@@ -93,16 +107,23 @@ public final class Layout {
     }
     Piece last = open.getLast();
     long gap = offset - (last.sourceOffset() + last.sourceBytes());
-    long filled = open.stream().mapToLong(piece -> piece.sourceBytes() + piece.bytes()).sum();
+    long filled = open.stream().mapToLong(piece -> piece.sourceBytes() + piece.madeBytes()).sum();
     return gap >= 0 && gap <= LARGEST_GAP && filled + gap + bytes <= portionBytes;
   }
 
   /** Between rows, and at every multiple of the old rows, where their copies begin anew. */
-  private void cut(Piece whole) {
-    TensorPlan plan = whole.plan();
-    long rowsAtOnce = Math.max(1, portionBytes / (whole.rowBytes() + whole.sourceRowBytes()));
+  private void cut(TensorPlan plan, PlacedTensor placed) {
+    TensorSpec tensor = placed.tensor();
+    long sourceRowBytes = tensor.bytes() / plan.rows();
+    long rowBytes = tensors.getLast().bytes() / plan.grownRows();
+    long rowsAtOnce = Math.max(1, portionBytes / (rowBytes + sourceRowBytes));
     boolean copied = plan.newRows() == NewEntries.COPY;
     for (long row = 0; row < plan.grownRows(); ) {
+      if (row >= plan.rows() && plan.newRows() == NewEntries.ZERO) {
+        open.add(zeros(plan, placed));
+        close();
+        return;
+      }
       long section = row / plan.rows();
       long end = Math.min(plan.grownRows(), (section + 1) * plan.rows());
       long rows = Math.min(rowsAtOnce, end - row);
@@ -110,11 +131,11 @@ public final class Layout {
       open.add(
           new Piece(
               plan,
-              whole.source(),
+              tensor,
               row,
               rows,
-              whole.sourceOffset() + row % plan.rows() * whole.sourceRowBytes(),
-              hasSource ? rows * whole.sourceRowBytes() : 0));
+              placed.offset() + row % plan.rows() * sourceRowBytes,
+              hasSource ? rows * sourceRowBytes : 0));
       close();
       row += rows;
     }
@@ -126,8 +147,7 @@ public final class Layout {
     }
     long from = open.getFirst().sourceOffset();
     long to = open.getLast().sourceOffset() + open.getLast().sourceBytes();
-    long bytes = open.stream().mapToLong(Piece::bytes).sum();
-    portions.add(new Portion(file, open, from, to - from, bytes));
+    portions.add(new Portion(file, open, from, to - from));
     open.clear();
   }
 }

@@ -1,6 +1,7 @@
 package dev.sparkling.expander.stream;
 
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
+import dev.sparkling.expander.plan.NewEntries;
 import dev.sparkling.expander.plan.TensorPlan;
 
 /**
@@ -21,6 +22,16 @@ record Piece(
   /** Bytes of the new rows. */
   long bytes() {
     return rows * rowBytes();
+  }
+
+  /** Whether all of it is zero, as more than a third of a widened optimizer's state is. */
+  boolean isZero() {
+    return firstRow >= plan.rows() && plan.newRows() == NewEntries.ZERO;
+  }
+
+  /** Bytes that must be made. */
+  long madeBytes() {
+    return isZero() ? 0 : bytes();
   }
 
   long rowBytes() {

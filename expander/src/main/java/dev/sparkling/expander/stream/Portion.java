@@ -8,16 +8,25 @@ import java.util.List;
  * @param file index of the file that they come from
  * @param sourceOffset in that file
  * @param sourceBytes may hold bytes between tensors that belong to none
- * @param bytes of all new rows
  */
-record Portion(int file, List<Piece> pieces, long sourceOffset, long sourceBytes, long bytes) {
+record Portion(int file, List<Piece> pieces, long sourceOffset, long sourceBytes) {
   Portion {
     pieces = List.copyOf(pieces);
   }
 
+  /** Of all new rows. */
+  long bytes() {
+    return pieces.stream().mapToLong(Piece::bytes).sum();
+  }
+
+  /** Of the new rows that must be made. */
+  long madeBytes() {
+    return pieces.stream().mapToLong(Piece::madeBytes).sum();
+  }
+
   /** What it needs in memory. */
   long memory() {
-    return sourceBytes + bytes;
+    return sourceBytes + madeBytes();
   }
 
   boolean readsAgain() {

@@ -44,7 +44,7 @@ final class PortionWidener {
    * Widens a portion.
    *
    * @param source as many bytes as are to be read
-   * @param target as many bytes as there will be
+   * @param target as many bytes as are to be made
    * @return sums of each piece
    */
   List<RowSums> widen(Portion portion, MemorySegment source, MemorySegment target)
@@ -62,6 +62,10 @@ final class PortionWidener {
       long offset = 0;
       for (int i = 0; i < portion.pieces().size(); i++) {
         Piece piece = portion.pieces().get(i);
+        if (piece.isZero()) {
+          sums.add(RowSums.NONE);
+          continue;
+        }
         MemorySegment rows = target.asSlice(offset, piece.bytes());
         sums.add(widen(piece, known.get(i), sourceOf(portion, piece, source), rows));
         offset += piece.bytes();

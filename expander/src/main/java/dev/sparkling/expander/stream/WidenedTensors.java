@@ -6,6 +6,7 @@ import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.widen.RowSums;
 import dev.sparkling.pipeline.error.UserError;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Collections;
@@ -32,6 +33,9 @@ public final class WidenedTensors implements TensorSequence {
 
   private static final int MOST_PORTIONS = 64;
 
+  /** Given again and again for rows of zeros, which need not be made, looked at or kept. */
+  private static final MemorySegment ZEROS = Arena.global().allocate(1 << 20, 64);
+
   private final Layout layout;
   private final PortionWidener widener;
   private final SourceDigests digests;
@@ -45,8 +49,11 @@ public final class WidenedTensors implements TensorSequence {
   private final Deque<UnderWay> underWay = new ArrayDeque<>();
   private final Map<String, RowSums> sums = new LinkedHashMap<>();
   private @Nullable UnderWay open;
+
+  // Of the open portion: the next piece, what was given of it, and where it begins.
   private int piece;
-  private long pieceOffset;
+  private long given;
+  private long offset;
 
   /** Thrown instead of the next piece: whoever writes them knows no other way to end early. */
   public static final class Stopped extends RuntimeException {
@@ -66,7 +73,7 @@ public final class WidenedTensors implements TensorSequence {
     }
 
     MemorySegment target() {
-      return buffer.asSlice(portion.sourceBytes(), portion.bytes());
+      return buffer.asSlice(portion.sourceBytes(), portion.madeBytes());
     }
   }
 
@@ -117,10 +124,17 @@ public final class WidenedTensors implements TensorSequence {
       openNext();
     }
     UnderWay current = Objects.requireNonNull(open);
-    long length = current.portion().pieces().get(piece).bytes();
-    MemorySegment values = current.target().asSlice(pieceOffset, length);
-    piece++;
-    pieceOffset += length;
+    Piece next = current.portion().pieces().get(piece);
+    MemorySegment values =
+        next.isZero()
+            ? ZEROS.asSlice(0, Math.min(ZEROS.byteSize(), next.bytes() - given))
+            : current.target().asSlice(offset, next.bytes());
+    given += values.byteSize();
+    if (given == next.bytes()) {
+      offset += next.madeBytes();
+      piece++;
+      given = 0;
+    }
     return values;
   }
 
@@ -150,7 +164,8 @@ public final class WidenedTensors implements TensorSequence {
     progress.accept(current.portion().bytes());
     open = current;
     piece = 0;
-    pieceOffset = 0;
+    given = 0;
+    offset = 0;
   }
 
   private void checkFinite(Portion portion, String tensor, RowSums rows) {
@@ -169,7 +184,7 @@ public final class WidenedTensors implements TensorSequence {
       Portion portion = waiting.next();
       MemorySegment buffer = buffers.take();
       MemorySegment source = buffer.asSlice(0, portion.sourceBytes());
-      MemorySegment target = buffer.asSlice(portion.sourceBytes(), portion.bytes());
+      MemorySegment target = buffer.asSlice(portion.sourceBytes(), portion.madeBytes());
       underWay.add(
           new UnderWay(
               portion,
