@@ -82,7 +82,7 @@ public final class FolderObjectStore implements ObjectStore {
     Path file = root.resolve(object.key());
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       checkVersion(object, file);
-      long done = 0;
+      long done = UncachedRead.read(file, channel, offset, target);
       while (done < target.byteSize()) {
         ByteBuffer part = part(target, done);
         int count = channel.read(part, offset + done);

@@ -5,32 +5,29 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.EnumSet;
-import java.util.HashSet;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file that one thread writes from front to back, while another brings what is full to the disk.
  * Where the file system can, bytes go past the page cache (O_DIRECT): they must be on the disk
  * before the file is renamed, nobody reads them soon, and the copy into the cache would cost more
- * than everything else that is done to them. Memory: two buffers.
+ * than everything else that is done to them. Memory: four buffers.
  */
 final class SequentialFile implements AutoCloseable {
 
   private static final int BUFFER_BYTES = 4 << 20;
-
-  private static final Optional<OpenOption> PAST_THE_CACHE = pastTheCache();
+  private static final int MOST_BUFFERS = 4;
 
   private final Arena arena;
   private final FileChannel channel;
@@ -39,54 +36,24 @@ final class SequentialFile implements AutoCloseable {
   private final int block;
 
   private MemorySegment filling;
-  private @Nullable MemorySegment other;
+  private int buffers = 1;
   private int filled;
   private long size;
   private @Nullable ExecutorService thread;
-  private @Nullable Future<?> writing;
+  private final Deque<Future<MemorySegment>> writing = new ArrayDeque<>();
 
   /** Makes the file, or empties it. */
   SequentialFile(Path file) throws IOException {
-    int diskBlock =
-        (int) Math.min(BUFFER_BYTES, Files.getFileStore(file.getParent()).getBlockSize());
-    FileChannel direct = Integer.bitCount(diskBlock) == 1 ? openDirect(file) : null;
-    this.block = direct == null ? 1 : diskBlock;
-    this.channel = direct == null ? FileChannel.open(file, options()) : direct;
-    this.arena = Arena.ofShared();
-    this.filling = arena.allocate(BUFFER_BYTES, block);
-  }
-
-  private static @Nullable FileChannel openDirect(Path file) {
-    if (PAST_THE_CACHE.isEmpty()) {
-      return null;
-    }
-    Set<OpenOption> options = options();
-    options.add(PAST_THE_CACHE.get());
-    try {
-      return FileChannel.open(file, options);
-    } catch (IOException | UnsupportedOperationException e) {
-      return null; // what is really wrong, if anything, the next attempt says
-    }
-  }
-
-  /** The JDK's own, which it exports but does not promise to keep. */
-  private static Optional<OpenOption> pastTheCache() {
-    try {
-      return Stream.of(Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants())
-          .map(OpenOption.class::cast)
-          .filter(option -> option.toString().equals("DIRECT"))
-          .findFirst();
-    } catch (ClassNotFoundException e) {
-      return Optional.empty();
-    }
-  }
-
-  private static Set<OpenOption> options() {
-    return new HashSet<>(
-        EnumSet.of(
+    Set<OpenOption> options =
+        Set.of(
             StandardOpenOption.CREATE,
             StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE));
+            StandardOpenOption.WRITE);
+    Optional<DirectAccess> direct = DirectAccess.open(file, BUFFER_BYTES, options);
+    this.block = direct.map(DirectAccess::block).orElse(1);
+    this.channel = direct.isPresent() ? direct.get().channel() : FileChannel.open(file, options);
+    this.arena = Arena.ofShared();
+    this.filling = arena.allocate(BUFFER_BYTES, block);
   }
 
   /** Appends bytes, which are consumed when this returns. */
@@ -108,7 +75,9 @@ final class SequentialFile implements AutoCloseable {
     if (!channel.isOpen()) {
       return;
     }
-    await();
+    while (!writing.isEmpty()) {
+      awaitOldest();
+    }
     int whole = Math.ceilDiv(filled, block) * block;
     filling.asSlice(filled, whole - filled).fill((byte) 0);
     write(filling.asSlice(0, whole).asByteBuffer());
@@ -118,21 +87,24 @@ final class SequentialFile implements AutoCloseable {
   }
 
   private void exchange() throws IOException {
-    await();
     ExecutorService writer = thread;
     if (writer == null) {
       writer = Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory());
       thread = writer;
     }
     MemorySegment full = filling;
-    writing =
+    writing.add(
         writer.submit(
             () -> {
               write(full.asByteBuffer());
-              return null;
-            });
-    filling = other == null ? arena.allocate(BUFFER_BYTES, block) : other;
-    other = full;
+              return full;
+            }));
+    if (buffers < MOST_BUFFERS) {
+      filling = arena.allocate(BUFFER_BYTES, block);
+      buffers++;
+    } else {
+      filling = awaitOldest();
+    }
     filled = 0;
   }
 
@@ -142,14 +114,10 @@ final class SequentialFile implements AutoCloseable {
     }
   }
 
-  private void await() throws IOException {
-    Future<?> before = writing;
-    if (before == null) {
-      return;
-    }
-    writing = null;
+  /** The buffer that was written first. */
+  private MemorySegment awaitOldest() throws IOException {
     try {
-      before.get();
+      return writing.remove().get();
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException known) {
         throw known;

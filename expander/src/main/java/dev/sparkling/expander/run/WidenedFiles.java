@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -82,35 +83,42 @@ final class WidenedFiles {
   /** Writes all files of these kinds. */
   void write(List<FileKind> kinds) {
     long share = options.memoryBytes() / kinds.size();
-    if (kinds.stream().anyMatch(kind -> leastMemory(kind) > share)) {
-      kinds.forEach(kind -> write(kind, options.memoryBytes()));
+    List<Layout> layouts =
+        kinds.stream().map(kind -> Layout.of(reader.files(kind), plan.tensors())).toList();
+    if (layouts.stream().anyMatch(layout -> WidenedTensors.leastMemory(layout) > share)) {
+      kinds.forEach(kind -> write(kind, options.memoryBytes(), this::advance));
       return;
     }
+    Pace pace = new Pace(layouts.stream().mapToLong(Layout::bytes).toArray());
     List<Future<?>> written = new ArrayList<>();
     try (ExecutorService threads =
         Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().factory())) {
       for (FileKind kind : kinds) {
-        written.add(threads.submit(() -> writeOrFail(kind, share)));
+        int work = written.size();
+        written.add(threads.submit(() -> writeOrFail(kind, share, pace, work)));
       }
     }
     Futures.awaitAll(written);
   }
 
   /** What fails stops the others. */
-  private void writeOrFail(FileKind kind, long memoryBytes) {
+  private void writeOrFail(FileKind kind, long memoryBytes, Pace pace, int work) {
     try {
-      write(kind, memoryBytes);
+      write(
+          kind,
+          memoryBytes,
+          more -> {
+            advance(more);
+            pace.advance(work, more);
+          });
     } catch (RuntimeException | Error e) {
       failed = true;
+      pace.end();
       throw e;
     }
   }
 
-  private long leastMemory(FileKind kind) {
-    return WidenedTensors.leastMemory(Layout.of(reader.files(kind), plan.tensors()));
-  }
-
-  private void write(FileKind kind, long memoryBytes) {
+  private void write(FileKind kind, long memoryBytes, LongConsumer progress) {
     List<TensorFile> files = reader.files(kind);
     List<PlannedFile> planned =
         writer.plan(kind, reader.tensors(kind).stream().map(this::widened).toList());
@@ -118,9 +126,9 @@ final class WidenedFiles {
       for (PlannedFile file : planned) {
         FileDigest before = known(file);
         if (before != null && writer.keep(file, before)) {
-          advance(file.tensors().stream().mapToLong(TensorSpec::bytes).sum());
+          progress.accept(file.tensors().stream().mapToLong(TensorSpec::bytes).sum());
         } else {
-          write(file, files, digests, memoryBytes);
+          write(file, files, digests, memoryBytes, progress);
         }
       }
       digests.finish();
@@ -129,7 +137,11 @@ final class WidenedFiles {
   }
 
   private void write(
-      PlannedFile file, List<TensorFile> files, SourceDigests digests, long memoryBytes) {
+      PlannedFile file,
+      List<TensorFile> files,
+      SourceDigests digests,
+      long memoryBytes,
+      LongConsumer progress) {
     Set<String> names =
         file.tensors().stream().map(TensorSpec::name).collect(Collectors.toUnmodifiableSet());
     List<TensorFile> sources = files.stream().map(source -> source.only(names)).toList();
@@ -142,7 +154,7 @@ final class WidenedFiles {
             seed,
             memoryBytes,
             () -> failed || options.stopRequested().getAsBoolean(),
-            this::advance)) {
+            progress)) {
       FileDigest written = writer.writeTensorFile(file, widened);
       List<TensorReport> reports = new ArrayList<>();
       widened.sums().forEach((name, sums) -> reports.add(TensorReport.of(planOf(name), sums)));

@@ -1,0 +1,88 @@
+package dev.sparkling.checkpoint.store;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * Reads much of a file that the page cache does not hold, without leading it through there: a
+ * checkpoint is read once, and what it would push out of the cache is of more use.
+ */
+final class UncachedRead {
+
+  /** Less than this is read the ordinary way. */
+  private static final long LEAST_BYTES = 1 << 20;
+
+  private static final int BUFFER_BYTES = 2 << 20;
+
+  /** As many as there were ever readers at once; blocks align to any power of two below theirs. */
+  private static final Queue<MemorySegment> BUFFERS = new ConcurrentLinkedQueue<>();
+
+  private UncachedRead() {}
+
+  /**
+   * Fills the target.
+   *
+   * @param cached the file, opened the ordinary way
+   * @return how many of the first bytes were read; the rest, if any, is for the ordinary way
+   */
+  static long read(Path file, FileChannel cached, long offset, MemorySegment target)
+      throws IOException {
+    if (target.byteSize() < LEAST_BYTES || isCached(cached, offset, target.byteSize())) {
+      return 0;
+    }
+    Optional<DirectAccess> direct =
+        DirectAccess.open(file, BUFFER_BYTES, Set.of(StandardOpenOption.READ));
+    if (direct.isEmpty()) {
+      return 0;
+    }
+    MemorySegment pooled = BUFFERS.poll();
+    MemorySegment buffer =
+        pooled == null ? Arena.ofAuto().allocate(BUFFER_BYTES, BUFFER_BYTES) : pooled;
+    try (FileChannel channel = direct.get().channel()) {
+      return read(channel, direct.get().block(), buffer, offset, target);
+    } finally {
+      BUFFERS.add(buffer);
+    }
+  }
+
+  private static boolean isCached(FileChannel channel, long offset, long length)
+      throws IOException {
+    if (offset + length > channel.size()) {
+      return true; // the ordinary way says what is wrong
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      return channel.map(MapMode.READ_ONLY, offset, length, arena).isLoaded();
+    }
+  }
+
+  private static long read(
+      FileChannel channel, int block, MemorySegment buffer, long offset, MemorySegment target)
+      throws IOException {
+    long done = 0;
+    while (done < target.byteSize()) {
+      long from = Math.floorDiv(offset + done, block) * block;
+      int skipped = (int) (offset + done - from);
+      long wanted = Math.min(BUFFER_BYTES, skipped + target.byteSize() - done);
+      ByteBuffer bytes =
+          buffer.asSlice(0, Math.ceilDiv(wanted, block) * (long) block).asByteBuffer();
+      int count = channel.read(bytes, from);
+      if (count <= skipped) {
+        return done; // the end, or a file system that gives less than a block
+      }
+      long useful = Math.min(count - skipped, target.byteSize() - done);
+      MemorySegment.copy(buffer, skipped, target, done, useful);
+      done += useful;
+    }
+    return done;
+  }
+}
