@@ -23,7 +23,6 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -86,39 +85,30 @@ final class WidenedFiles {
     List<Layout> layouts =
         kinds.stream().map(kind -> Layout.of(reader.files(kind), plan.tensors())).toList();
     if (layouts.stream().anyMatch(layout -> WidenedTensors.leastMemory(layout) > share)) {
-      kinds.forEach(kind -> write(kind, options.memoryBytes(), this::advance));
+      kinds.forEach(kind -> write(kind, options.memoryBytes()));
       return;
     }
-    Pace pace = new Pace(layouts.stream().mapToLong(Layout::bytes).toArray());
     List<Future<?>> written = new ArrayList<>();
     try (ExecutorService threads =
         Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().factory())) {
       for (FileKind kind : kinds) {
-        int work = written.size();
-        written.add(threads.submit(() -> writeOrFail(kind, share, pace, work)));
+        written.add(threads.submit(() -> writeOrFail(kind, share)));
       }
     }
     Futures.awaitAll(written);
   }
 
   /** What fails stops the others. */
-  private void writeOrFail(FileKind kind, long memoryBytes, Pace pace, int work) {
+  private void writeOrFail(FileKind kind, long memoryBytes) {
     try {
-      write(
-          kind,
-          memoryBytes,
-          more -> {
-            advance(more);
-            pace.advance(work, more);
-          });
+      write(kind, memoryBytes);
     } catch (RuntimeException | Error e) {
       failed = true;
-      pace.end();
       throw e;
     }
   }
 
-  private void write(FileKind kind, long memoryBytes, LongConsumer progress) {
+  private void write(FileKind kind, long memoryBytes) {
     List<TensorFile> files = reader.files(kind);
     List<PlannedFile> planned =
         writer.plan(kind, reader.tensors(kind).stream().map(this::widened).toList());
@@ -126,9 +116,9 @@ final class WidenedFiles {
       for (PlannedFile file : planned) {
         FileDigest before = known(file);
         if (before != null && writer.keep(file, before)) {
-          progress.accept(file.tensors().stream().mapToLong(TensorSpec::bytes).sum());
+          advance(file.tensors().stream().mapToLong(TensorSpec::bytes).sum());
         } else {
-          write(file, files, digests, memoryBytes, progress);
+          write(file, files, digests, memoryBytes);
         }
       }
       digests.finish();
@@ -137,11 +127,7 @@ final class WidenedFiles {
   }
 
   private void write(
-      PlannedFile file,
-      List<TensorFile> files,
-      SourceDigests digests,
-      long memoryBytes,
-      LongConsumer progress) {
+      PlannedFile file, List<TensorFile> files, SourceDigests digests, long memoryBytes) {
     Set<String> names =
         file.tensors().stream().map(TensorSpec::name).collect(Collectors.toUnmodifiableSet());
     List<TensorFile> sources = files.stream().map(source -> source.only(names)).toList();
@@ -154,7 +140,7 @@ final class WidenedFiles {
             seed,
             memoryBytes,
             () -> failed || options.stopRequested().getAsBoolean(),
-            progress)) {
+            this::advance)) {
       FileDigest written = writer.writeTensorFile(file, widened);
       List<TensorReport> reports = new ArrayList<>();
       widened.sums().forEach((name, sums) -> reports.add(TensorReport.of(planOf(name), sums)));
