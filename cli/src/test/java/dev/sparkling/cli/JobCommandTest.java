@@ -50,11 +50,15 @@ class JobCommandTest {
     assertThat(expansion.message()).startsWith("wide: expanded, ");
     ExpansionStatus status = Objects.requireNonNull(expansion.expansion());
     assertThat(status.lossBefore()).isEqualTo(progress.validationLoss());
+    double before = Objects.requireNonNull(status.rmsBefore());
     assertThat(status.seconds()).isPositive();
     assertThat(status.bytes()).isEqualTo(bytesBesideTheManifest("wide/expansion"));
 
     JobResult wide = job("train", Work.TRAIN, "wide");
     assertThat(wide.message()).isEqualTo("wide: step 24 of 24, complete");
+    // Twice the width preserves the function.
+    double after = Objects.requireNonNull(Objects.requireNonNull(wide.progress()).firstHiddenRms());
+    assertThat(after / before).isBetween(0.999, 1.001);
     Cli.Result local = Cli.run("run", resource, "--store", folder.resolve("local"));
     assertThat(local.out())
         .endsWith(
@@ -80,7 +84,8 @@ class JobCommandTest {
     assertThat(expandedAgain.message()).isEqualTo("wide: the expansion was complete already");
     assertThat(expandedAgain.expansion())
         .isEqualTo(
-            new ExpansionStatus(null, null, expanded.lossBefore(), null, null, expanded.bytes()));
+            new ExpansionStatus(
+                expanded.rmsBefore(), null, expanded.lossBefore(), null, null, expanded.bytes()));
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +69,13 @@ class QuickstartE2E {
       assertThat(steps.stream().distinct()).hasSizeGreaterThan(3);
       assertThat(losses.getLast()).isLessThan(losses.getFirst());
       assertThat(left.getLast()).isLessThan(left.getFirst());
+      // Twice the width, copied, preserves the function.
+      Map<?, ?> expansion =
+          (Map<?, ?>) Objects.requireNonNull(run.stage(1).get("expansion"), "expansion");
+      assertThat(number(expansion, "rmsAfter") / number(expansion, "rmsBefore"))
+          .isBetween(0.999, 1.001);
+      assertThat(number(expansion, "lossAfter") / number(expansion, "lossBefore"))
+          .isBetween(0.999, 1.001);
       // The name that pods have for MinIO means nothing here: the environment's stands in for it.
       Path here = folder.resolve("quickstart.yaml");
       Files.writeString(
@@ -80,6 +88,10 @@ class QuickstartE2E {
 
   private static Optional<String> column(Map<String, Object> summary, String name) {
     return Optional.ofNullable(summary.get(name)).map(Object::toString);
+  }
+
+  private static double number(Map<?, ?> map, String key) {
+    return Double.parseDouble(String.valueOf(map.get(key)));
   }
 
   private static int before(String text, char end) {

@@ -4,15 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.operator.TestObjects;
 import dev.sparkling.operator.status.Transitions.Happening;
+import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.stage.Decision;
 import dev.sparkling.pipeline.status.Condition;
+import dev.sparkling.pipeline.status.ExpansionStatus;
 import dev.sparkling.pipeline.status.Phase;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageState;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 
@@ -94,6 +97,35 @@ class RunStatusTest extends RunPasses {
     assertThat(decision).isEqualTo(new Decision.LaunchTrainer(PLAN.stage("wide")));
     assertThat(stage(1).expansion().seconds()).isEqualTo(2.5);
     assertThat(status.phase()).isEqualTo(Phase.TRAINING);
+  }
+
+  @Test
+  void whatTheWideTrainerMeasuresFirstCompletesTheExpansionAndStays() {
+    Job narrow = TestObjects.complete(TestObjects.job("narrow", Work.TRAIN));
+    Job expander = TestObjects.complete(TestObjects.job("wide", Work.EXPAND));
+    Job wide = TestObjects.job("wide", Work.TRAIN);
+    Pod expanded =
+        TestObjects.pod(
+            expander,
+            "e",
+            TestObjects.terminated(
+                0,
+                "Completed",
+                """
+                {"outcome": "complete", "message": "expanded",
+                 "expansion": {"rmsBefore": 1.25, "lossBefore": 4.5}}
+                """));
+    Pod training = TestObjects.pod(wide, "w", TestObjects.running());
+    for (int step : new int[] {100, 101}) {
+      pass(
+          List.of(narrow, expander, wide),
+          List.of(expanded, training),
+          Optional.of(
+              new Progress(
+                  "wide", step, 200, 0, null, 4.25, 4.5, 1.5, null, null, TestObjects.START)));
+    }
+    assertThat(stage(1).expansion())
+        .isEqualTo(new ExpansionStatus(1.25, 1.5, 4.5, 4.5, null, null));
   }
 
   @Test
