@@ -1,6 +1,7 @@
 package dev.sparkling.checkpoint.format;
 
 import dev.sparkling.checkpoint.format.Manifest.FileDigest;
+import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import dev.sparkling.checkpoint.model.CatalogueTensor;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.ModelConfigurationJson;
@@ -128,7 +129,14 @@ public final class CheckpointReader {
       return Optional.empty();
     }
     StoredObject object = object(TrainerState.NAME);
-    return Optional.of(TrainerState.decode(location(object), bytes(object)));
+    TrainerState state = TrainerState.decode(location(object), bytes(object));
+    Widths widths = new Widths(model.hiddenSize(), model.innerSize());
+    if (!state.widths().equals(widths)) {
+      throw new CorruptCheckpoint(
+          "%s: ends at %s; %s has %s"
+              .formatted(location(object), state.widths(), CheckpointFiles.CONFIGURATION, widths));
+    }
+    return Optional.of(state);
   }
 
   /**
