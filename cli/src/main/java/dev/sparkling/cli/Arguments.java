@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** What arguments name. */
 final class Arguments {
@@ -100,12 +101,25 @@ final class Arguments {
    * argument's name; lines about another option have that one's already.
    */
   static <T> T input(String name, Supplier<T> action) {
+    return input(_ -> name, action);
+  }
+
+  /**
+   * The same where an action reads from {@code --from} and writes to {@code --to}: what is wrong
+   * with a place is told with the argument that named it.
+   */
+  static <T> T fromTo(Located target, Supplier<T> action) {
+    String to = target.store().location(target.folder());
+    return input(line -> line.startsWith(to) ? "--to" : "--from", action);
+  }
+
+  private static <T> T input(UnaryOperator<String> nameOf, Supplier<T> action) {
     try {
       return action.get();
     } catch (CorruptCheckpoint | UserError e) {
       throw new UserError(
           e.problems().stream()
-              .map(line -> line.startsWith("--") ? line : name + " " + line)
+              .map(line -> line.startsWith("--") ? line : nameOf.apply(line) + " " + line)
               .toList());
     }
   }

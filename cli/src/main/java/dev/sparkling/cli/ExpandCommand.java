@@ -219,8 +219,8 @@ final class ExpandCommand implements Callable<Integer> {
         Arguments.Located target = Arguments.locate("--to", byHand.to)) {
       ExpansionTarget.check(byHand.from, byHand.to, target);
       Optional<ExpansionReport> report =
-          Arguments.input(
-              "--from",
+          Arguments.fromTo(
+              target,
               () ->
                   ExpansionRun.run(
                       source.store(),

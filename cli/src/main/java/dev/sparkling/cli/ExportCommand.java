@@ -39,8 +39,8 @@ final class ExportCommand implements Callable<Integer> {
     try (Arguments.Located source = Arguments.locate("--from", from);
         Arguments.Located target = Arguments.locate("--to", to)) {
       ExpansionTarget.check(from, to, target);
-      Arguments.input(
-          "--from",
+      Arguments.fromTo(
+          target,
           () -> {
             CheckpointReader reader = CheckpointReader.openAny(source.store(), source.folder());
             HuggingFaceExport.export(reader, target.store(), target.folder());

@@ -58,6 +58,32 @@ class DiskFullE2E {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"16k", "64k", "128k", "256k", "384k"})
+  void fullDiskLeavesNothingOfAnExpansion(String size) throws IOException, InterruptedException {
+    mount(size);
+    TinyRun tiny = TinyRun.prepare(folder);
+    assertThat(Cli.run("run", tiny.resource()).exitCode()).isZero();
+    Cli.Result result =
+        Cli.run(
+            "expand",
+            "--from",
+            tiny.checkpoint("narrow", 12),
+            "--to",
+            disk.resolve("wide"),
+            "--hidden-size",
+            32);
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.errorLines())
+        .singleElement()
+        .asString()
+        .startsWith("--to " + disk)
+        .endsWith(": the disk is full; free some space or choose another place");
+    try (var files = Files.walk(disk)) {
+      assertThat(files.filter(Files::isRegularFile)).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"4k", "8k", "12k", "16k", "24k", "32k"})
   void fullDiskLeavesNothingOfADataset(String size) throws IOException, InterruptedException {
     mount(size);

@@ -15,6 +15,7 @@ import dev.sparkling.checkpoint.store.StoreUri;
 import dev.sparkling.expander.run.UnfinishedExpansion;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -68,6 +69,25 @@ class ExpandE2E {
       killed.verify();
       assertThat(killed.manifest())
           .isEqualTo(CheckpointReader.open(store, "undisturbed").manifest());
+    }
+  }
+
+  @Test
+  void serverThatIsKilledAndStartedAgainInTheMiddleChangesNothing() throws Exception {
+    assertThat(expand("undisturbed").await().exitCode()).isZero();
+    SparklingProcess disturbed = expand("disturbed");
+    while (!isUnfinished("disturbed") && disturbed.isAlive()) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+    server.restart();
+    assertThat(disturbed.isAlive()).as("expanding still, when the server is back").isTrue();
+    Cli.Result result = disturbed.await();
+    assertThat(result.err()).isEmpty();
+    assertThat(result.exitCode()).isZero();
+    try (ObjectStore store = open()) {
+      CheckpointReader wide = CheckpointReader.open(store, "disturbed");
+      wide.verify();
+      assertThat(wide.manifest()).isEqualTo(CheckpointReader.open(store, "undisturbed").manifest());
     }
   }
 

@@ -86,6 +86,10 @@ final class SparklingProcess {
     return true;
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   /** SIGTERM. */
   void terminate() {
     process.destroy();

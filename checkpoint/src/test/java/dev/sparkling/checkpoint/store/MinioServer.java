@@ -37,12 +37,14 @@ public final class MinioServer implements AutoCloseable {
   private static final String SECRET = "sparkling-test-secret";
   private static final String KEY = "sparkling-test";
 
-  private final Process process;
+  private final ProcessBuilder command;
+  private volatile Process process;
   private final Path data;
   private final int port;
 
-  private MinioServer(Process process, Path data, int port) {
-    this.process = process;
+  private MinioServer(ProcessBuilder command, Path data, int port) throws IOException {
+    this.command = command;
+    this.process = command.start();
     this.data = data;
     this.port = port;
   }
@@ -67,10 +69,17 @@ public final class MinioServer implements AutoCloseable {
     builder.environment().put("MINIO_BROWSER", "off");
     builder.environment().put("MINIO_UPDATE", "off");
     builder.redirectErrorStream(true).redirectOutput(data.resolve("server.log").toFile());
-    MinioServer server = new MinioServer(builder.start(), data, port);
+    MinioServer server = new MinioServer(builder, data, port);
     Runtime.getRuntime().addShutdownHook(new Thread(server::stop));
     server.awaitReady();
     return server;
+  }
+
+  /** Kills the server in the middle of what it does, and starts it again on its data. */
+  public void restart() throws IOException, InterruptedException {
+    process.destroyForcibly().waitFor();
+    process = command.start();
+    awaitReady();
   }
 
   /** The access of the server's owner. */
