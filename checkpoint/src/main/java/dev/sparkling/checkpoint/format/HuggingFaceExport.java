@@ -5,7 +5,6 @@ import dev.sparkling.checkpoint.model.TensorNames;
 import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.ObjectStore;
-import dev.sparkling.pipeline.error.UserError;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -32,42 +31,41 @@ public final class HuggingFaceExport {
     List<TensorSpec> tensors = from.tensors(FileKind.MODEL);
     try (CheckpointWriter writer = new CheckpointWriter(to, folder);
         TensorSequence values = from.read(FileKind.MODEL);
-        Folded folded = new Folded(values, (float) model.logitScale(), from.location())) {
+        Folded folded = new Folded(values, (float) model.logitScale())) {
       writer.writeConfiguration(model.withLogitScale(1), tensors.getFirst().dtype());
       writer.writeTensors(FileKind.MODEL, folded);
       writer.leaveWithoutManifest();
     }
   }
 
-  /** The last norm times the logits' factor, and all else as it is. */
+  /**
+   * The last norm times the logits' factor, and all else as it is. The product is written in 32
+   * bits: in fewer it would be rounded, in each channel otherwise.
+   */
   private static final class Folded implements TensorSequence {
     private static final ValueLayout.OfFloat FLOAT =
         ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final ValueLayout.OfShort SHORT =
+        ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     private final TensorSequence values;
     private final float factor;
-    private final List<TensorSpec> tensors;
+    private final List<TensorSpec> tensors = new ArrayList<>();
     private final Arena arena = Arena.ofConfined();
     private int next;
 
-    Folded(TensorSequence values, float factor, String location) {
+    Folded(TensorSequence values, float factor) {
       this.values = values;
       this.factor = factor;
-      this.tensors = new ArrayList<>(values.tensors());
-      for (TensorSpec tensor : tensors) {
-        if (factor != 1
-            && tensor.name().equals(TensorNames.FINAL_NORM)
-            && tensor.dtype() != DType.F32) {
-          throw new UserError(
-              location
-                  + ": "
-                  + tensor.name()
-                  + " is "
-                  + tensor.dtype()
-                  + "; F32 can be exported"
-                  + " where embeddings are tied and were widened");
-        }
+      for (TensorSpec tensor : values.tensors()) {
+        tensors.add(
+            isScaled(tensor) ? new TensorSpec(tensor.name(), DType.F32, tensor.shape()) : tensor);
       }
+    }
+
+    private boolean isScaled(TensorSpec tensor) {
+      return factor != 1 && tensor.name().equals(TensorNames.FINAL_NORM);
     }
 
     @Override
@@ -77,16 +75,24 @@ public final class HuggingFaceExport {
 
     @Override
     public MemorySegment next() {
-      TensorSpec tensor = tensors.get(next++);
+      TensorSpec tensor = values.tensors().get(next++);
       MemorySegment old = values.next();
-      if (factor == 1 || !tensor.name().equals(TensorNames.FINAL_NORM)) {
+      if (!isScaled(tensor)) {
         return old;
       }
-      MemorySegment scaled = arena.allocate(old.byteSize());
-      for (long i = 0; i < old.byteSize(); i += Float.BYTES) {
-        scaled.set(FLOAT, i, old.get(FLOAT, i) * factor);
+      MemorySegment scaled = arena.allocate(tensor.elements() * Float.BYTES);
+      for (long i = 0; i < tensor.elements(); i++) {
+        scaled.set(FLOAT, i * Float.BYTES, number(tensor.dtype(), old, i) * factor);
       }
       return scaled;
+    }
+
+    private static float number(DType type, MemorySegment values, long index) {
+      return switch (type) {
+        case BF16 -> Float.intBitsToFloat(values.get(SHORT, index * Short.BYTES) << Short.SIZE);
+        case F16 -> Float.float16ToFloat(values.get(SHORT, index * Short.BYTES));
+        default -> values.get(FLOAT, index * Float.BYTES);
+      };
     }
 
     @Override

@@ -54,7 +54,7 @@ final class SequentialFile implements AutoCloseable {
             StandardOpenOption.CREATE,
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE);
-    Optional<DirectAccess> direct = DirectAccess.open(file, BUFFER_BYTES, options);
+    Optional<DirectAccess> direct = DirectAccess.open(file, HOLE_BYTES, options);
     this.block = direct.map(DirectAccess::block).orElse(1);
     this.channel = direct.isPresent() ? direct.get().channel() : FileChannel.open(file, options);
     this.arena = Arena.ofShared();

@@ -55,13 +55,13 @@ final class UncachedRead {
     }
   }
 
-  private static boolean isCached(FileChannel channel, long offset, long length)
-      throws IOException {
-    if (offset + length > channel.size()) {
-      return true; // the ordinary way says what is wrong
-    }
+  /** Or whether the ordinary way is to be taken for another reason, which it may then tell. */
+  private static boolean isCached(FileChannel channel, long offset, long length) {
     try (Arena arena = Arena.ofConfined()) {
-      return channel.map(MapMode.READ_ONLY, offset, length, arena).isLoaded();
+      return offset + length > channel.size()
+          || channel.map(MapMode.READ_ONLY, offset, length, arena).isLoaded();
+    } catch (IOException | UnsupportedOperationException e) {
+      return true;
     }
   }
 

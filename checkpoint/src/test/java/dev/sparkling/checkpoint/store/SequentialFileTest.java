@@ -27,6 +27,20 @@ final class SequentialFileTest {
     assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4096, 100_000, 4 << 20, (4 << 20) + 1, 8 << 20, 13_000_001})
+  void zerosAreReadBackWhetherTheyTakeRoomOrNot(int length) throws IOException {
+    byte[] bytes = new byte[length];
+    Path file = folder.resolve("file");
+    write(file, bytes);
+    assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
+    for (int place : new int[] {0, length / 2, length - 1}) {
+      bytes[place] = 1;
+      write(file, bytes);
+      assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
+    }
+  }
+
   @Test
   void aLongerFileThatWasThereIsReplaced() throws IOException {
     Path file = folder.resolve("file");
