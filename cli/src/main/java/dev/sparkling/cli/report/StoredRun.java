@@ -91,9 +91,7 @@ record StoredRun(String location, List<StoredStage> stages, List<StoredStage> co
     if (stages.isEmpty()) {
       throw new UserError(
           store.location("")
-              + ": holds no stage's "
-              + RunLayout.metrics("")
-              + "; name the folder of a run that has written a checkpoint");
+              + ": holds no stage's metrics.jsonl; name the folder of a run that has written a checkpoint");
     }
     stages.sort(Comparator.comparingLong(StoredStage::firstStep));
     return new StoredRun(store.location(""), stages, controls);
