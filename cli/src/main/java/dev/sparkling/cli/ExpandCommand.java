@@ -46,6 +46,8 @@ final class ExpandCommand implements Callable<Integer> {
 
   @Mixin private MemoryOption memory;
 
+  @Mixin private ToleranceOption tolerance;
+
   @Spec private CommandSpec spec;
 
   /** What to widen: as a job document says, or by hand. */
@@ -203,14 +205,19 @@ final class ExpandCommand implements Callable<Integer> {
       ByHand byHand = source.byHand;
       JobResult ended =
           byHand == null
-              ? StageExpansion.run(JobFile.read(source.job, Work.EXPAND), memory.bytes(), stop, out)
-              : expand(byHand, memory, stop, out);
+              ? StageExpansion.run(
+                  JobFile.read(source.job, Work.EXPAND),
+                  memory.bytes(),
+                  tolerance.value(),
+                  stop,
+                  out)
+              : expand(byHand, memory, tolerance.value(), stop, out);
       return worker.end(ended, out);
     }
   }
 
   private static JobResult expand(
-      ByHand byHand, MemoryOption memory, StopSignal stop, PrintWriter out) {
+      ByHand byHand, MemoryOption memory, double tolerance, StopSignal stop, PrintWriter out) {
     ExpansionSpec expansion = byHand.expansion();
     if (byHand.dryRun) {
       return preview(byHand, expansion, memory, out);
@@ -233,7 +240,8 @@ final class ExpandCommand implements Callable<Integer> {
                           byHand.seed == null ? OptionalLong.empty() : OptionalLong.of(byHand.seed),
                           memory.bytes(),
                           stop::requested,
-                          new ProgressLines(out)::expansion)));
+                          new ProgressLines(out)::expansion,
+                          tolerance)));
       report.ifPresent(
           done -> {
             TensorTable.lines(done.tensors(), true).forEach(out::println);

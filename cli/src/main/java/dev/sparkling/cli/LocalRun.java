@@ -218,7 +218,9 @@ final class LocalRun {
             store,
             RunLayout.expansion(stage.name()),
             expansion,
-            ExpansionOptions.DEFAULT.with(stopRequested, new ProgressLines(out)::expansion))
+            ExpansionOptions.DEFAULT
+                .with(stopRequested, new ProgressLines(out)::expansion)
+                .withTolerance(ToleranceOption.ofEnvironment(System.getenv())))
         .ifPresent(report -> ExpandCommand.print(report, out));
     out.flush();
   }

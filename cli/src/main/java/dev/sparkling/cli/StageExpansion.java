@@ -28,7 +28,8 @@ final class StageExpansion {
   private StageExpansion() {}
 
   /** Widens the last checkpoint of the stage before, unless that is done already. */
-  static JobResult run(JobFile job, long memoryBytes, StopSignal stop, PrintWriter out) {
+  static JobResult run(
+      JobFile job, long memoryBytes, double tolerance, StopSignal stop, PrintWriter out) {
     RunPlan plan = RunPlan.of(job.resource().spec());
     StagePlan stage = plan.stage(job.stage());
     StagePlan before = plan.stages().get(stage.index() - 1);
@@ -52,7 +53,8 @@ final class StageExpansion {
                   OptionalLong.empty(),
                   memoryBytes,
                   stop::requested,
-                  new ProgressLines(out)::expansion));
+                  new ProgressLines(out)::expansion,
+                  tolerance));
       if (report.isEmpty()) {
         return new JobResult(
             Outcome.STOPPED, stage.name() + ": stopped; expand again to go on", null, null);

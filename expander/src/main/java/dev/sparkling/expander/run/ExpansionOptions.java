@@ -11,22 +11,40 @@ import java.util.function.BooleanSupplier;
  * @param memoryBytes for what is read and widened; uploads need some {@code 80 MiB} more
  * @param stopRequested asked before every portion
  * @param progress told after every portion
+ * @param tolerance how far {@code RMS(y)/RMS(x)} of a matrix may move, relative to what is expected
  */
 public record ExpansionOptions(
     boolean foreign,
     OptionalLong seed,
     long memoryBytes,
     BooleanSupplier stopRequested,
-    ExpansionProgress progress) {
+    ExpansionProgress progress,
+    double tolerance) {
 
   public static final long DEFAULT_MEMORY_BYTES = 512L << 20;
+
+  public static final double DEFAULT_TOLERANCE = 0.05;
 
   public static final ExpansionOptions DEFAULT =
       new ExpansionOptions(
           false, OptionalLong.empty(), DEFAULT_MEMORY_BYTES, () -> false, ExpansionProgress.NONE);
 
+  /** With the default tolerance. */
+  public ExpansionOptions(
+      boolean foreign,
+      OptionalLong seed,
+      long memoryBytes,
+      BooleanSupplier stopRequested,
+      ExpansionProgress progress) {
+    this(foreign, seed, memoryBytes, stopRequested, progress, DEFAULT_TOLERANCE);
+  }
+
   /** With who asks and who is told. */
   public ExpansionOptions with(BooleanSupplier stopRequested, ExpansionProgress progress) {
-    return new ExpansionOptions(foreign, seed, memoryBytes, stopRequested, progress);
+    return new ExpansionOptions(foreign, seed, memoryBytes, stopRequested, progress, tolerance);
+  }
+
+  public ExpansionOptions withTolerance(double newTolerance) {
+    return new ExpansionOptions(foreign, seed, memoryBytes, stopRequested, progress, newTolerance);
   }
 }

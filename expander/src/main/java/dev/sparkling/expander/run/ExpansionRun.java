@@ -187,7 +187,7 @@ public final class ExpansionRun {
               allBytes);
       files.write(kinds());
       List<TensorReport> tensors = files.reports(kinds());
-      Verification.check(to.location(toFolder), plan.tensors(), tensors);
+      Verification.check(to.location(toFolder), plan.tensors(), tensors, options.tolerance());
       ExpansionReport report =
           new ExpansionReport(
               ExpansionReport.VERSION,

@@ -18,8 +18,6 @@ final class Verification {
   /** Of a matrix whose entries are copied a whole number of times, which is exact but rounding. */
   private static final double ROUNDING = 5e-3;
 
-  private static final double TOLERANCE = 0.05;
-
   /** Deviations that a measure over so many random entries may be off. */
   private static final double DEVIATIONS = 4;
 
@@ -30,9 +28,14 @@ final class Verification {
   /**
    * Checks all tensors.
    *
+   * @param tolerance of matrices whose columns are not copied a whole number of times
    * @throws CorruptCheckpoint naming those that are off
    */
-  static void check(String location, Map<String, TensorPlan> plans, List<TensorReport> reports) {
+  static void check(
+      String location,
+      Map<String, TensorPlan> plans,
+      List<TensorReport> reports,
+      double tolerance) {
     List<String> wrong = new ArrayList<>();
     for (TensorReport report : reports) {
       TensorPlan plan = Objects.requireNonNull(plans.get(report.name()));
@@ -40,14 +43,15 @@ final class Verification {
         continue;
       }
       double change = report.newRatio() / report.ratio() / plan.expectedRatio();
-      if (!(Math.abs(change - 1) <= tolerance(plan))) {
+      double allowed = allowed(plan, tolerance);
+      if (!(Math.abs(change - 1) <= allowed)) {
         wrong.add(
             String.format(
                 Locale.ROOT,
                 "%s changes RMS(y)/RMS(x) by the factor %.3f; within %.3f of 1 is allowed",
                 report.name(),
                 change,
-                tolerance(plan)));
+                allowed));
       }
     }
     if (!wrong.isEmpty()) {
@@ -60,11 +64,11 @@ final class Verification {
     }
   }
 
-  static double tolerance(TensorPlan plan) {
+  private static double allowed(TensorPlan plan, double tolerance) {
     boolean whole =
         plan.grownColumns() % plan.columns() == 0 && plan.grownRows() % plan.rows() == 0;
     return whole && plan.isCopied()
         ? ROUNDING
-        : TOLERANCE + DEVIATIONS / Math.sqrt(2.0 * plan.rows() * plan.columns());
+        : tolerance + DEVIATIONS / Math.sqrt(2.0 * plan.rows() * plan.columns());
   }
 }
