@@ -35,8 +35,7 @@ final class UncachedRead {
    * @param cached the file, opened the ordinary way
    * @return how many of the first bytes were read; the rest, if any, is for the ordinary way
    */
-  static long read(Path file, FileChannel cached, long offset, MemorySegment target)
-      throws IOException {
+  static long read(Path file, FileChannel cached, long offset, MemorySegment target) {
     if (target.byteSize() < LEAST_BYTES || isCached(cached, offset, target.byteSize())) {
       return 0;
     }
@@ -50,6 +49,8 @@ final class UncachedRead {
         pooled == null ? Arena.ofAuto().allocate(BUFFER_BYTES, BUFFER_BYTES) : pooled;
     try (FileChannel channel = direct.get().channel()) {
       return read(channel, direct.get().block(), buffer, offset, target);
+    } catch (IOException e) {
+      return 0; // some file systems open files so and do not read them; the ordinary way will tell
     } finally {
       BUFFERS.add(buffer);
     }
