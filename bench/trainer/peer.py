@@ -1,6 +1,6 @@
-"""The peer: Hugging Face's model in eager mode with PyTorch's fused AdamW, on the same tokens.
+"""The peers: Hugging Face's model with PyTorch's fused AdamW on the same tokens, in eager mode or compiled.
 
-    python peer.py RESOURCE.yaml DATASET_FOLDER
+    python peer.py RESOURCE.yaml DATASET_FOLDER eager|compile
 
 Prints the median tokens a second over the steps after the first four, as JSON.
 """
@@ -57,6 +57,8 @@ def main():
     tokens = torch.from_numpy(table["input_ids"].combine_chunks().flatten().to_numpy().copy()).long()
 
     model = build(spec["model"], length).train()
+    if sys.argv[3] == "compile":
+        model = torch.compile(model)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1, fused=True
     )

@@ -98,7 +98,10 @@ final class EvaluateCommand implements Callable<Integer> {
       long count = Math.min(sequences, dataset.sequences(length));
       Evaluator evaluator =
           new Evaluator(
-              new Transformer(reader.model(), length, manager), batches, count, batchSize);
+              new Transformer(reader.model(), Transformer.Settings.plain(length), manager),
+              batches,
+              count,
+              batchSize);
       print(evaluator.evaluate(values.weights()).loss(), count * length, dataset);
     }
     return 0;

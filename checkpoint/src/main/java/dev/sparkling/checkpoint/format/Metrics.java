@@ -34,9 +34,37 @@ public final class Metrics {
    * @param tokens trained on in the whole run
    * @param loss of the step's batch before the step, in nats a token
    * @param learningRates of the blocks, the original curve's first
+   * @param gradientNorm of all gradients together, before clipping
+   * @param blockNorms the same of each block's entries, in the order of the rates
+   * @param skipped whether the update was left out because loss or norm was far off
+   * @param routers of the layers of experts
    */
   public record Step(
-      long step, long tokens, double loss, List<Double> learningRates, double tokensPerSecond) {}
+      long step,
+      long tokens,
+      double loss,
+      List<Double> learningRates,
+      double tokensPerSecond,
+      double gradientNorm,
+      List<Double> blockNorms,
+      boolean skipped,
+      List<Router> routers) {
+    public Step {
+      learningRates = List.copyOf(learningRates);
+      blockNorms = List.copyOf(blockNorms);
+      routers = List.copyOf(routers);
+    }
+  }
+
+  /**
+   * What the router of one layer did in a step.
+   *
+   * @param balancing its balancing loss: 1 where all experts are evenly used
+   * @param z mean square of its logits' logarithmic sum
+   * @param largestLoad of one expert, as a multiple of even use
+   * @param dropped choices that no expert computed; always 0
+   */
+  public record Router(double balancing, double z, double largestLoad, long dropped) {}
 
   /**
    * What the model does on the validation sequences after a step.
@@ -64,6 +92,10 @@ public final class Metrics {
       @Nullable Double loss,
       @Nullable List<Double> learningRates,
       @Nullable Double tokensPerSecond,
+      @Nullable Double gradientNorm,
+      @Nullable List<Double> blockNorms,
+      @Nullable Boolean skipped,
+      @Nullable List<Router> routers,
       @Nullable Double validationLoss,
       @Nullable List<Double> hiddenRms) {
 
@@ -73,7 +105,11 @@ public final class Metrics {
           Objects.requireNonNullElse(tokens, 0L),
           Objects.requireNonNullElse(loss, Double.NaN),
           Objects.requireNonNullElse(learningRates, List.of()),
-          Objects.requireNonNullElse(tokensPerSecond, Double.NaN));
+          Objects.requireNonNullElse(tokensPerSecond, Double.NaN),
+          Objects.requireNonNullElse(gradientNorm, Double.NaN),
+          Objects.requireNonNullElse(blockNorms, List.of()),
+          Objects.requireNonNullElse(skipped, false),
+          Objects.requireNonNullElse(routers, List.of()));
     }
   }
 
@@ -99,6 +135,10 @@ public final class Metrics {
             step.loss(),
             step.learningRates(),
             step.tokensPerSecond(),
+            step.gradientNorm(),
+            step.blockNorms(),
+            step.skipped() ? true : null,
+            step.routers().isEmpty() ? null : step.routers(),
             null,
             null));
   }
@@ -107,6 +147,10 @@ public final class Metrics {
     lines.add(
         new Line(
             evaluation.step(),
+            null,
+            null,
+            null,
+            null,
             null,
             null,
             null,

@@ -39,4 +39,9 @@ public final class RunLayout {
         ? OptionalLong.of(Long.parseLong(matcher.group(1)))
         : OptionalLong.empty();
   }
+
+  /** What a training leaves behind that stopped because its numbers were no longer finite. */
+  public static String dump(String stage, long step) {
+    return stage + String.format(Locale.ROOT, "/not-finite-step-%08d.json", step);
+  }
 }

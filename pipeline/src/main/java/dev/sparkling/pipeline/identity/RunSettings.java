@@ -19,8 +19,12 @@ public final class RunSettings {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Say when to save and to measure, not what is computed; the seed is a field of its own. */
-  private static final List<String> FREE = List.of("checkpoints", "evaluation", "seed");
+  /**
+   * Say when to save and to measure and what to keep meanwhile, not what is computed; the seed is a
+   * field of its own.
+   */
+  private static final List<String> FREE =
+      List.of("checkpoints", "evaluation", "recomputation", "seed");
 
   private RunSettings() {}
 

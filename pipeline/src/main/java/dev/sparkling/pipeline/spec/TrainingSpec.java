@@ -33,12 +33,25 @@ public record TrainingSpec(
     @JsonPropertyDescription("Optimizer and its constants") OptimizerSpec optimizer,
     @JsonPropertyDescription("Learning rate over the steps of all stages") @Required
         LearningRateSpec learningRate,
+    @JsonPropertyDescription(
+            "Largest norm of all gradients together; larger ones are scaled down to it; 0: never; default 1")
+        @Min(0)
+        Double gradientClipping,
+    @JsonPropertyDescription("What keeps experts evenly used; models of experts only")
+        BalancingSpec balancing,
+    @JsonPropertyDescription(
+            "What the backward pass computes again instead of keeping it: none, or layers (all but each layer's input, for a third more arithmetic); results are the same; default none")
+        Recomputation recomputation,
+    @JsonPropertyDescription(
+            "Whether a token attends to its own document only, not to those before it in the sequence; default false")
+        Boolean documentMasking,
     @JsonPropertyDescription("When checkpoints are written and how many are kept")
         CheckpointsSpec checkpoints,
     @JsonPropertyDescription("When the validation loss is computed and on how much")
         EvaluationSpec evaluation) {
 
   private static final long DEFAULT_SEED = 1;
+  private static final double DEFAULT_GRADIENT_CLIPPING = 1;
 
   static final TrainingSpec EMPTY =
       new TrainingSpec(
@@ -49,6 +62,10 @@ public record TrainingSpec(
           DEFAULT_SEED,
           OptimizerSpec.DEFAULT,
           LearningRateSpec.EMPTY,
+          DEFAULT_GRADIENT_CLIPPING,
+          BalancingSpec.DEFAULT,
+          Recomputation.NONE,
+          false,
           CheckpointsSpec.DEFAULT,
           EvaluationSpec.DEFAULT);
 
@@ -58,6 +75,10 @@ public record TrainingSpec(
     seed = Objects.requireNonNullElse(seed, DEFAULT_SEED);
     optimizer = Objects.requireNonNullElse(optimizer, OptimizerSpec.DEFAULT);
     learningRate = Objects.requireNonNullElse(learningRate, LearningRateSpec.EMPTY);
+    gradientClipping = Objects.requireNonNullElse(gradientClipping, DEFAULT_GRADIENT_CLIPPING);
+    balancing = Objects.requireNonNullElse(balancing, BalancingSpec.DEFAULT);
+    recomputation = Objects.requireNonNullElse(recomputation, Recomputation.NONE);
+    documentMasking = Objects.requireNonNullElse(documentMasking, false);
     checkpoints = Objects.requireNonNullElse(checkpoints, CheckpointsSpec.DEFAULT);
     evaluation = Objects.requireNonNullElse(evaluation, EvaluationSpec.DEFAULT);
   }

@@ -2,7 +2,6 @@ package dev.sparkling.pipeline.validation;
 
 import dev.sparkling.pipeline.spec.LearningRateSchedule;
 import dev.sparkling.pipeline.spec.OptimizerType;
-import dev.sparkling.pipeline.spec.Precision;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageTrainerSpec;
 
@@ -16,10 +15,6 @@ public final class Availability {
   private Availability() {}
 
   static void check(ProgressiveTrainingSpec spec, Problems problems) {
-    problems.require(
-        spec.training().precision() == Precision.FP32,
-        "spec.training.precision",
-        "bf16 is not available in this version; allowed: fp32");
     problems.require(
         spec.training().optimizer().type() == OptimizerType.ADAMW,
         "spec.training.optimizer.type",

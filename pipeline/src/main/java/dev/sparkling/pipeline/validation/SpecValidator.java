@@ -159,6 +159,9 @@ public final class SpecValidator {
     positive("spec.training.learningRate.peak", rate.peak());
     between("spec.training.learningRate.warmupFraction", rate.warmupFraction(), 0, 1);
     between("spec.training.learningRate.finalRatio", rate.finalRatio(), 0, 1);
+    notNegative("spec.training.gradientClipping", training.gradientClipping());
+    between("spec.training.balancing.coefficient", training.balancing().coefficient(), 0, 1);
+    between("spec.training.balancing.zCoefficient", training.balancing().zCoefficient(), 0, 1);
     atLeast("spec.training.checkpoints.everySteps", training.checkpoints().everySteps(), 1);
     atLeast("spec.training.checkpoints.keepLast", training.checkpoints().keepLast(), 1);
     atLeast("spec.training.evaluation.everySteps", training.evaluation().everySteps(), 1);
@@ -331,6 +334,13 @@ public final class SpecValidator {
         value > 0 && Double.isFinite(value),
         path,
         number(value) + " is missing or not positive; a number above 0 is needed");
+  }
+
+  private void notNegative(String path, double value) {
+    problems.require(
+        value >= 0 && Double.isFinite(value),
+        path,
+        number(value) + " is negative or no number; 0 or more is needed");
   }
 
   private void size(String path, int value, int most) {

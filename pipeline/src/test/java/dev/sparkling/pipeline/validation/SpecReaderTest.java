@@ -117,12 +117,9 @@ class SpecReaderTest {
 
   @Test
   void whatThisVersionCannotDoIsRefusedBeforeAnyWorkStarts() {
-    String yaml =
-        TestSpecs.MINIMAL.replace(
-            "learningRate: {", "precision: bf16\n    learningRate: {schedule: wsd, ");
+    String yaml = TestSpecs.MINIMAL.replace("learningRate: {", "learningRate: {schedule: wsd, ");
     assertThat(problems(yaml))
         .containsExactly(
-            "spec.training.precision: bf16 is not available in this version; allowed: fp32",
             "spec.training.learningRate.schedule: wsd is not available in this version;"
                 + " allowed: cosine");
   }

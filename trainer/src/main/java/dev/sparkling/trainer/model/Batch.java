@@ -19,4 +19,18 @@ public record Batch(int sequences, long[] tokens, long[] targets) {
   public int length() {
     return tokens.length / sequences;
   }
+
+  /**
+   * Each token's document, counted from 0 in its sequence.
+   *
+   * @param separator token that ends a document and belongs to it
+   */
+  public long[] documents(long separator) {
+    long[] documents = new long[tokens.length];
+    for (int i = 0; i < tokens.length; i++) {
+      boolean first = i % length() == 0;
+      documents[i] = first ? 0 : documents[i - 1] + (tokens[i - 1] == separator ? 1 : 0);
+    }
+    return documents;
+  }
 }

@@ -9,7 +9,7 @@ import ai.djl.ndarray.types.Shape;
  * Rounded to floats where Hugging Face rounds (modeling_qwen3.py, Qwen3RotaryEmbedding).
  *
  * @param cosine [S, D]
- * @param sine [S, D]
+ * @param sine [S, D]; the first half of each row holds minus the sine
  */
 record RotaryTables(NDArray cosine, NDArray sine) {
 
@@ -22,7 +22,8 @@ record RotaryTables(NDArray cosine, NDArray sine) {
         float angle = position * frequency;
         int at = position * headDim + i;
         cosine[at] = cosine[at + headDim / 2] = (float) Math.cos(angle);
-        sine[at] = sine[at + headDim / 2] = (float) Math.sin(angle);
+        sine[at + headDim / 2] = (float) Math.sin(angle);
+        sine[at] = -sine[at + headDim / 2];
       }
     }
     Shape shape = new Shape(length, headDim);

@@ -3,15 +3,21 @@ package dev.sparkling.trainer.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
-import dev.sparkling.trainer.model.Weights.Attention;
-import dev.sparkling.trainer.model.Weights.Dense;
-import dev.sparkling.trainer.model.Weights.Experts;
+import dev.sparkling.pipeline.spec.BalancingSpec;
+import dev.sparkling.pipeline.spec.Recomputation;
+import dev.sparkling.pipeline.spec.TrainingSpec;
+import dev.sparkling.trainer.model.LayerPasses.RouterLoss;
+import dev.sparkling.trainer.model.LayerPasses.Saved;
 import dev.sparkling.trainer.model.Weights.Layer;
-import dev.sparkling.trainer.model.Weights.Mlp;
 import dev.sparkling.trainer.torch.TorchScript;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
@@ -24,22 +30,67 @@ public final class Transformer {
   private static final long LOGITS_IN_CHUNK = 8L << 20;
 
   private final ModelConfiguration model;
+  private final Settings settings;
   private final NDManager manager;
   private final TorchScript kernels;
-  private final RotaryTables rotary;
+  private final LayerPasses passes;
+  private final Routing routing;
   private final long chunk;
+
+  /**
+   * How the passes go.
+   *
+   * @param balancing what is added to the loss of experts' routers
+   * @param separator token that ends a document; where it is there, tokens attend to their own
+   *     document only
+   */
+  public record Settings(
+      int sequenceLength,
+      BalancingSpec balancing,
+      Recomputation recomputation,
+      OptionalLong separator) {
+
+    /** As a run trains. */
+    public static Settings of(TrainingSpec training, long separator) {
+      return new Settings(
+          training.sequenceLength(),
+          training.balancing(),
+          training.recomputation(),
+          training.documentMasking() ? OptionalLong.of(separator) : OptionalLong.empty());
+    }
+
+    /** The language model's loss alone. */
+    public static Settings plain(int sequenceLength) {
+      return new Settings(
+          sequenceLength, BalancingSpec.NONE, Recomputation.NONE, OptionalLong.empty());
+    }
+  }
 
   /**
    * Prepares for sequences of one length.
    *
    * @param manager owns the operators and tables; each pass opens a scope below it
    */
-  public Transformer(ModelConfiguration model, int sequenceLength, NDManager manager) {
+  public Transformer(ModelConfiguration model, Settings settings, NDManager manager) {
     this.model = model;
+    this.settings = settings;
     this.manager = manager;
     this.kernels = TorchScript.load(manager, Transformer.class, "transformer.torchscript");
-    this.rotary = RotaryTables.of(manager, sequenceLength, model.headDim(), model.ropeTheta());
+    RotaryTables rotary =
+        RotaryTables.of(manager, settings.sequenceLength(), model.headDim(), model.ropeTheta());
+    this.passes = new LayerPasses(model, kernels, rotary);
+    this.routing = new Routing(model, settings.balancing(), kernels, manager);
     this.chunk = Math.max(1, LOGITS_IN_CHUNK / model.vocabularySize());
+  }
+
+  /** Where the tokens went since {@link #beginStep}. */
+  public Routing routing() {
+    return routing;
+  }
+
+  /** Begins an optimizer step: the tokens of its passes are counted from here. */
+  public void beginStep() {
+    routing.clear();
   }
 
   /** Cross-entropy of the targets in nats, summed over the batch's tokens. */
@@ -63,7 +114,9 @@ public final class Transformer {
   public Measured measure(Weights<NDArray> weights, Batch batch) {
     try (NDManager scope = manager.newSubManager()) {
       List<NDArray> meanSquares = new ArrayList<>();
-      NDArray x = forward(weights, batch, scope, seen -> meanSquares.add(seen.square().mean()));
+      Consumer<NDArray> measure =
+          seen -> meanSquares.add(kernels.call(scope, "mean_square", seen).singletonOrThrow());
+      NDArray x = forward(weights, batch, scope, measure);
       NDArray loss =
           kernels
               .call(
@@ -101,180 +154,143 @@ public final class Transformer {
 
   /**
    * The loss as {@link #loss}; adds its gradients, times {@code weight}, to {@code gradients}. A
-   * weight of 1 over all tokens of a step makes them the gradients of the step's mean loss.
+   * weight of 1 over all tokens of a step makes them the gradients of the step's mean loss. The
+   * router's loss adds to the gradients and not to what is returned.
+   *
+   * @param results owns the loss, a scalar
    */
-  public double lossAndGradients(
-      Weights<NDArray> weights, Weights<NDArray> gradients, Batch batch, double weight) {
+  public NDArray lossAndGradients(
+      Weights<NDArray> weights,
+      Weights<NDArray> gradients,
+      Batch batch,
+      double weight,
+      NDManager results) {
     try (NDManager scope = manager.newSubManager()) {
       NDArray tokens = scope.create(batch.tokens());
+      NDList masks = masks(batch, scope);
+      routing.begin(batch.tokens().length);
+      Deque<Saved> saved = new ArrayDeque<>();
       NDArray x = embed(weights, tokens, scope);
-      List<SavedLayer> saved = new ArrayList<>();
       for (Layer<NDArray> layer : weights.layers()) {
-        NDManager layerScope = scope.newSubManager();
-        NDList attention = attention(layer.attention(), x, batch, layerScope);
-        NDList mlp = mlp(layer.mlp(), attention.getFirst(), layerScope);
-        saved.add(new SavedLayer(layerScope, x, attention, mlp));
-        x = mlp.getFirst();
+        Saved pass = passes.forward(layer, x, batch.sequences(), masks, scope.newSubManager());
+        routing.add(saved.size(), pass.mlp());
+        saved.push(recomputes() ? forget(pass, scope) : pass);
+        x = pass.output();
       }
-
-      NDList result =
-          kernels.call(
-              scope,
-              "loss_and_gradients",
-              x,
-              scope.create(batch.targets()),
-              weights.finalNorm(),
-              weights.headOrEmbedding(),
-              model.logitScale(),
-              model.rmsNormEpsilon(),
-              chunk,
-              weight,
-              new NDList(gradients.finalNorm(), gradients.headOrEmbedding()));
+      NDList result = lossOfLast(weights, gradients, x, batch, weight, scope);
 
       NDArray dx = result.get(1);
-      for (int i = saved.size() - 1; i >= 0; i--) {
-        dx = backward(weights.layers().get(i), gradients.layers().get(i), saved.get(i), dx, scope);
-        // The layer's activations and its output's gradient are used up: free them now.
-        saved.get(i).scope().close();
+      while (!saved.isEmpty()) {
+        Saved kept = saved.pop();
+        int i = saved.size();
+        Layer<NDArray> layer = weights.layers().get(i);
+        // The layer's activations and its output's gradient are used up after this: freed here.
+        try (Saved pass =
+            recomputes()
+                ? passes.forward(
+                    layer, kept.input(), batch.sequences(), masks, scope.newSubManager())
+                : kept) {
+          RouterLoss routerLoss = routing.loss(i, pass.mlp(), batch.tokens().length, weight);
+          Layer<NDArray> gradient = gradients.layers().get(i);
+          dx = passes.backward(layer, gradient, pass, dx, masks, routerLoss, scope);
+        }
       }
       kernels.call(scope, "embed_backward", dx, tokens, gradients.embedding());
-      return result.get(0).getFloat();
+      NDArray loss = result.get(0);
+      loss.attach(results);
+      return loss;
     }
   }
 
-  /** What a layer's backward pass needs; {@code scope} owns all but the input. */
-  private record SavedLayer(NDManager scope, NDArray input, NDList attention, NDList mlp) {}
+  /**
+   * The first layer that makes numbers of a batch that are not finite.
+   *
+   * @return where they are first, in words; empty where all are finite up to the logits
+   */
+  public Optional<String> firstNotFinite(Weights<NDArray> weights, Batch batch) {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray x = embed(weights, scope.create(batch.tokens()), scope);
+      if (!isFinite(x, scope)) {
+        return Optional.of("the embedding");
+      }
+      NDList masks = masks(batch, scope);
+      int index = 0;
+      for (Layer<NDArray> layer : weights.layers()) {
+        Saved pass = passes.forward(layer, x, batch.sequences(), masks, scope.newSubManager());
+        if (!isFinite(pass.attention().getFirst(), scope)) {
+          return Optional.of("layer " + index + "'s attention");
+        }
+        if (!isFinite(pass.output(), scope)) {
+          return Optional.of("layer " + index + "'s MLP");
+        }
+        x = pass.output();
+        index++;
+      }
+      return Optional.empty();
+    }
+  }
+
+  private boolean isFinite(NDArray array, NDManager scope) {
+    return kernels.call(scope, "is_finite", array).singletonOrThrow().toBooleanArray()[0];
+  }
+
+  private boolean recomputes() {
+    return settings.recomputation() == Recomputation.LAYERS;
+  }
+
+  /** Frees all but a layer's input and output. */
+  private static Saved forget(Saved pass, NDManager scope) {
+    pass.output().attach(scope);
+    pass.close();
+    return pass;
+  }
+
+  private NDList lossOfLast(
+      Weights<NDArray> weights,
+      Weights<NDArray> gradients,
+      NDArray x,
+      Batch batch,
+      double weight,
+      NDManager scope) {
+    return kernels.call(
+        scope,
+        "loss_and_gradients",
+        x,
+        scope.create(batch.targets()),
+        weights.finalNorm(),
+        weights.headOrEmbedding(),
+        model.logitScale(),
+        model.rmsNormEpsilon(),
+        chunk,
+        weight,
+        new NDList(gradients.finalNorm(), gradients.headOrEmbedding()));
+  }
 
   /** Shows the residual stream before the first layer and after each. */
   private NDArray forward(
       Weights<NDArray> weights, Batch batch, NDManager scope, Consumer<NDArray> seen) {
     NDArray x = embed(weights, scope.create(batch.tokens()), scope);
+    NDList masks = masks(batch, scope);
     seen.accept(x);
     for (Layer<NDArray> layer : weights.layers()) {
-      try (NDManager layerScope = scope.newSubManager()) {
-        NDList attention = attention(layer.attention(), x, batch, layerScope);
-        x = mlp(layer.mlp(), attention.getFirst(), layerScope).getFirst();
-        x.attach(scope);
-      }
+      x =
+          forget(passes.forward(layer, x, batch.sequences(), masks, scope.newSubManager()), scope)
+              .output();
       seen.accept(x);
     }
     return x;
   }
 
+  private NDList masks(Batch batch, NDManager scope) {
+    if (settings.separator().isEmpty()) {
+      return new NDList();
+    }
+    long[] documents = batch.documents(settings.separator().getAsLong());
+    NDArray array = scope.create(documents, new Shape(batch.sequences(), batch.length()));
+    return kernels.call(scope, "document_mask", array);
+  }
+
   private NDArray embed(Weights<NDArray> weights, NDArray tokens, NDManager scope) {
     return kernels.call(scope, "embed", weights.embedding(), tokens).singletonOrThrow();
-  }
-
-  private NDList attention(Attention<NDArray> weights, NDArray x, Batch batch, NDManager scope) {
-    return kernels.call(
-        scope,
-        "attention",
-        x,
-        weights.norm(),
-        weights.queryKeyValue(),
-        weights.queryNorm(),
-        weights.keyNorm(),
-        weights.output(),
-        rotary.cosine(),
-        rotary.sine(),
-        batch.sequences(),
-        model.keyValueHeads(),
-        model.rmsNormEpsilon());
-  }
-
-  private NDList mlp(Mlp<NDArray> mlp, NDArray x, NDManager scope) {
-    return switch (mlp) {
-      case Dense<NDArray> dense ->
-          kernels.call(
-              scope,
-              "dense",
-              x,
-              dense.norm(),
-              dense.gateUp(),
-              dense.down(),
-              model.rmsNormEpsilon());
-      case Experts<NDArray> experts ->
-          kernels.call(
-              scope,
-              "experts",
-              x,
-              experts.norm(),
-              experts.router(),
-              experts.gateUp(),
-              experts.down(),
-              model.expertsPerToken(),
-              model.normalizeTopK(),
-              model.rmsNormEpsilon());
-    };
-  }
-
-  private NDArray backward(
-      Layer<NDArray> weights,
-      Layer<NDArray> gradients,
-      SavedLayer saved,
-      NDArray dy,
-      NDManager scope) {
-    NDArray middle = saved.attention().getFirst();
-    NDArray dMiddle =
-        mlpBackward(weights.mlp(), gradients.mlp(), middle, saved.mlp(), dy, saved.scope());
-    Attention<NDArray> a = weights.attention();
-    Attention<NDArray> d = gradients.attention();
-    return kernels
-        .call(
-            scope,
-            "attention_backward",
-            dMiddle,
-            saved.input(),
-            saved.attention(),
-            a.norm(),
-            a.queryKeyValue(),
-            a.queryNorm(),
-            a.keyNorm(),
-            a.output(),
-            rotary.cosine(),
-            rotary.sine(),
-            new NDList(d.norm(), d.queryKeyValue(), d.queryNorm(), d.keyNorm(), d.output()))
-        .singletonOrThrow();
-  }
-
-  private NDArray mlpBackward(
-      Mlp<NDArray> weights,
-      Mlp<NDArray> gradients,
-      NDArray x,
-      NDList saved,
-      NDArray dy,
-      NDManager scope) {
-    NDList result =
-        switch (weights) {
-          case Dense<NDArray> dense -> {
-            Dense<NDArray> d = (Dense<NDArray>) gradients;
-            yield kernels.call(
-                scope,
-                "dense_backward",
-                dy,
-                x,
-                saved,
-                dense.norm(),
-                dense.gateUp(),
-                dense.down(),
-                new NDList(d.norm(), d.gateUp(), d.down()));
-          }
-          case Experts<NDArray> experts -> {
-            Experts<NDArray> d = (Experts<NDArray>) gradients;
-            yield kernels.call(
-                scope,
-                "experts_backward",
-                dy,
-                x,
-                saved,
-                experts.norm(),
-                experts.router(),
-                experts.gateUp(),
-                experts.down(),
-                model.normalizeTopK(),
-                new NDList(d.norm(), d.router(), d.gateUp(), d.down()));
-          }
-        };
-    return result.singletonOrThrow();
   }
 }

@@ -8,12 +8,15 @@ import dev.sparkling.pipeline.spec.OptimizerSpec;
 import dev.sparkling.trainer.model.Parameter;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
- * AdamW on arrays that the caller owns. A parameter with one block takes PyTorch's fused pass; one
- * with several is updated box by box, each at its block's rate. The number of steps for the bias
- * correction is the run's: an expansion does not reset it (method.md 3).
+ * AdamW on arrays that the caller owns, in PyTorch's fused pass. A parameter with several blocks
+ * takes it at the highest of their rates, and boxes of the other blocks then go back a share of the
+ * way, which is what their own rate would have moved them: rate times decay and gradient is all
+ * that an update is. The number of steps for the bias correction is the run's: an expansion does
+ * not reset it (method.md 3).
  */
 public final class AdamW {
 
@@ -63,45 +66,67 @@ public final class AdamW {
    * @param step counted from 1 over the whole run
    * @param rates of the blocks
    */
-  public void update(long step, List<Double> rates) {
-    double beta1 = spec.betas().get(0);
-    double beta2 = spec.betas().get(1);
+  public void update(long step, List<Double> rates, Judgement judgement) {
     try (NDManager scope = manager.newSubManager()) {
-      if (!whole.isEmpty()) {
+      NDArray steps = scope.create((float) step);
+      updateWhole(whole, steps, rates.getFirst(), judgement, scope);
+      double highest = Collections.max(rates);
+      List<Moved> moved = copySlower(rates, highest, scope);
+      updateWhole(divided, steps, highest, judgement, scope);
+      for (Moved box : moved) {
+        Strip strip = box.strip();
         kernels.call(
             scope,
-            "update",
-            all(State::value, whole),
-            all(State::gradient, whole),
-            all(State::first, whole),
-            all(State::second, whole),
-            scope.create((float) step),
-            rates.getFirst(),
-            beta1,
-            beta2,
-            spec.eps(),
-            spec.weightDecay());
+            "move_box",
+            box.parameter(),
+            box.before(),
+            strip.starts(),
+            strip.lengths(),
+            rates.get(strip.block()) / highest);
       }
-      for (Slot slot : divided) {
-        for (Strip strip : slot.strips()) {
-          kernels.call(
-              scope,
-              "update_box",
-              slot.state().value(),
-              slot.state().gradient(),
-              slot.state().first(),
-              slot.state().second(),
-              strip.starts(),
-              strip.lengths(),
-              step,
-              rates.get(strip.block()),
-              beta1,
-              beta2,
-              spec.eps(),
-              spec.weightDecay());
+    }
+  }
+
+  /** A box whose rate is below the one that its parameter is updated at. */
+  private record Moved(NDArray parameter, NDArray before, Strip strip) {}
+
+  private List<Moved> copySlower(List<Double> rates, double highest, NDManager scope) {
+    List<Moved> moved = new ArrayList<>();
+    for (Slot slot : divided) {
+      for (Strip strip : slot.strips()) {
+        if (rates.get(strip.block()) < highest) {
+          NDArray parameter = slot.state().value();
+          NDArray before =
+              kernels
+                  .call(scope, "copy_box", parameter, strip.starts(), strip.lengths())
+                  .singletonOrThrow();
+          moved.add(new Moved(parameter, before, strip));
         }
       }
     }
+    return moved;
+  }
+
+  private void updateWhole(
+      List<Slot> slots, NDArray steps, double rate, Judgement judgement, NDManager scope) {
+    if (slots.isEmpty()) {
+      return;
+    }
+    kernels.call(
+        scope,
+        "update",
+        all(State::value, slots),
+        all(State::gradient, slots),
+        all(State::first, slots),
+        all(State::second, slots),
+        steps,
+        judgement.divisor(),
+        judgement.skip(),
+        rate,
+        spec.betas().get(0),
+        spec.betas().get(1),
+        spec.eps(),
+        spec.weightDecay());
   }
 
   private List<Slot> both() {

@@ -2,6 +2,7 @@ package dev.sparkling.trainer.run;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.sparkling.checkpoint.format.CheckpointWriter;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.FileKind;
@@ -17,12 +18,16 @@ import dev.sparkling.pipeline.spec.TrainingSpec;
 import dev.sparkling.trainer.data.Batches;
 import dev.sparkling.trainer.data.Dataset;
 import dev.sparkling.trainer.data.SampleOrder;
+import dev.sparkling.trainer.model.Batch;
+import dev.sparkling.trainer.model.ComputeWeights;
 import dev.sparkling.trainer.model.ModelState;
 import dev.sparkling.trainer.model.Parameter;
 import dev.sparkling.trainer.model.ParameterLayout;
 import dev.sparkling.trainer.model.Transformer;
 import dev.sparkling.trainer.model.Weights;
 import dev.sparkling.trainer.optim.AdamW;
+import dev.sparkling.trainer.optim.GradientGuard;
+import dev.sparkling.trainer.optim.Judgement;
 import dev.sparkling.trainer.schedule.BlockCurves;
 import dev.sparkling.trainer.torch.Torch;
 import java.util.ArrayList;
@@ -41,9 +46,12 @@ public final class TrainingRun {
   private final ObjectStore store;
   private final TrainingListener listener;
 
+  private final NDManager manager;
   private final Restore restored;
   private final Weights<NDArray> gradients;
   private final Transformer transformer;
+  private final ComputeWeights compute;
+  private final GradientGuard guard;
   private final AdamW optimizer;
   private final BlockCurves curves;
   private final Batches batches;
@@ -108,7 +116,21 @@ public final class TrainingRun {
     this.metrics = Metrics.read(store, stage.name());
     Weights<Parameter> layout = ParameterLayout.of(restored.model());
     this.gradients = ModelState.zeros(layout, manager);
-    this.transformer = new Transformer(restored.model(), length, manager);
+    this.manager = manager;
+    this.transformer =
+        new Transformer(
+            restored.model(),
+            Transformer.Settings.of(this.training, training.index().separator()),
+            manager);
+    this.compute =
+        new ComputeWeights(restored.values().weights(), this.training.precision(), manager);
+    this.guard =
+        new GradientGuard(
+            this.training.gradientClipping(),
+            layout.all(),
+            gradients.all(),
+            restored.state(),
+            manager);
     this.optimizer =
         new AdamW(this.training.optimizer(), optimizerStates(layout), restored.state(), manager);
     this.curves =
@@ -128,6 +150,7 @@ public final class TrainingRun {
     // Restoring may have taken longer than whoever asks is ready to wait; nothing is lost yet.
     boolean stop = stopRequested.getAsBoolean();
     metrics.truncate(step == stage.firstStep() ? -1 : step);
+    metrics.steps().forEach(done -> guard.recall(done.loss(), done.gradientNorm()));
     if (step == stage.firstStep() && !stop) {
       evaluate();
     }
@@ -155,25 +178,56 @@ public final class TrainingRun {
     long tokens = training.tokensPerStep();
     long firstSample = (step - 1) * training.globalBatchSize();
     optimizer.zeroGradients();
-    double loss = 0;
-    for (int done = 0; done < training.globalBatchSize(); done += training.microBatchSize()) {
-      loss +=
-          transformer.lossAndGradients(
-              restored.values().weights(),
-              gradients,
-              batches.ordered(order, firstSample + done, training.microBatchSize()),
-              1.0 / tokens);
+    transformer.beginStep();
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray total = scope.zeros(new Shape());
+      for (int done = 0; done < training.globalBatchSize(); done += training.microBatchSize()) {
+        Batch batch = batches.ordered(order, firstSample + done, training.microBatchSize());
+        total.addi(
+            transformer.lossAndGradients(compute.weights(), gradients, batch, 1.0 / tokens, scope));
+      }
+      NDArray loss = total.divi(tokens);
+      Judgement judgement = guard.judge(loss, scope);
+      optimizer.update(step, rates, judgement);
+      compute.refresh();
+      Metrics.Step done = measured(begin, rates, loss.getFloat(), judgement);
+      if (!Double.isFinite(done.loss()) || !Double.isFinite(done.gradientNorm())) {
+        throw diagnosis(firstSample).of(done);
+      }
+      listener.stepDone(done);
+      return done;
     }
-    optimizer.update(step, rates);
+  }
+
+  private Diagnosis diagnosis(long firstSample) {
+    List<Batch> all = new ArrayList<>();
+    for (int done = 0; done < training.globalBatchSize(); done += training.microBatchSize()) {
+      all.add(batches.ordered(order, firstSample + done, training.microBatchSize()));
+    }
+    List<String> names =
+        ParameterLayout.of(restored.model()).all().stream().map(Parameter::name).toList();
+    return new Diagnosis(
+        stage.name(), store, transformer, compute.weights(), names, gradients.all(), all);
+  }
+
+  private Metrics.Step measured(long begin, List<Double> rates, double loss, Judgement judgement) {
     double seconds = (System.nanoTime() - begin) / (double) TimeUnit.SECONDS.toNanos(1);
-    Metrics.Step done =
-        new Metrics.Step(step, step * tokens, loss / tokens, rates, tokens / seconds);
-    listener.stepDone(done);
-    return done;
+    return new Metrics.Step(
+        step,
+        step * training.tokensPerStep(),
+        loss,
+        rates,
+        training.tokensPerStep() / seconds,
+        judgement.norm().getFloat(),
+        judgement.blockNorms().stream().map(norm -> (double) norm.getFloat()).toList(),
+        judgement.skipped(),
+        transformer.routing().measure().stream()
+            .map(r -> new Metrics.Router(r.balancing(), r.z(), r.largestLoad(), r.dropped()))
+            .toList());
   }
 
   private void evaluate() {
-    Evaluator.Result result = evaluator.evaluate(restored.values().weights());
+    Evaluator.Result result = evaluator.evaluate(compute.weights());
     Metrics.Evaluation evaluation = new Metrics.Evaluation(step, result.loss(), result.hiddenRms());
     metrics.add(evaluation);
     listener.evaluated(evaluation);

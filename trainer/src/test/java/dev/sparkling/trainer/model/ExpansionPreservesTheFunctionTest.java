@@ -96,7 +96,7 @@ class ExpansionPreservesTheFunctionTest {
         TensorSequence tensors = reader.read(FileKind.MODEL)) {
       ModelState state = ModelState.ofWeights(reader.model(), manager);
       state.load(tensors, reader.location());
-      return new Transformer(reader.model(), LENGTH, manager)
+      return new Transformer(reader.model(), Transformer.Settings.plain(LENGTH), manager)
           .logits(state.weights(), batch(reader.model()), manager)
           .toFloatArray();
     }

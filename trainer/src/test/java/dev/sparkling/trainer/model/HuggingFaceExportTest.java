@@ -69,7 +69,8 @@ class HuggingFaceExportTest {
         TensorSequence tensors = reader.read(FileKind.MODEL)) {
       ModelState state = ModelState.ofWeights(reader.model(), manager);
       state.load(tensors, reader.location());
-      return new Transformer(reader.model(), HuggingFaceFixture.LENGTH, manager)
+      return new Transformer(
+              reader.model(), Transformer.Settings.plain(HuggingFaceFixture.LENGTH), manager)
           .logits(state.weights(), fixture.batch(1), manager)
           .toFloatArray();
     }

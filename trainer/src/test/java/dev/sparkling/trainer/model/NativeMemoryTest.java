@@ -2,16 +2,10 @@ package dev.sparkling.trainer.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.sparkling.checkpoint.format.Moment;
-import dev.sparkling.checkpoint.format.TestTensors;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TestModels;
-import dev.sparkling.pipeline.spec.OptimizerSpec;
-import dev.sparkling.pipeline.spec.OptimizerType;
 import dev.sparkling.trainer.TestTorch;
-import dev.sparkling.trainer.optim.AdamW;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -20,7 +14,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.opentest4j.TestAbortedException;
@@ -45,23 +38,12 @@ class NativeMemoryTest {
     ModelConfiguration model = TestModels.moe(true);
     Batch batch = new Batch(1, new long[16], new long[16]);
     try (NDManager manager = TestTorch.start().newManager()) {
-      ModelState state = ModelState.ofTraining(model, manager);
-      state.initialize(1);
-      Weights<Parameter> layout = ParameterLayout.of(model);
-      Weights<NDArray> gradients = ModelState.zeros(layout, manager);
-      Transformer transformer = new Transformer(model, 16, manager);
-      AdamW optimizer =
-          new AdamW(
-              new OptimizerSpec(OptimizerType.ADAMW, List.of(0.9, 0.95), 1e-8, 0.1),
-              states(layout, state, gradients),
-              TestTensors.state(model, 0),
-              manager);
+      SmallTraining training = new SmallTraining(model, Transformer.Settings.plain(16), 1, manager);
+      training.state.initialize(1);
       Runnable step =
           () -> {
-            optimizer.zeroGradients();
-            transformer.lossAndGradients(state.weights(), gradients, batch, 1);
-            optimizer.update(1, List.of(1e-3));
-            transformer.loss(state.weights(), batch);
+            training.step(1, 1e-3, batch);
+            training.transformer.loss(training.state.weights(), batch);
           };
       run(step);
       int arrays = manager.getManagedArrays().size();
@@ -87,20 +69,6 @@ class NativeMemoryTest {
     for (int i = 0; i < STEPS; i++) {
       step.run();
     }
-  }
-
-  private static List<AdamW.State> states(
-      Weights<Parameter> layout, ModelState state, Weights<NDArray> gradients) {
-    List<AdamW.State> states = new ArrayList<>();
-    Iterator<NDArray> values = state.weights().all().iterator();
-    Iterator<NDArray> slopes = gradients.all().iterator();
-    Iterator<NDArray> firsts = state.moment(Moment.FIRST).all().iterator();
-    Iterator<NDArray> seconds = state.moment(Moment.SECOND).all().iterator();
-    for (Parameter parameter : layout.all()) {
-      states.add(
-          new AdamW.State(parameter, values.next(), slopes.next(), firsts.next(), seconds.next()));
-    }
-    return states;
   }
 
   /** What the C library has handed out and not got back: glibc's {@code mallinfo2().uordblks}. */

@@ -47,7 +47,8 @@ class AdamWTest {
       AdamW.State state = state(manager);
       float[] before = state.value().toFloatArray();
       float[] slopes = state.gradient().toFloatArray();
-      new AdamW(SPEC, List.of(state), trainerState(false), manager).update(1, List.of(0.01));
+      new AdamW(SPEC, List.of(state), trainerState(false), manager)
+          .update(1, List.of(0.01), Judgement.accept(manager));
       float[] after = state.value().toFloatArray();
       for (int i = 0; i < before.length; i++) {
         double expected = before[i] * (1 - 0.01 * 0.1) - 0.01 * Math.signum(slopes[i]);
@@ -83,7 +84,7 @@ class AdamWTest {
       AdamW.State state = state(manager);
       AdamW adamW = new AdamW(SPEC, List.of(state), trainerState(expanded), manager);
       for (int step = 1; step <= 5; step++) {
-        adamW.update(step, rates);
+        adamW.update(step, rates, Judgement.accept(manager));
       }
       return state.value().toFloatArray();
     }

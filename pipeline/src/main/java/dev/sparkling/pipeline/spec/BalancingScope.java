@@ -1,0 +1,13 @@
+package dev.sparkling.pipeline.spec;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** Over which tokens an expert's load is counted. */
+public enum BalancingScope {
+  /** All tokens of the optimizer step so far: experts may specialise within it. */
+  @JsonProperty("globalBatch")
+  GLOBAL_BATCH,
+  /** The tokens of one forward pass: stricter. */
+  @JsonProperty("microBatch")
+  MICRO_BATCH
+}

@@ -1,0 +1,50 @@
+package dev.sparkling.pipeline.spec;
+
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import java.util.Objects;
+
+/**
+ * What keeps experts evenly used (models of experts only). Added to the loss is
+ *
+ * <pre>
+ *   coefficient * mean over layers of E * sum over experts e of f[e] * P[e]
+ *   + zCoefficient * mean over layers and tokens of logsumexp(router logits)^2
+ * </pre>
+ *
+ * with f[e] the share of all choices that fell on e (they sum to 1) and P[e] the mean of its
+ * probability, so that even use gives 1 whatever the number of experts. Hugging Face's {@code
+ * router_aux_loss_coef} counts choices a token, which sum to {@code expertsPerToken}: theirs times
+ * {@code expertsPerToken} is ours. Defaults are OLMoE's (arXiv 2409.02060).
+ */
+public record BalancingSpec(
+    @JsonPropertyDescription(
+            "Weight of the balancing loss, which is 1 where all experts are evenly used; 0: none; default 0.01")
+        @Min(0)
+        @Max(1)
+        Double coefficient,
+    @JsonPropertyDescription(
+            "Tokens over which an expert's load is counted: globalBatch (all of the step so far) or microBatch; default globalBatch")
+        BalancingScope scope,
+    @JsonPropertyDescription(
+            "Weight of the mean square of the router's logarithmic sum, which keeps its logits small; 0: none; default 0.001")
+        @Min(0)
+        @Max(1)
+        Double zCoefficient) {
+
+  private static final double DEFAULT_COEFFICIENT = 0.01;
+  private static final double DEFAULT_Z_COEFFICIENT = 0.001;
+
+  static final BalancingSpec DEFAULT =
+      new BalancingSpec(DEFAULT_COEFFICIENT, BalancingScope.GLOBAL_BATCH, DEFAULT_Z_COEFFICIENT);
+
+  /** Nothing is added to the loss. */
+  public static final BalancingSpec NONE = new BalancingSpec(0.0, BalancingScope.GLOBAL_BATCH, 0.0);
+
+  public BalancingSpec {
+    coefficient = Objects.requireNonNullElse(coefficient, DEFAULT_COEFFICIENT);
+    scope = Objects.requireNonNullElse(scope, BalancingScope.GLOBAL_BATCH);
+    zCoefficient = Objects.requireNonNullElse(zCoefficient, DEFAULT_Z_COEFFICIENT);
+  }
+}

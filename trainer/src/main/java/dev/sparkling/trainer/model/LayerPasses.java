@@ -1,0 +1,182 @@
+package dev.sparkling.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.trainer.model.Weights.Attention;
+import dev.sparkling.trainer.model.Weights.Dense;
+import dev.sparkling.trainer.model.Weights.Experts;
+import dev.sparkling.trainer.model.Weights.Layer;
+import dev.sparkling.trainer.model.Weights.Mlp;
+import dev.sparkling.trainer.torch.TorchScript;
+
+/** Forward and backward passes of one layer, by the operators of transformer.torchscript. */
+final class LayerPasses {
+
+  private final ModelConfiguration model;
+  private final TorchScript kernels;
+  private final RotaryTables rotary;
+
+  LayerPasses(ModelConfiguration model, TorchScript kernels, RotaryTables rotary) {
+    this.model = model;
+    this.kernels = kernels;
+    this.rotary = rotary;
+  }
+
+  /**
+   * What the router's loss adds to the gradients of a layer.
+   *
+   * @param load of each expert; constant
+   * @param balancing factor of load times probability
+   * @param z factor of the squares of the logits' logarithmic sum
+   */
+  record RouterLoss(NDArray load, double balancing, double z) {}
+
+  /**
+   * What a layer's forward pass leaves for its backward pass. The first array of each list is its
+   * output.
+   *
+   * @param scope owns all but the input
+   */
+  record Saved(NDManager scope, NDArray input, NDList attention, NDList mlp)
+      implements AutoCloseable {
+
+    NDArray output() {
+      return mlp.getFirst();
+    }
+
+    @Override
+    public void close() {
+      scope.close();
+    }
+  }
+
+  /**
+   * The forward pass.
+   *
+   * @param masks of documents: none or one
+   * @param scope owns what comes back
+   */
+  Saved forward(Layer<NDArray> weights, NDArray x, int sequences, NDList masks, NDManager scope) {
+    Attention<NDArray> a = weights.attention();
+    NDList attention =
+        kernels.call(
+            scope,
+            "attention",
+            x,
+            a.norm(),
+            a.queryKeyValue(),
+            a.queryNorm(),
+            a.keyNorm(),
+            a.output(),
+            rotary.cosine(),
+            rotary.sine(),
+            masks,
+            sequences,
+            model.keyValueHeads(),
+            model.rmsNormEpsilon());
+    return new Saved(scope, x, attention, mlp(weights.mlp(), attention.getFirst(), scope));
+  }
+
+  /** Adds to the gradients; returns the input's, which {@code results} owns. */
+  NDArray backward(
+      Layer<NDArray> weights,
+      Layer<NDArray> gradients,
+      Saved saved,
+      NDArray dy,
+      NDList masks,
+      RouterLoss routerLoss,
+      NDManager results) {
+    NDArray dMiddle = mlpBackward(weights.mlp(), gradients.mlp(), saved, dy, routerLoss);
+    Attention<NDArray> a = weights.attention();
+    Attention<NDArray> d = gradients.attention();
+    return kernels
+        .call(
+            results,
+            "attention_backward",
+            dMiddle,
+            saved.input(),
+            saved.attention(),
+            a.norm(),
+            a.queryKeyValue(),
+            a.queryNorm(),
+            a.keyNorm(),
+            a.output(),
+            rotary.cosine(),
+            rotary.sine(),
+            masks,
+            new NDList(d.norm(), d.queryKeyValue(), d.queryNorm(), d.keyNorm(), d.output()))
+        .singletonOrThrow();
+  }
+
+  private NDList mlp(Mlp<NDArray> mlp, NDArray x, NDManager scope) {
+    return switch (mlp) {
+      case Dense<NDArray> dense ->
+          kernels.call(
+              scope,
+              "dense",
+              x,
+              dense.norm(),
+              dense.gateUp(),
+              dense.down(),
+              model.rmsNormEpsilon());
+      case Experts<NDArray> experts ->
+          kernels.call(
+              scope,
+              "experts",
+              x,
+              experts.norm(),
+              experts.router(),
+              experts.gateUp(),
+              experts.down(),
+              model.expertsPerToken(),
+              model.normalizeTopK(),
+              model.rmsNormEpsilon());
+    };
+  }
+
+  private NDArray mlpBackward(
+      Mlp<NDArray> weights,
+      Mlp<NDArray> gradients,
+      Saved saved,
+      NDArray dy,
+      RouterLoss routerLoss) {
+    NDArray x = saved.attention().getFirst();
+    NDList result =
+        switch (weights) {
+          case Dense<NDArray> dense -> {
+            Dense<NDArray> d = (Dense<NDArray>) gradients;
+            yield kernels.call(
+                saved.scope(),
+                "dense_backward",
+                dy,
+                x,
+                saved.mlp(),
+                dense.norm(),
+                dense.gateUp(),
+                dense.down(),
+                new NDList(d.norm(), d.gateUp(), d.down()));
+          }
+          case Experts<NDArray> experts -> {
+            Experts<NDArray> d = (Experts<NDArray>) gradients;
+            yield kernels.call(
+                saved.scope(),
+                "experts_backward",
+                dy,
+                x,
+                saved.mlp(),
+                experts.norm(),
+                experts.router(),
+                experts.gateUp(),
+                experts.down(),
+                model.normalizeTopK(),
+                routerLoss.load(),
+                routerLoss.balancing(),
+                routerLoss.z(),
+                new NDList(d.norm(), d.router(), d.gateUp(), d.down()));
+          }
+        };
+    return result.singletonOrThrow();
+  }
+}

@@ -1,0 +1,140 @@
+package dev.sparkling.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.pipeline.spec.BalancingScope;
+import dev.sparkling.pipeline.spec.BalancingSpec;
+import dev.sparkling.trainer.model.LayerPasses.RouterLoss;
+import dev.sparkling.trainer.torch.TorchScript;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Where the tokens of a step went, summed over its forward passes, and what the router's loss makes
+ * of it ({@link BalancingSpec} has the formula). Empty for a dense model.
+ */
+public final class Routing {
+
+  /** Of what {@code experts} returns: each expert's rows in this pass. */
+  private static final int ROWS = 12;
+
+  private final ModelConfiguration model;
+  private final BalancingSpec balancing;
+  private final TorchScript kernels;
+  private final NDManager manager;
+  private final List<Sums> layers = new ArrayList<>();
+  private long tokens;
+
+  /**
+   * A layer's sums over the step's tokens.
+   *
+   * @param rows [E] 64-bit integers: how many of its tokens each expert met
+   * @param probabilities [E]
+   * @param squares scalar: of the router logits' logarithmic sum
+   */
+  private record Sums(NDArray rows, NDArray probabilities, NDArray squares) {
+    NDList all() {
+      return new NDList(rows, probabilities, squares);
+    }
+  }
+
+  /**
+   * What one layer's router did in a step.
+   *
+   * @param balancing 1 where all experts are evenly used
+   * @param z mean square of the logits' logarithmic sum
+   * @param largestLoad of one expert, as a multiple of even use
+   * @param dropped choices that no expert computed
+   */
+  public record Layer(double balancing, double z, double largestLoad, long dropped) {}
+
+  Routing(
+      ModelConfiguration model, BalancingSpec balancing, TorchScript kernels, NDManager manager) {
+    this.model = model;
+    this.balancing = balancing;
+    this.kernels = kernels;
+    this.manager = manager;
+    for (int i = 0; model.experts() > 0 && i < model.layers(); i++) {
+      Shape shape = new Shape(model.experts());
+      layers.add(
+          new Sums(
+              manager.zeros(shape, DataType.INT64),
+              manager.zeros(shape),
+              manager.zeros(new Shape())));
+    }
+  }
+
+  /** Begins a step. */
+  void clear() {
+    tokens = 0;
+    try (NDManager scope = manager.newSubManager()) {
+      for (Sums sums : layers) {
+        kernels.call(scope, "zero", sums.all());
+      }
+    }
+  }
+
+  /** Counts the tokens of a pass, before {@link #add} is given what its layers saved. */
+  void begin(int tokensOfPass) {
+    tokens += tokensOfPass;
+  }
+
+  /** Adds a layer's pass. */
+  void add(int layer, NDList saved) {
+    if (!layers.isEmpty()) {
+      Sums sums = layers.get(layer);
+      try (NDManager scope = manager.newSubManager()) {
+        kernels.call(
+            scope, "add_routing", saved, sums.rows(), sums.probabilities(), sums.squares());
+      }
+    }
+  }
+
+  /**
+   * What the loss adds to a layer's gradients.
+   *
+   * @param saved by the pass that goes backward
+   * @param weight of one token in the step's loss
+   */
+  RouterLoss loss(int layer, NDList saved, int tokensOfPass, double weight) {
+    if (layers.isEmpty()) {
+      return new RouterLoss(saved.getFirst(), 0, 0);
+    }
+    boolean whole = balancing.scope() == BalancingScope.GLOBAL_BATCH;
+    NDArray load = whole ? layers.get(layer).rows() : saved.get(ROWS);
+    double choices = (double) model.expertsPerToken() * (whole ? tokens : tokensOfPass);
+    double perToken = weight / model.layers();
+    return new RouterLoss(
+        load,
+        balancing.coefficient() * model.experts() * perToken / choices,
+        balancing.zCoefficient() * perToken);
+  }
+
+  /** Of the step so far; empty for a dense model. */
+  public List<Layer> measure() {
+    return layers.stream().map(this::measure).toList();
+  }
+
+  private Layer measure(Sums sums) {
+    long[] rows = sums.rows().toLongArray();
+    float[] probabilities = sums.probabilities().toFloatArray();
+    double choices = (double) tokens * model.expertsPerToken();
+    double balance = 0;
+    long largest = 0;
+    long met = 0;
+    for (int e = 0; e < rows.length; e++) {
+      balance += rows[e] / choices * (probabilities[e] / tokens);
+      largest = Math.max(largest, rows[e]);
+      met += rows[e];
+    }
+    return new Layer(
+        balance * rows.length,
+        sums.squares().getFloat() / tokens,
+        largest * rows.length / choices,
+        tokens * model.expertsPerToken() - met);
+  }
+}

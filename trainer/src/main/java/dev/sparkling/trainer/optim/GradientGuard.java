@@ -1,0 +1,109 @@
+package dev.sparkling.trainer.optim;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.sparkling.checkpoint.format.TrainerState;
+import dev.sparkling.trainer.model.Parameter;
+import dev.sparkling.trainer.torch.TorchScript;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * Measures and clips gradients, and leaves out updates whose loss or gradient norm is far above the
+ * last {@value #WINDOW} steps'. Skipped values enter the window too, so that a lasting change is
+ * accepted after a few steps. The window is the stage's: the first steps after an expansion, whose
+ * losses and norms are new, are judged after {@value #LEAST} of them, and more mildly until it is
+ * full.
+ */
+public final class GradientGuard {
+
+  static final int WINDOW = 128;
+  static final int LEAST = 32;
+
+  /** Of a full window; OLMo-core's figure. */
+  private static final double DEVIATIONS = 6;
+
+  private static final double DEVIATIONS_OF_FIRST_STEPS = 12;
+
+  private final double largestNorm;
+  private final NDManager manager;
+  private final TorchScript kernels;
+  private final List<NDList> blocks = new ArrayList<>();
+  private final NDArray losses;
+  private final NDArray norms;
+  private long seen;
+
+  /**
+   * Prepares for a stage.
+   *
+   * @param largestNorm that gradients are clipped to; 0: they are not
+   * @param gradients in the parameters' order; read at each step
+   * @param manager owns the windows
+   */
+  public GradientGuard(
+      double largestNorm,
+      List<Parameter> parameters,
+      List<NDArray> gradients,
+      TrainerState state,
+      NDManager manager) {
+    this.largestNorm = largestNorm;
+    this.manager = manager;
+    this.kernels = TorchScript.load(manager, GradientGuard.class, "guard.torchscript");
+    this.losses = manager.zeros(new Shape(WINDOW));
+    this.norms = manager.zeros(new Shape(WINDOW));
+    for (int block = 0; block <= state.expansions().size(); block++) {
+      blocks.add(new NDList());
+    }
+    Iterator<NDArray> gradient = gradients.iterator();
+    for (Parameter parameter : parameters) {
+      NDArray whole = gradient.next();
+      for (Strip strip : Strip.of(parameter, state)) {
+        NDList view = kernels.call(manager, "box", whole, strip.starts(), strip.lengths());
+        blocks.get(strip.block()).addAll(view);
+      }
+    }
+  }
+
+  /** Fills the windows with steps that were done before. */
+  public void recall(double loss, double norm) {
+    try (NDManager scope = manager.newSubManager()) {
+      judge(scope.create((float) loss), new NDList(scope.create((float) norm)), scope);
+    }
+  }
+
+  /**
+   * Looks at a step.
+   *
+   * @param loss of the step, a scalar
+   * @param results owns what is returned
+   */
+  public Judgement judge(NDArray loss, NDManager results) {
+    NDList blockNorms = new NDList();
+    for (NDList block : blocks) {
+      // An expansion that widens one axis alone still has entries in some parameter.
+      blockNorms.addAll(kernels.call(results, "norm", block));
+    }
+    NDList judged = judge(loss, blockNorms, results);
+    return new Judgement(judged.get(0), blockNorms, judged.get(1), judged.get(2));
+  }
+
+  private NDList judge(NDArray loss, NDList blockNorms, NDManager results) {
+    int filled = (int) Math.min(seen, WINDOW);
+    int at = (int) (seen++ % WINDOW);
+    return kernels.call(
+        results,
+        "judge",
+        loss,
+        blockNorms,
+        losses,
+        norms,
+        filled,
+        at,
+        LEAST,
+        filled < WINDOW ? DEVIATIONS_OF_FIRST_STEPS : DEVIATIONS,
+        largestNorm);
+  }
+}
