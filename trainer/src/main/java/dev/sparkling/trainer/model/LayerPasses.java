@@ -14,6 +14,9 @@ import dev.sparkling.trainer.torch.TorchScript;
 /** Forward and backward passes of one layer, by the operators of transformer.torchscript. */
 final class LayerPasses {
 
+  /** Their scores stay in a core's cache for some thousand keys; more compute more in vain. */
+  private static final int QUERIES_IN_BLOCK = 128;
+
   private final ModelConfiguration model;
   private final TorchScript kernels;
   private final RotaryTables rotary;
@@ -75,6 +78,7 @@ final class LayerPasses {
             masks,
             sequences,
             model.keyValueHeads(),
+            QUERIES_IN_BLOCK,
             model.rmsNormEpsilon());
     return new Saved(scope, x, attention, mlp(weights.mlp(), attention.getFirst(), scope));
   }
@@ -106,6 +110,7 @@ final class LayerPasses {
             rotary.cosine(),
             rotary.sine(),
             masks,
+            QUERIES_IN_BLOCK,
             new NDList(d.norm(), d.queryKeyValue(), d.queryNorm(), d.keyNorm(), d.output()))
         .singletonOrThrow();
   }
