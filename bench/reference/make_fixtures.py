@@ -5,7 +5,8 @@
     venv/bin/python make_fixtures.py ../../trainer/src/test/resources/huggingface
 
 For a dense and a mixture-of-experts model: the model as `save_pretrained` writes it, the logits of
-one batch, and losses and weights of 20 AdamW steps with a warm-up. Committed, because the Java tests
+one batch, losses and weights of 20 AdamW steps with a warm-up, and losses and gradient norms of 200
+steps with clipping and, for experts, the router's losses. Committed, because the Java tests
 run without Python. The seed is fixed; other versions of PyTorch give other random weights.
 """
 
@@ -17,9 +18,11 @@ import sys
 import torch
 from safetensors.torch import save_file
 from transformers import Qwen3Config, Qwen3ForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM
+from transformers.models.qwen3_moe.modeling_qwen3_moe import load_balancing_loss_func
 
-STEPS, BATCH, LENGTH = 20, 4, 16
+STEPS, LONG_STEPS, BATCH, LENGTH = 20, 200, 4, 16
 PEAK, WARMUP, FINAL_RATIO = 1e-2, 4, 0.1
+LONG_PEAK, LARGEST_NORM, BALANCING, Z = 2e-3, 2.0, 0.02, 0.003
 BETAS, EPS, WEIGHT_DECAY = (0.9, 0.95), 1e-8, 0.1
 
 SHARED = dict(
@@ -57,21 +60,21 @@ def models():
     )
 
 
-def rate(step):
-    """Linear to PEAK over WARMUP steps, then cosine to FINAL_RATIO * PEAK; steps count from 1."""
+def rate(step, steps=STEPS, peak=PEAK):
+    """Linear to the peak over WARMUP steps, then cosine to FINAL_RATIO of it; steps count from 1."""
     if step <= WARMUP:
-        return PEAK * step / WARMUP
-    progress = (step - WARMUP) / (STEPS - WARMUP)
-    low = PEAK * FINAL_RATIO
-    return low + (PEAK - low) * 0.5 * (1 + math.cos(math.pi * progress))
+        return peak * step / WARMUP
+    progress = (step - WARMUP) / (steps - WARMUP)
+    low = peak * FINAL_RATIO
+    return low + (peak - low) * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def learnable_tokens():
+def learnable_tokens(steps=STEPS):
     """Each token follows from the one before in nine cases of ten, so that the loss falls."""
     vocabulary = SHARED["vocab_size"]
-    tokens = torch.randint(0, vocabulary, (STEPS, BATCH, LENGTH + 1))
+    tokens = torch.randint(0, vocabulary, (steps, BATCH, LENGTH + 1))
     for i in range(1, LENGTH + 1):
-        follows = torch.rand(STEPS, BATCH) < 0.9
+        follows = torch.rand(steps, BATCH) < 0.9
         tokens[..., i] = torch.where(follows, (5 * tokens[..., i - 1] + 7) % vocabulary, tokens[..., i])
     return tokens
 
@@ -79,6 +82,57 @@ def learnable_tokens():
 def loss_of(model, tokens):
     logits = model(input_ids=tokens[:, :-1]).logits
     return torch.nn.functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())
+
+
+def router_loss(model, inputs):
+    """What the routers add to the loss, by Hugging Face's own function called for each layer: the mean
+    over layers, over expertsPerToken because Hugging Face counts choices a token."""
+    config = model.config
+    balancing, z = 0, 0
+    for layer, x in zip(model.model.layers, inputs):
+        logits = torch.nn.functional.linear(x.flatten(0, -2), layer.mlp.gate.weight)
+        top_k = config.num_experts_per_tok
+        balancing += load_balancing_loss_func((logits,), config.num_experts, top_k) / top_k
+        z += torch.logsumexp(logits, -1).square().mean()
+    return (BALANCING * balancing + Z * z) / len(inputs)
+
+
+def make_long(name, model, target):
+    """200 steps of one micro-batch each, with clipping, and for experts with the router's losses."""
+    torch.manual_seed(20260203)
+    tokens = learnable_tokens(LONG_STEPS)
+    inputs = []
+    if name.startswith("moe"):
+        for layer in model.model.layers:
+            layer.mlp.gate.register_forward_hook(lambda _, arguments, __: inputs.append(arguments[0]))
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=LONG_PEAK, betas=BETAS, eps=EPS, weight_decay=WEIGHT_DECAY
+    )
+    losses, norms = [], []
+    for step in range(1, LONG_STEPS + 1):
+        for group in optimizer.param_groups:
+            group["lr"] = rate(step, LONG_STEPS, LONG_PEAK)
+        optimizer.zero_grad()
+        inputs.clear()
+        loss = loss_of(model, tokens[step - 1])
+        total = loss + router_loss(model, inputs) if inputs else loss
+        total.backward()
+        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), LARGEST_NORM).item())
+        optimizer.step()
+        losses.append(loss.item())
+    save_file(
+        {
+            "tokens": tokens.to(torch.int32),
+            "losses": torch.tensor(losses, dtype=torch.float32),
+            "norms": torch.tensor(norms, dtype=torch.float32),
+            "rates": torch.tensor(
+                [rate(s, LONG_STEPS, LONG_PEAK) for s in range(1, LONG_STEPS + 1)], dtype=torch.float64
+            ),
+        },
+        target / "long.safetensors",
+    )
+    clipped = sum(norm > LARGEST_NORM for norm in norms)
+    print(f"{name}: {LONG_STEPS} steps, loss {losses[0]:.4f} -> {losses[-1]:.4f}, {clipped} clipped")
 
 
 def make(name, model, folder):
@@ -122,6 +176,9 @@ def make(name, model, folder):
     model.save_pretrained(trained)
     (trained / "generation_config.json").unlink(missing_ok=True)
     print(f"{name}: loss {losses[0]:.4f} -> {losses[-1]:.4f}")
+    with torch.random.fork_rng():
+        again = type(model).from_pretrained(target, attn_implementation="eager")
+        make_long(name, again.train(), target)
 
 
 def main():

@@ -16,12 +16,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What transformers and PyTorch computed: see bench/reference/make_fixtures.py. 20 steps of 4
- * sequences of 16 tokens.
+ * What transformers and PyTorch computed: see bench/reference/make_fixtures.py. Steps of 4
+ * sequences of 16 tokens: 20 without, and 200 with clipping and the routers' losses.
  */
 public record HuggingFaceFixture(String name) {
 
   public static final int STEPS = 20;
+  public static final int LONG_STEPS = 200;
   public static final int SEQUENCES = 4;
   public static final int LENGTH = 16;
 
@@ -41,10 +42,19 @@ public record HuggingFaceFixture(String name) {
     return values;
   }
 
-  /** The batch of a step, counted from 1. */
+  /** The batch of one of the 20 steps, counted from 1. */
   public Batch batch(int step) {
+    return batch(step, read("tokens"));
+  }
+
+  /** The batch of one of the 200 steps, counted from 1. */
+  public Batch longBatch(int step) {
+    return batch(step, readLong("tokens"));
+  }
+
+  private static Batch batch(int step, MemorySegment allTokens) {
     int[] all =
-        read("tokens").toArray(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+        allTokens.toArray(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
     long[] tokens = new long[SEQUENCES * LENGTH];
     long[] targets = new long[SEQUENCES * LENGTH];
     for (int s = 0; s < SEQUENCES; s++) {
@@ -70,9 +80,31 @@ public record HuggingFaceFixture(String name) {
     return read("rates").toArray(ValueLayout.JAVA_DOUBLE_UNALIGNED);
   }
 
+  /** Of the 200 steps. */
+  public float[] longLosses() {
+    return readLong("losses").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+  }
+
+  /** Of all gradients together, before clipping. */
+  public float[] longNorms() {
+    return readLong("norms").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+  }
+
+  public double[] longRates() {
+    return readLong("rates").toArray(ValueLayout.JAVA_DOUBLE_UNALIGNED);
+  }
+
   private MemorySegment read(String tensor) {
+    return read("expected.safetensors", tensor);
+  }
+
+  private MemorySegment readLong(String tensor) {
+    return read("long.safetensors", tensor);
+  }
+
+  private MemorySegment read(String file, String tensor) {
     ObjectStore store = store();
-    StoredObject object = store.get(name + "/expected.safetensors");
+    StoredObject object = store.get(name + "/" + file);
     SafetensorsHeader.Entry entry =
         SafetensorsReader.readHeader(store, object).entries().stream()
             .filter(e -> e.tensor().name().equals(tensor))

@@ -2,14 +2,19 @@ package dev.sparkling.trainer.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.TensorSequence;
+import dev.sparkling.pipeline.spec.BalancingScope;
+import dev.sparkling.pipeline.spec.BalancingSpec;
+import dev.sparkling.pipeline.spec.Recomputation;
 import dev.sparkling.trainer.TestTorch;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -20,6 +25,14 @@ class HuggingFaceParityTest {
   private static final float LOGIT_TOLERANCE = 1e-4f;
 
   private static final float LOSS_TOLERANCE = 1e-4f;
+
+  /**
+   * Rounding differences grow from step to step; measured below 0.01 % of the loss and 0.05 % of
+   * the norm.
+   */
+  private static final double LONG_PERCENT = 0.1;
+
+  private static final double NORM_PERCENT = 0.1;
 
   /**
    * AdamW divides by the root of the second moment, so where a gradient is near zero a rounding
@@ -60,6 +73,37 @@ class HuggingFaceParityTest {
       }
       assertThat(losses).containsExactly(fixture.losses(), within(LOSS_TOLERANCE));
       assertWeights(fixture.trained(), training.state);
+    }
+  }
+
+  /**
+   * Balancing over the micro-batch with the fixture's coefficients, which make up a twentieth of
+   * the loss.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"dense-untied", "moe-tied"})
+  void lossesAndNormsOfTwoHundredClippedAndBalancedStepsArePyTorchs(String name) {
+    HuggingFaceFixture fixture = new HuggingFaceFixture(name);
+    try (NDManager manager = TestTorch.start().newManager()) {
+      CheckpointReader reader = fixture.model();
+      Transformer.Settings settings =
+          new Transformer.Settings(
+              HuggingFaceFixture.LENGTH,
+              new BalancingSpec(0.02, BalancingScope.MICRO_BATCH, 0.003),
+              Recomputation.NONE,
+              OptionalLong.empty());
+      SmallTraining training = new SmallTraining(reader.model(), settings, 2, manager).load(reader);
+      float[] losses = fixture.longLosses();
+      float[] norms = fixture.longNorms();
+      for (int step = 1; step <= HuggingFaceFixture.LONG_STEPS; step++) {
+        float loss = training.step(step, fixture.longRates()[step - 1], fixture.longBatch(step));
+        assertThat(loss)
+            .as("loss of step " + step)
+            .isCloseTo(losses[step - 1], withinPercentage(LONG_PERCENT));
+        assertThat(training.norm())
+            .as("norm of step " + step)
+            .isCloseTo(norms[step - 1], withinPercentage(NORM_PERCENT));
+      }
     }
   }
 

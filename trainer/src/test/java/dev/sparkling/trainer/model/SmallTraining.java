@@ -26,6 +26,7 @@ final class SmallTraining {
   final AdamW optimizer;
   private final GradientGuard guard;
   private final NDManager manager;
+  private float norm;
 
   SmallTraining(
       ModelConfiguration model,
@@ -71,8 +72,14 @@ final class SmallTraining {
       NDArray loss = scope.create(total / tokens);
       Judgement judgement = guard.judge(loss, scope);
       optimizer.update(step, List.of(rate), judgement);
+      norm = judgement.norm().getFloat();
       return loss.getFloat();
     }
+  }
+
+  /** Of the last step's gradients, before clipping. */
+  float norm() {
+    return norm;
   }
 
   private List<AdamW.State> states(Weights<Parameter> layout) {
