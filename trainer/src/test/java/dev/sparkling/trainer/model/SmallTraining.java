@@ -10,6 +10,7 @@ import dev.sparkling.checkpoint.format.TestTensors;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.pipeline.spec.OptimizerSpec;
 import dev.sparkling.pipeline.spec.OptimizerType;
+import dev.sparkling.pipeline.spec.Precision;
 import dev.sparkling.trainer.optim.AdamW;
 import dev.sparkling.trainer.optim.GradientGuard;
 import dev.sparkling.trainer.optim.Judgement;
@@ -21,6 +22,7 @@ import java.util.List;
 final class SmallTraining {
 
   final ModelState state;
+  private final ComputeWeights compute;
   final Weights<NDArray> gradients;
   final Transformer transformer;
   final AdamW optimizer;
@@ -33,8 +35,18 @@ final class SmallTraining {
       Transformer.Settings settings,
       double largestNorm,
       NDManager manager) {
+    this(model, settings, largestNorm, Precision.FP32, manager);
+  }
+
+  SmallTraining(
+      ModelConfiguration model,
+      Transformer.Settings settings,
+      double largestNorm,
+      Precision precision,
+      NDManager manager) {
     this.manager = manager;
     this.state = ModelState.ofTraining(model, manager);
+    this.compute = new ComputeWeights(state.weights(), precision, manager);
     Weights<Parameter> layout = ParameterLayout.of(model);
     this.gradients = ModelState.zeros(layout, manager);
     this.transformer = new Transformer(model, settings, manager);
@@ -53,6 +65,7 @@ final class SmallTraining {
     try (TensorSequence tensors = reader.read(FileKind.MODEL)) {
       state.load(tensors, reader.location());
     }
+    compute.refresh();
     return this;
   }
 
@@ -66,12 +79,13 @@ final class SmallTraining {
       for (Batch batch : microBatches) {
         total +=
             transformer
-                .lossAndGradients(state.weights(), gradients, batch, 1.0 / tokens, scope)
+                .lossAndGradients(compute.weights(), gradients, batch, 1.0 / tokens, scope)
                 .getFloat();
       }
       NDArray loss = scope.create(total / tokens);
       Judgement judgement = guard.judge(loss, scope);
       optimizer.update(step, List.of(rate), judgement);
+      compute.refresh();
       norm = judgement.norm().getFloat();
       return loss.getFloat();
     }

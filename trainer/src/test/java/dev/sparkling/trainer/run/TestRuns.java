@@ -21,31 +21,31 @@ final class TestRuns implements AutoCloseable {
 
   private static final Path TOKENIZER = Path.of("../examples/java-sources/tokenizer.json");
 
-  static final ProgressiveTraining RESOURCE =
-      SpecReader.read(
-          """
-          apiVersion: sparkling.dev/v1alpha1
-          kind: ProgressiveTraining
-          metadata: {name: tiny}
-          spec:
-            model: {architecture: moe, vocabularySize: 2048, layers: 2, hiddenSize: 16, innerSize: 8,
-              attentionHeads: 2, keyValueHeads: 1, headDim: 8, experts: 4, expertsPerToken: 2}
-            data: {uri: train, validationUri: validation}
-            training:
-              sequenceLength: 32
-              globalBatchSize: 8
-              microBatchSize: 4
-              learningRate: {peak: 1.0e-2, warmupFraction: 0.1}
-              checkpoints: {everySteps: 3, keepLast: 2}
-              evaluation: {everySteps: 4, sequences: 8}
-            stages:
-              - {name: narrow, tokens: 2048}
-              - name: wide
-                tokens: 2048
-                expansion: {hiddenSize: 32, innerSize: 16, rewarmup: {steps: 3}}
-            storage: {uri: run}
-          """,
-          "tiny.yaml");
+  private static final String YAML =
+      """
+      apiVersion: sparkling.dev/v1alpha1
+      kind: ProgressiveTraining
+      metadata: {name: tiny}
+      spec:
+        model: {architecture: moe, vocabularySize: 2048, layers: 2, hiddenSize: 16, innerSize: 8,
+          attentionHeads: 2, keyValueHeads: 1, headDim: 8, experts: 4, expertsPerToken: 2}
+        data: {uri: train, validationUri: validation}
+        training:
+          sequenceLength: 32
+          globalBatchSize: 8
+          microBatchSize: 4
+          learningRate: {peak: 1.0e-2, warmupFraction: 0.1}
+          checkpoints: {everySteps: 3, keepLast: 2}
+          evaluation: {everySteps: 4, sequences: 8}
+        stages:
+          - {name: narrow, tokens: 2048}
+          - name: wide
+            tokens: 2048
+            expansion: {hiddenSize: 32, innerSize: 16, rewarmup: {steps: 3}}
+        storage: {uri: run}
+      """;
+
+  static final ProgressiveTraining RESOURCE = resource("");
 
   static final RunPlan PLAN = RunPlan.of(RESOURCE.spec());
   static final StagePlan NARROW = PLAN.stage("narrow");
@@ -57,6 +57,20 @@ final class TestRuns implements AutoCloseable {
   private TestRuns(Dataset training, Dataset validation) {
     this.training = training;
     this.validation = validation;
+  }
+
+  /**
+   * The run with more settings of the training.
+   *
+   * @param settings a line of YAML, such as {@code precision: bf16}
+   */
+  static ProgressiveTraining resource(String settings) {
+    return SpecReader.read(
+        YAML.replace("  training:\n", "  training:\n    " + settings + "\n"), "tiny.yaml");
+  }
+
+  static ProgressiveTraining resourceOfPeak(String peak) {
+    return SpecReader.read(YAML.replace("peak: 1.0e-2", "peak: " + peak), "tiny.yaml");
   }
 
   static TestRuns prepare(Path folder) throws IOException {
@@ -85,12 +99,19 @@ final class TestRuns implements AutoCloseable {
 
   /** Trains a stage with two threads; returns the newest checkpoint's step. */
   long train(StagePlan stage, ObjectStore store, BooleanSupplier stop) {
+    return train(RESOURCE, stage.name(), store, stop);
+  }
+
+  long train(
+      ProgressiveTraining resource, String stageName, ObjectStore store, BooleanSupplier stop) {
+    RunPlan plan = RunPlan.of(resource.spec());
+    StagePlan stage = plan.stage(stageName);
     Start start =
         stage.expansion() == null
             ? new Start.RandomWeights()
             : new Start.FromCheckpoint("wide/expansion");
     return TrainingRun.run(
-        new TrainingJob(RESOURCE.spec(), PLAN, stage, start, 2),
+        new TrainingJob(resource.spec(), plan, stage, start, 2),
         store,
         training,
         validation,

@@ -2,6 +2,7 @@ package dev.sparkling.trainer.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Checkpoints;
@@ -13,8 +14,10 @@ import dev.sparkling.checkpoint.store.ObjectUpload;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
+import dev.sparkling.pipeline.spec.ProgressiveTraining;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -24,6 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainingRunTest {
 
@@ -57,16 +62,25 @@ class TrainingRunTest {
     assertThat(wide.getLast().validationLoss()).isLessThan(atEnd);
   }
 
-  @Test
-  void stoppedAndResumedAtEveryStepItEndsWithTheSameBits() {
-    trainBothStages(store);
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "precision: bf16",
+        "documentMasking: true",
+        "gradientClipping: 0.1",
+        "balancing: {coefficient: 0.1, scope: microBatch, zCoefficient: 0.01}"
+      })
+  void stoppedAndResumedAtEveryStepItEndsWithTheSameBits(String settings) {
+    ProgressiveTraining resource = TestRuns.resource(settings);
+    trainBothStages(resource, store);
     ObjectStore interrupted = new InMemoryObjectStore();
     for (long step = 1; step <= 8; step++) {
-      assertThat(runs.train(TestRuns.NARROW, interrupted, afterSteps(1))).isEqualTo(step);
+      assertThat(runs.train(resource, "narrow", interrupted, afterSteps(1))).isEqualTo(step);
     }
     expand(interrupted);
     for (long step = 9; step <= 16; step++) {
-      assertThat(runs.train(TestRuns.WIDE, interrupted, afterSteps(1))).isEqualTo(step);
+      assertThat(runs.train(resource, "wide", interrupted, afterSteps(1))).isEqualTo(step);
     }
     for (String checkpoint :
         new String[] {
@@ -78,6 +92,57 @@ class TrainingRunTest {
     }
     assertThat(Metrics.read(interrupted, "wide").evaluations())
         .isEqualTo(Metrics.read(store, "wide").evaluations());
+  }
+
+  @Test
+  void recomputedActivationsGiveTheSameBits() {
+    trainBothStages(store);
+    ObjectStore recomputed = new InMemoryObjectStore();
+    trainBothStages(TestRuns.resource("recomputation: layers"), recomputed);
+    String last = "wide/checkpoints/step-00000016";
+    assertThat(CheckpointReader.open(recomputed, last).manifest())
+        .isEqualTo(CheckpointReader.open(store, last).manifest());
+  }
+
+  @Test
+  void numbersThatAreNotFiniteStopTheStageAtOnceAndLeaveADump() {
+    ProgressiveTraining diverging = TestRuns.resourceOfPeak("1.0e+30");
+    assertThatThrownBy(() -> runs.train(diverging, "narrow", store, () -> false))
+        .isInstanceOf(UserError.class)
+        .hasMessageMatching(
+            "step 2: loss is 7\\.6\\d+ and the norm of the gradients NaN; they stop being finite in the"
+                + " gradient of layers\\.1\\.experts\\.down\\. memory:narrow/not-finite-step-00000002"
+                + "\\.json holds the numbers; a lower spec\\.training\\.learningRate\\.peak or a"
+                + " longer warm-up is the usual cure");
+    assertThat(Checkpoints.steps(store, "narrow")).isEmpty();
+    String dump =
+        new String(
+            store.readAll(store.get("narrow/not-finite-step-00000002.json")),
+            StandardCharsets.UTF_8);
+    assertThat(dump)
+        .contains("\"gradientNorm\" : \"NaN\"", "model.norm.weight", "layers.1.experts.down");
+  }
+
+  @Test
+  void metricsSayWhatTheGradientsAndTheRoutersDid() {
+    trainBothStages(store);
+    var wide = Metrics.read(store, "wide").steps();
+    assertThat(wide)
+        .allSatisfy(
+            step -> {
+              assertThat(step.blockNorms()).hasSize(2);
+              double old = step.blockNorms().get(0);
+              double added = step.blockNorms().get(1);
+              assertThat(step.gradientNorm())
+                  .isCloseTo(Math.hypot(old, added), withinPercentage(0.001));
+              assertThat(step.skipped()).isFalse();
+              assertThat(step.routers()).hasSize(2);
+              // 4 experts: from even use to all tokens at the same two.
+              assertThat(step.routers()).allMatch(r -> r.balancing() > 0.9 && r.balancing() < 2);
+              assertThat(step.routers())
+                  .allMatch(r -> r.largestLoad() >= 1 && r.largestLoad() <= 2);
+              assertThat(step.routers()).allMatch(r -> r.z() > 0 && r.dropped() == 0);
+            });
   }
 
   @Test
@@ -156,9 +221,13 @@ class TrainingRunTest {
   }
 
   private void trainBothStages(ObjectStore target) {
-    runs.train(TestRuns.NARROW, target, () -> false);
+    trainBothStages(TestRuns.RESOURCE, target);
+  }
+
+  private void trainBothStages(ProgressiveTraining resource, ObjectStore target) {
+    runs.train(resource, "narrow", target, () -> false);
     expand(target);
-    runs.train(TestRuns.WIDE, target, () -> false);
+    runs.train(resource, "wide", target, () -> false);
   }
 
   private static void expand(ObjectStore target) {
