@@ -26,9 +26,9 @@ record BothListeners(TrainingListener first, TrainingListener second) implements
   }
 
   @Override
-  public void checkpointed(long step, String location) {
-    first.checkpointed(step, location);
-    second.checkpointed(step, location);
+  public void checkpointed(Checkpointed checkpoint) {
+    first.checkpointed(checkpoint);
+    second.checkpointed(checkpoint);
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.sparkling.trainer.run.TrainingListener;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -96,6 +97,22 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
     } else if (stage != null) {
       out.printf(
           "%s: step %d of %d%s%n", stage.name(), evaluation.step(), stage.lastStep(), validation);
+      out.flush();
+    }
+  }
+
+  @Override
+  public void checkpointed(Checkpointed checkpoint) {
+    // On a terminal the bar is in the way, and a step's loss says more.
+    if (bar == null && stage != null) {
+      out.printf(
+          Locale.ROOT,
+          "%s: checkpoint of step %d, %s in %.1f s, training stood still for %.2f s%n",
+          stage.name(),
+          checkpoint.step(),
+          Format.bytes(checkpoint.bytes()),
+          checkpoint.seconds(),
+          checkpoint.stallSeconds());
       out.flush();
     }
   }

@@ -38,6 +38,7 @@ public final class Metrics {
    * @param blockNorms the same of each block's entries, in the order of the rates
    * @param skipped whether the update was left out because loss or norm was far off
    * @param routers of the layers of experts
+   * @param stallSeconds that training stood still for a checkpoint before this step
    */
   public record Step(
       long step,
@@ -48,7 +49,8 @@ public final class Metrics {
       double gradientNorm,
       List<Double> blockNorms,
       boolean skipped,
-      List<Router> routers) {
+      List<Router> routers,
+      double stallSeconds) {
     public Step {
       learningRates = List.copyOf(learningRates);
       blockNorms = List.copyOf(blockNorms);
@@ -96,6 +98,7 @@ public final class Metrics {
       @Nullable List<Double> blockNorms,
       @Nullable Boolean skipped,
       @Nullable List<Router> routers,
+      @Nullable Double stallSeconds,
       @Nullable Double validationLoss,
       @Nullable List<Double> hiddenRms) {
 
@@ -109,7 +112,8 @@ public final class Metrics {
           Objects.requireNonNullElse(gradientNorm, Double.NaN),
           Objects.requireNonNullElse(blockNorms, List.of()),
           Objects.requireNonNullElse(skipped, false),
-          Objects.requireNonNullElse(routers, List.of()));
+          Objects.requireNonNullElse(routers, List.of()),
+          Objects.requireNonNullElse(stallSeconds, 0.0));
     }
   }
 
@@ -139,6 +143,7 @@ public final class Metrics {
             step.blockNorms(),
             step.skipped() ? true : null,
             step.routers().isEmpty() ? null : step.routers(),
+            step.stallSeconds() == 0 ? null : step.stallSeconds(),
             null,
             null));
   }
@@ -147,6 +152,7 @@ public final class Metrics {
     lines.add(
         new Line(
             evaluation.step(),
+            null,
             null,
             null,
             null,
@@ -188,6 +194,13 @@ public final class Metrics {
   /** Forgets what came after a step. */
   public void truncate(long step) {
     lines.removeIf(line -> line.step() > step);
+  }
+
+  /** As they are now. */
+  public Metrics copy() {
+    Metrics copy = new Metrics();
+    copy.lines.addAll(lines);
+    return copy;
   }
 
   /** Writes the whole file. */

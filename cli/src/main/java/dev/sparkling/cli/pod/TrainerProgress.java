@@ -92,7 +92,7 @@ public final class TrainerProgress implements TrainingListener {
   }
 
   @Override
-  public void checkpointed(long step, String location) {
+  public void checkpointed(Checkpointed checkpoint) {
     Progress before = newest;
     if (before == null) {
       return;
@@ -109,7 +109,7 @@ public final class TrainerProgress implements TrainingListener {
             before.firstValidationLoss(),
             before.firstHiddenRms(),
             before.tokensPerSecond(),
-            new CheckpointStatus(location, step, now),
+            new CheckpointStatus(checkpoint.location(), checkpoint.step(), now),
             now);
   }
 }

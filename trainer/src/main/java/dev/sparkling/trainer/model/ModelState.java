@@ -83,6 +83,21 @@ public final class ModelState {
     return Objects.requireNonNull(moments.get(moment), moment::name);
   }
 
+  /**
+   * Arrays for a copy, of the same kinds.
+   *
+   * @param owner of the arrays
+   */
+  public ModelState newCopy(NDManager owner) {
+    return moments.isEmpty() ? ofWeights(model, owner) : ofTraining(model, owner);
+  }
+
+  /** Takes all values of another of the same model; over all cores, as memory's speed allows. */
+  public void copyFrom(ModelState other) {
+    memory.entrySet().parallelStream()
+        .forEach(tensor -> tensor.getValue().copyFrom(other.get(tensor.getKey())));
+  }
+
   /** Random matrices, norms of one; a pure function of the seed and the tensors' names. */
   public void initialize(long seed) {
     for (CatalogueTensor tensor : TensorCatalogue.of(model).tensors().values()) {

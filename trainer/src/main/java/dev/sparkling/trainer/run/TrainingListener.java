@@ -19,8 +19,22 @@ public interface TrainingListener {
   /** The validation loss after a step, in nats a token. */
   default void evaluated(Metrics.Evaluation evaluation) {}
 
-  /** A checkpoint is complete. */
-  default void checkpointed(long step, String location) {}
+  /** A checkpoint is complete; training may be some steps further. */
+  default void checkpointed(Checkpointed checkpoint) {}
+
+  /**
+   * A checkpoint that is complete.
+   *
+   * @param seconds that writing took
+   * @param stallSeconds of them, and before them, in which training stood still
+   */
+  record Checkpointed(long step, String location, long bytes, double seconds, double stallSeconds) {
+
+    /** Training stood still for the whole of it. */
+    Checkpointed stalledFor(double all) {
+      return new Checkpointed(step, location, bytes, seconds, all);
+    }
+  }
 
   /** The stage's last step is done, or the training was asked to stop after this one. */
   default void ended(long step) {}

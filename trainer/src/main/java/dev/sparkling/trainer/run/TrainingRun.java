@@ -3,12 +3,9 @@ package dev.sparkling.trainer.run;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.sparkling.checkpoint.format.CheckpointWriter;
 import dev.sparkling.checkpoint.format.Checkpoints;
-import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.Metrics;
 import dev.sparkling.checkpoint.format.Moment;
-import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.UserError;
@@ -155,23 +152,46 @@ public final class TrainingRun {
       evaluate();
     }
     long checkpointed = step;
-    while (step < stage.lastStep() && !stop) {
-      metrics.add(trainStep());
-      boolean last = step == stage.lastStep();
-      if (last || step % training.evaluation().everySteps() == 0) {
-        evaluate();
-      }
-      stop = stopRequested.getAsBoolean();
-      if (last || stop || step % training.checkpoints().everySteps() == 0) {
-        writeCheckpoint();
-        checkpointed = step;
+    double stall = 0;
+    try (StageCheckpoints checkpoints = checkpoints()) {
+      while (step < stage.lastStep() && !stop) {
+        metrics.add(trainStep(stall));
+        stall = 0;
+        checkpoints.poll();
+        boolean last = step == stage.lastStep();
+        if (last || step % training.evaluation().everySteps() == 0) {
+          evaluate();
+        }
+        stop = stopRequested.getAsBoolean();
+        if (last || stop) {
+          checkpoints.writeNow(state(), metrics);
+          checkpointed = step;
+        } else if (step % training.checkpoints().everySteps() == 0) {
+          stall = checkpoints.begin(state(), metrics);
+        }
       }
     }
     listener.ended(step);
     return checkpointed;
   }
 
-  private Metrics.Step trainStep() {
+  private StageCheckpoints checkpoints() {
+    return new StageCheckpoints(
+        store,
+        stage.name(),
+        training.checkpoints().keepLast(),
+        restored.model(),
+        restored.values(),
+        listener,
+        manager);
+  }
+
+  /**
+   * One step of the optimizer.
+   *
+   * @param stallSeconds that a checkpoint has taken before it
+   */
+  private Metrics.Step trainStep(double stallSeconds) {
     long begin = System.nanoTime();
     step++;
     List<Double> rates = curves.rates(step);
@@ -190,7 +210,7 @@ public final class TrainingRun {
       Judgement judgement = guard.judge(loss, scope);
       optimizer.update(step, rates, judgement);
       compute.refresh();
-      Metrics.Step done = measured(begin, rates, loss.getFloat(), judgement);
+      Metrics.Step done = measured(begin, rates, loss.getFloat(), judgement, stallSeconds);
       if (!Double.isFinite(done.loss()) || !Double.isFinite(done.gradientNorm())) {
         throw diagnosis(firstSample).of(done);
       }
@@ -210,7 +230,8 @@ public final class TrainingRun {
         stage.name(), store, transformer, compute.weights(), names, gradients.all(), all);
   }
 
-  private Metrics.Step measured(long begin, List<Double> rates, double loss, Judgement judgement) {
+  private Metrics.Step measured(
+      long begin, List<Double> rates, double loss, Judgement judgement, double stallSeconds) {
     double seconds = (System.nanoTime() - begin) / (double) TimeUnit.SECONDS.toNanos(1);
     return new Metrics.Step(
         step,
@@ -223,7 +244,8 @@ public final class TrainingRun {
         judgement.skipped(),
         transformer.routing().measure().stream()
             .map(r -> new Metrics.Router(r.balancing(), r.z(), r.largestLoad(), r.dropped()))
-            .toList());
+            .toList(),
+        stallSeconds);
   }
 
   private void evaluate() {
@@ -233,34 +255,18 @@ public final class TrainingRun {
     listener.evaluated(evaluation);
   }
 
-  /** The metrics go before the manifest, so that a checkpoint never lacks its own. */
-  private void writeCheckpoint() {
-    String folder = RunLayout.checkpoint(stage.name(), step);
+  private TrainerState state() {
     TrainerState state = restored.state();
-    try (CheckpointWriter writer = new CheckpointWriter(store, folder)) {
-      writer.writeConfiguration(restored.model());
-      for (FileKind kind : FileKind.values()) {
-        writer.writeTensors(kind, restored.values().tensors(kind));
-      }
-      metrics.write(store, stage.name());
-      writer.commit(
-          new TrainerState(
-              step,
-              step * training.tokensPerStep(),
-              state.seed(),
-              job.threads(),
-              state.dataFingerprint(),
-              state.tokenizerFingerprint(),
-              state.initialWidths(),
-              RunSettings.of(job.spec(), job.plan(), stage.index()),
-              state.expansions()));
-    }
-    List<Long> steps = Checkpoints.steps(store, stage.name());
-    int surplus = steps.size() - training.checkpoints().keepLast();
-    for (int i = 0; i < surplus; i++) {
-      Checkpoints.delete(store, RunLayout.checkpoint(stage.name(), steps.get(i)));
-    }
-    listener.checkpointed(step, store.location(folder));
+    return new TrainerState(
+        step,
+        step * training.tokensPerStep(),
+        state.seed(),
+        job.threads(),
+        state.dataFingerprint(),
+        state.tokenizerFingerprint(),
+        state.initialWidths(),
+        RunSettings.of(job.spec(), job.plan(), stage.index()),
+        state.expansions());
   }
 
   private List<AdamW.State> optimizerStates(Weights<Parameter> layout) {

@@ -1,0 +1,188 @@
+package dev.sparkling.trainer.run;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDManager;
+import dev.sparkling.checkpoint.format.CheckpointWriter;
+import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.Manifest;
+import dev.sparkling.checkpoint.format.Metrics;
+import dev.sparkling.checkpoint.format.RunLayout;
+import dev.sparkling.checkpoint.format.TrainerState;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.trainer.model.ModelState;
+import dev.sparkling.trainer.run.TrainingListener.Checkpointed;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a stage's checkpoints while it goes on training. Values are copied into a second set of
+ * arrays, which is all that a step waits for; a thread writes from those. One is in flight at a
+ * time: who begins another waits for it. What went wrong in the thread is thrown on the training's
+ * thread, at the next call of any method. All methods are for the training's thread.
+ */
+final class StageCheckpoints implements AutoCloseable {
+
+  private final ObjectStore store;
+  private final String stage;
+  private final int keepLast;
+  private final ModelConfiguration model;
+  private final ModelState values;
+  private final TrainingListener listener;
+  private final NDManager manager;
+  private @Nullable ModelState copy;
+  private boolean inForeground;
+  private @Nullable FutureTask<Checkpointed> inFlight;
+
+  /**
+   * Prepares; takes no memory before the first {@link #begin}.
+   *
+   * @param keepLast newest complete checkpoints that stay; the stage's last one is among them
+   * @param manager owns the copy of the values
+   */
+  StageCheckpoints(
+      ObjectStore store,
+      String stage,
+      int keepLast,
+      ModelConfiguration model,
+      ModelState values,
+      TrainingListener listener,
+      NDManager manager) {
+    this.store = store;
+    this.stage = stage;
+    this.keepLast = keepLast;
+    this.model = model;
+    this.values = values;
+    this.listener = listener;
+    this.manager = manager;
+  }
+
+  /**
+   * Begins a checkpoint of the values as they are now.
+   *
+   * @return seconds that this took
+   */
+  double begin(TrainerState state, Metrics metrics) {
+    long begin = System.nanoTime();
+    finish();
+    if (!stageValues()) {
+      writeNow(state, metrics);
+      return seconds(begin);
+    }
+    ModelState staged = Objects.requireNonNull(copy);
+    Metrics ofStep = metrics.copy();
+    double stalled = seconds(begin);
+    FutureTask<Checkpointed> task = new FutureTask<>(() -> write(state, ofStep, staged, stalled));
+    inFlight = task;
+    Thread.ofPlatform().name("checkpoint").start(task);
+    return stalled;
+  }
+
+  /** Writes a checkpoint of the values as they are now; when this returns, it is complete. */
+  void writeNow(TrainerState state, Metrics metrics) {
+    long begin = System.nanoTime();
+    finish();
+    Checkpointed written = write(state, metrics, values, 0);
+    listener.checkpointed(written.stalledFor(seconds(begin)));
+  }
+
+  /** Tells of the one in flight if it has ended since. */
+  void poll() {
+    FutureTask<Checkpointed> task = inFlight;
+    if (task != null && task.isDone()) {
+      finish();
+    }
+  }
+
+  /** Waits for the one in flight. */
+  void finish() {
+    FutureTask<Checkpointed> task = inFlight;
+    if (task != null) {
+      inFlight = null;
+      listener.checkpointed(await(task));
+    }
+  }
+
+  /** Waits, so that nothing reads the values any more. */
+  @Override
+  public void close() {
+    finish();
+  }
+
+  /** Copies all values; false where there is no memory for a second set. */
+  private boolean stageValues() {
+    if (inForeground) {
+      return false;
+    }
+    try {
+      if (copy == null) {
+        copy = values.newCopy(manager);
+      }
+      copy.copyFrom(values);
+      return true;
+    } catch (EngineException e) {
+      inForeground = true;
+      listener.notice(
+          "checkpoints are written while training waits: there is no memory for a second set of"
+              + " weights and moments ("
+              + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+              + ")");
+      return false;
+    }
+  }
+
+  /** The metrics go before the manifest, so that a checkpoint never lacks its own. */
+  private Checkpointed write(
+      TrainerState state, Metrics metrics, ModelState from, double stallSeconds) {
+    long begin = System.nanoTime();
+    String folder = RunLayout.checkpoint(stage, state.step());
+    Manifest manifest;
+    try (CheckpointWriter writer = new CheckpointWriter(store, folder)) {
+      writer.writeConfiguration(model);
+      for (FileKind kind : FileKind.values()) {
+        writer.writeTensors(kind, from.tensors(kind));
+      }
+      metrics.write(store, stage);
+      manifest = writer.commit(state);
+    }
+    List<Long> steps = Checkpoints.steps(store, stage);
+    for (int i = 0; i < steps.size() - keepLast; i++) {
+      Checkpoints.delete(store, RunLayout.checkpoint(stage, steps.get(i)));
+    }
+    long bytes = manifest.files().values().stream().mapToLong(file -> file.size()).sum();
+    return new Checkpointed(
+        state.step(), store.location(folder), bytes, seconds(begin), stallSeconds);
+  }
+
+  private static Checkpointed await(FutureTask<Checkpointed> task) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return task.get();
+        } catch (InterruptedException _) {
+          // The values must not go away under the writer.
+          interrupted = true;
+        }
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static double seconds(long begin) {
+    return (System.nanoTime() - begin) / (double) TimeUnit.SECONDS.toNanos(1);
+  }
+}
