@@ -6,7 +6,7 @@
 
 For a dense and a mixture-of-experts model: the model as `save_pretrained` writes it, the logits of
 one batch, losses and weights of 20 AdamW steps with a warm-up, and losses and gradient norms of 200
-steps with clipping and, for experts, the router's losses. Committed, because the Java tests
+steps with clipping and, for experts, the router's losses, and losses of 20 steps of Muon. Committed, because the Java tests
 run without Python. The seed is fixed; other versions of PyTorch give other random weights.
 """
 
@@ -23,7 +23,7 @@ from transformers.models.qwen3_moe.modeling_qwen3_moe import load_balancing_loss
 STEPS, LONG_STEPS, BATCH, LENGTH = 20, 200, 4, 16
 PEAK, WARMUP, FINAL_RATIO = 1e-2, 4, 0.1
 LONG_PEAK, LARGEST_NORM, BALANCING, Z = 2e-3, 2.0, 0.02, 0.003
-BETAS, EPS, WEIGHT_DECAY = (0.9, 0.95), 1e-8, 0.1
+BETAS, EPS, WEIGHT_DECAY, MOMENTUM = (0.9, 0.95), 1e-8, 0.1, 0.95
 
 SHARED = dict(
     vocab_size=96,
@@ -135,6 +135,57 @@ def make_long(name, model, target):
     print(f"{name}: {LONG_STEPS} steps, loss {losses[0]:.4f} -> {losses[-1]:.4f}, {clipped} clipped")
 
 
+def orthogonalize(update):
+    """Five Newton-Schulz steps as in torch/optim/_muon.py of PyTorch 2.9, in 32 bits."""
+    a, b, c = 3.4445, -4.7750, 2.0315
+    x = update.T if update.size(0) > update.size(1) else update
+    x = x / x.norm().clamp(min=1e-7)
+    for _ in range(5):
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x.T if update.size(0) > update.size(1) else x
+
+
+def make_muon(model, target):
+    """20 steps with Muon for the matrices of the layers, each by itself, and AdamW for the rest."""
+    torch.manual_seed(20260204)
+    tokens = learnable_tokens()
+    matrices, rest = [], []
+    for key, parameter in model.named_parameters():
+        if ".layers." not in key or parameter.dim() == 1:
+            rest.append(parameter)
+        elif parameter.dim() == 2:
+            matrices.append((parameter, [parameter.data], lambda p: [p.grad]))
+        elif "gate_up" in key:  # [E, 2I, H]: each expert's gate and up are matrices of their own
+            halves = lambda t: [half for expert in t for half in expert.chunk(2)]
+            matrices.append((parameter, halves(parameter.data), lambda p, of=halves: of(p.grad)))
+        else:
+            matrices.append((parameter, list(parameter.data), lambda p: list(p.grad)))
+    buffers = [[torch.zeros_like(part) for part in parts] for _, parts, _ in matrices]
+    optimizer = torch.optim.AdamW(rest, lr=PEAK, betas=BETAS, eps=EPS, weight_decay=WEIGHT_DECAY)
+    losses = []
+    for step in range(1, STEPS + 1):
+        for group in optimizer.param_groups:
+            group["lr"] = rate(step)
+        model.zero_grad()
+        loss = loss_of(model, tokens[step - 1])
+        loss.backward()
+        with torch.no_grad():
+            for (parameter, parts, gradients), kept in zip(matrices, buffers):
+                for part, gradient, buffer in zip(parts, gradients(parameter), kept):
+                    buffer.lerp_(gradient, 1 - MOMENTUM)
+                    update = orthogonalize(gradient.lerp(buffer, MOMENTUM))
+                    part.mul_(1 - rate(step) * WEIGHT_DECAY)
+                    part.add_(update, alpha=-rate(step) * 0.2 * math.sqrt(max(part.shape)))
+        optimizer.step()
+        losses.append(loss.item())
+    save_file(
+        {"tokens": tokens.to(torch.int32), "losses": torch.tensor(losses, dtype=torch.float32)},
+        target / "muon.safetensors",
+    )
+    print(f"{target.name}: {STEPS} steps of Muon, loss {losses[0]:.4f} -> {losses[-1]:.4f}")
+
+
 def make(name, model, folder):
     target = folder / name
     target.mkdir(parents=True, exist_ok=True)
@@ -179,6 +230,8 @@ def make(name, model, folder):
     with torch.random.fork_rng():
         again = type(model).from_pretrained(target, attn_implementation="eager")
         make_long(name, again.train(), target)
+        again = type(model).from_pretrained(target, attn_implementation="eager")
+        make_muon(again.train(), target)
 
 
 def main():

@@ -151,7 +151,8 @@ final class LocalRun {
         plan.totalSteps(),
         tokens,
         narrow.parameters(),
-        narrow.flops() / narrow.tokens() * tokens);
+        narrow.flops() / narrow.tokens() * tokens,
+        narrow.checkpointBytes());
   }
 
   private StageObservation observe(StagePlan stage) {

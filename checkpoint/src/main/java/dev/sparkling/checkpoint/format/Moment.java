@@ -1,5 +1,6 @@
 package dev.sparkling.checkpoint.format;
 
+import dev.sparkling.checkpoint.model.TensorRole;
 import dev.sparkling.pipeline.spec.OptimizerType;
 import java.util.List;
 import java.util.stream.Stream;
@@ -33,6 +34,15 @@ public enum Moment {
   /** Those that an optimizer keeps of one weight. */
   public static List<Moment> of(OptimizerType optimizer) {
     return Stream.of(values()).filter(moment -> moment.optimizer == optimizer).toList();
+  }
+
+  /**
+   * Those that a training keeps of one weight: Muon trains matrices inside of layers, and leaves
+   * the rest to AdamW.
+   */
+  public static List<Moment> of(OptimizerType training, TensorRole role) {
+    boolean muon = training == OptimizerType.MUON && role == TensorRole.MATRIX;
+    return of(muon ? OptimizerType.MUON : OptimizerType.ADAMW);
   }
 
   /** The weight that a state tensor belongs to. */

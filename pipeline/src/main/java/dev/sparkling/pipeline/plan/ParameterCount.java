@@ -15,6 +15,14 @@ import dev.sparkling.pipeline.spec.ModelSpec;
  */
 public record ParameterCount(long total, long active) {
 
+  /** Of the matrices inside of layers: all but embedding, head and norms. */
+  static long layerMatrices(ModelSpec model) {
+    long embeddings =
+        (model.tiedEmbeddings() ? 1L : 2L) * model.vocabularySize() * model.hiddenSize();
+    long norms = model.layers() * 2L * (model.hiddenSize() + model.headDim()) + model.hiddenSize();
+    return of(model).total() - embeddings - norms;
+  }
+
   /**
    * Counts Hugging Face's Qwen3 or Qwen3-MoE layout.
    *

@@ -1,6 +1,7 @@
 package dev.sparkling.pipeline.plan;
 
 import dev.sparkling.pipeline.spec.ModelSpec;
+import dev.sparkling.pipeline.spec.OptimizerType;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageSpec;
 import java.util.ArrayList;
@@ -48,7 +49,8 @@ public record RunPlan(
               step + steps,
               tokens,
               parameters,
-              FLOPS_PER_PARAMETER_AND_TOKEN * parameters.active() * tokens));
+              FLOPS_PER_PARAMETER_AND_TOKEN * parameters.active() * tokens,
+              checkpointBytes(model, spec.training().optimizer().type())));
       step = Math.addExact(step, steps);
     }
     long warmupSteps = Math.round(spec.training().learningRate().warmupFraction() * step);
@@ -88,6 +90,13 @@ public record RunPlan(
 
   public List<String> stageNames() {
     return stages.stream().map(StagePlan::name).toList();
+  }
+
+  /** Two moments of each weight that AdamW trains, and one of Muon's matrices. */
+  private static long checkpointBytes(ModelSpec model, OptimizerType optimizer) {
+    long numbers = Math.multiplyExact(3L, ParameterCount.of(model).total());
+    long saved = optimizer == OptimizerType.MUON ? ParameterCount.layerMatrices(model) : 0;
+    return Math.multiplyExact((long) Float.BYTES, numbers - saved);
   }
 
   private static long wholeSteps(int stage, long tokens, long tokensPerStep, List<String> notices) {

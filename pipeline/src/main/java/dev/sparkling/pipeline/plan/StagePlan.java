@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param expansion what widens the model before the stage; null on the first
  * @param model the shape that the stage trains
  * @param flops 6 * active parameters * tokens (Eq. 29)
+ * @param checkpointBytes of one fp32 checkpoint with the optimizer's state, without file headers
  */
 public record StagePlan(
     int index,
@@ -21,14 +22,10 @@ public record StagePlan(
     long lastStep,
     long tokens,
     ParameterCount parameters,
-    double flops) {
+    double flops,
+    long checkpointBytes) {
 
   public long steps() {
     return lastStep - firstStep;
-  }
-
-  /** Bytes of one fp32 checkpoint with both AdamW moments, without file headers. */
-  public long checkpointBytes() {
-    return Math.multiplyExact(3L * Float.BYTES, parameters.total());
   }
 }

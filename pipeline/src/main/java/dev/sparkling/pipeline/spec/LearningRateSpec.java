@@ -23,18 +23,29 @@ public record LearningRateSpec(
     @JsonPropertyDescription("Last rate as a share of the peak, 0 to 1; default 0.01")
         @Min(0)
         @Max(1)
-        Double finalRatio) {
+        Double finalRatio,
+    @JsonPropertyDescription(
+            "Share of all steps, the last ones, in which the rate falls; wsd only; 0 to 1; default 0.2")
+        @Min(0)
+        @Max(1)
+        Double decayFraction) {
 
   private static final double DEFAULT_WARMUP_FRACTION = 0.03;
   private static final double DEFAULT_FINAL_RATIO = 0.01;
+  private static final double DEFAULT_DECAY_FRACTION = 0.2;
 
   static final LearningRateSpec EMPTY =
       new LearningRateSpec(
-          LearningRateSchedule.COSINE, 0, DEFAULT_WARMUP_FRACTION, DEFAULT_FINAL_RATIO);
+          LearningRateSchedule.COSINE,
+          0,
+          DEFAULT_WARMUP_FRACTION,
+          DEFAULT_FINAL_RATIO,
+          DEFAULT_DECAY_FRACTION);
 
   public LearningRateSpec {
     schedule = Objects.requireNonNullElse(schedule, LearningRateSchedule.COSINE);
     warmupFraction = Objects.requireNonNullElse(warmupFraction, DEFAULT_WARMUP_FRACTION);
     finalRatio = Objects.requireNonNullElse(finalRatio, DEFAULT_FINAL_RATIO);
+    decayFraction = Objects.requireNonNullElse(decayFraction, DEFAULT_DECAY_FRACTION);
   }
 }

@@ -8,7 +8,10 @@ import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import java.util.Objects;
 
-/** The optimizer; defaults are the paper's (App. D). */
+/**
+ * The optimizer; AdamW's defaults are the paper's (App. D). Muon trains the matrices inside of
+ * layers, and AdamW, with the same learning rate, embedding, head and norms.
+ */
 @ValidationRule(
     value = "!has(self.betas) || self.betas.all(beta, beta >= 0.0 && beta < 1.0)",
     message = "betas: two numbers from 0 up to but not including 1 are needed")
@@ -25,19 +28,27 @@ public record OptimizerSpec(
             "Decoupled weight decay of all weights, norms and embeddings too; default 0.1")
         @Min(0)
         @Max(1)
-        Double weightDecay) {
+        Double weightDecay,
+    @JsonPropertyDescription(
+            "Share that muon's momentum keeps of itself at each step, from 0 up to but not including 1; default 0.95")
+        @Min(0)
+        @Max(value = 1, inclusive = false)
+        Double momentum) {
 
   private static final List<Double> DEFAULT_BETAS = List.of(0.9, 0.95);
   private static final double DEFAULT_EPS = 1e-8;
   private static final double DEFAULT_WEIGHT_DECAY = 0.1;
+  private static final double DEFAULT_MOMENTUM = 0.95;
 
   static final OptimizerSpec DEFAULT =
-      new OptimizerSpec(OptimizerType.ADAMW, DEFAULT_BETAS, DEFAULT_EPS, DEFAULT_WEIGHT_DECAY);
+      new OptimizerSpec(
+          OptimizerType.ADAMW, DEFAULT_BETAS, DEFAULT_EPS, DEFAULT_WEIGHT_DECAY, DEFAULT_MOMENTUM);
 
   public OptimizerSpec {
     type = Objects.requireNonNullElse(type, OptimizerType.ADAMW);
     betas = betas == null ? DEFAULT_BETAS : List.copyOf(betas);
     eps = Objects.requireNonNullElse(eps, DEFAULT_EPS);
     weightDecay = Objects.requireNonNullElse(weightDecay, DEFAULT_WEIGHT_DECAY);
+    momentum = Objects.requireNonNullElse(momentum, DEFAULT_MOMENTUM);
   }
 }

@@ -1,7 +1,5 @@
 package dev.sparkling.pipeline.validation;
 
-import dev.sparkling.pipeline.spec.LearningRateSchedule;
-import dev.sparkling.pipeline.spec.OptimizerType;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageTrainerSpec;
 
@@ -15,14 +13,6 @@ public final class Availability {
   private Availability() {}
 
   static void check(ProgressiveTrainingSpec spec, Problems problems) {
-    problems.require(
-        spec.training().optimizer().type() == OptimizerType.ADAMW,
-        "spec.training.optimizer.type",
-        "muon is not available in this version; allowed: adamw");
-    problems.require(
-        spec.training().learningRate().schedule() == LearningRateSchedule.COSINE,
-        "spec.training.learningRate.schedule",
-        "wsd is not available in this version; allowed: cosine");
     problems.require(
         spec.trainer().nodes() <= 1,
         "spec.trainer.nodes",

@@ -159,6 +159,7 @@ public final class SpecValidator {
     positive("spec.training.learningRate.peak", rate.peak());
     between("spec.training.learningRate.warmupFraction", rate.warmupFraction(), 0, 1);
     between("spec.training.learningRate.finalRatio", rate.finalRatio(), 0, 1);
+    between("spec.training.learningRate.decayFraction", rate.decayFraction(), 0, 1);
     notNegative("spec.training.gradientClipping", training.gradientClipping());
     between("spec.training.balancing.coefficient", training.balancing().coefficient(), 0, 1);
     between("spec.training.balancing.zCoefficient", training.balancing().zCoefficient(), 0, 1);
@@ -176,6 +177,10 @@ public final class SpecValidator {
         betas + "; two numbers from 0 up to but not including 1 are needed");
     positive("spec.training.optimizer.eps", optimizer.eps());
     between("spec.training.optimizer.weightDecay", optimizer.weightDecay(), 0, 1);
+    problems.require(
+        optimizer.momentum() >= 0 && optimizer.momentum() < 1,
+        "spec.training.optimizer.momentum",
+        number(optimizer.momentum()) + " is not in range; from 0 up to but not including 1");
   }
 
   private void stages(ProgressiveTrainingSpec spec) {

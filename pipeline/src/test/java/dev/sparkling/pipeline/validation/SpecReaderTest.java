@@ -117,11 +117,12 @@ class SpecReaderTest {
 
   @Test
   void whatThisVersionCannotDoIsRefusedBeforeAnyWorkStarts() {
-    String yaml = TestSpecs.MINIMAL.replace("learningRate: {", "learningRate: {schedule: wsd, ");
+    String yaml =
+        TestSpecs.MINIMAL + "  initialCheckpoint: s3://models/base\n  trainer: {nodes: 2}\n";
     assertThat(problems(yaml))
         .containsExactly(
-            "spec.training.learningRate.schedule: wsd is not available in this version;"
-                + " allowed: cosine");
+            "spec.trainer.nodes: 2 nodes are not available in this version; allowed: 1",
+            "spec.initialCheckpoint: is not available in this version; leave it out");
   }
 
   @Test

@@ -20,13 +20,16 @@ import dev.sparkling.trainer.model.Parameter.Piece;
 import dev.sparkling.trainer.torch.Torch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * The values of a model and of its optimizer, as libtorch's memory, reached by Hugging Face's
@@ -39,48 +42,70 @@ public final class ModelState {
 
   private final ModelConfiguration model;
   private final Weights<NDArray> values;
-  private final Map<Moment, Weights<NDArray>> moments = new HashMap<>();
+  private final List<NDArray> all;
+  private final List<Parameter> parameters;
+  private final List<Map<Moment, NDArray>> moments = new ArrayList<>();
+  private final Optional<OptimizerType> optimizer;
   private final Map<String, MemorySegment> memory = new LinkedHashMap<>();
 
-  private ModelState(ModelConfiguration model, NDManager manager) {
+  private ModelState(
+      ModelConfiguration model, Optional<OptimizerType> optimizer, NDManager manager) {
     this.model = model;
+    this.optimizer = optimizer;
     Weights<Parameter> layout = ParameterLayout.of(model);
     this.values = zeros(layout, manager);
-    index(layout, values, null);
+    this.parameters = layout.all();
+    this.all = values.all();
+    for (int i = 0; i < parameters.size(); i++) {
+      Parameter parameter = parameters.get(i);
+      index(parameter, all.get(i), UnaryOperator.identity());
+      Map<Moment, NDArray> kept = new EnumMap<>(Moment.class);
+      for (Moment moment : moments(parameter.role())) {
+        NDArray array = zeros(parameter, manager);
+        kept.put(moment, array);
+        index(parameter, array, moment::of);
+      }
+      moments.add(kept);
+    }
   }
 
   /** Weights only, zero. */
   public static ModelState ofWeights(ModelConfiguration model, NDManager manager) {
-    return new ModelState(model, manager);
+    return new ModelState(model, Optional.empty(), manager);
   }
 
-  /** Weights and moments, zero. */
-  public static ModelState ofTraining(ModelConfiguration model, NDManager manager) {
-    ModelState state = new ModelState(model, manager);
-    Weights<Parameter> layout = ParameterLayout.of(model);
-    for (Moment moment : Moment.of(OptimizerType.ADAMW)) {
-      Weights<NDArray> arrays = zeros(layout, manager);
-      state.moments.put(moment, arrays);
-      state.index(layout, arrays, moment);
-    }
-    return state;
+  /** Weights and the optimizer's state, zero. */
+  public static ModelState ofTraining(
+      ModelConfiguration model, OptimizerType optimizer, NDManager manager) {
+    return new ModelState(model, Optional.of(optimizer), manager);
   }
 
   /** Zeros in the shape of the model's parameters, such as gradients. */
   public static Weights<NDArray> zeros(Weights<Parameter> layout, NDManager manager) {
-    return layout.map(
-        parameter -> {
-          long[] shape = parameter.shape().stream().mapToLong(Long::longValue).toArray();
-          return manager.zeros(new Shape(shape), DataType.FLOAT32);
-        });
+    return layout.map(parameter -> zeros(parameter, manager));
+  }
+
+  private static NDArray zeros(Parameter parameter, NDManager manager) {
+    long[] shape = parameter.shape().stream().mapToLong(Long::longValue).toArray();
+    return manager.zeros(new Shape(shape), DataType.FLOAT32);
   }
 
   public Weights<NDArray> weights() {
     return values;
   }
 
-  public Weights<NDArray> moment(Moment moment) {
-    return Objects.requireNonNull(moments.get(moment), moment::name);
+  /**
+   * All parameters with what the optimizer needs of them.
+   *
+   * @param gradients in the same order
+   */
+  public List<ParameterState> parameters(Weights<NDArray> gradients) {
+    List<NDArray> slopes = gradients.all();
+    List<ParameterState> states = new ArrayList<>();
+    for (int i = 0; i < parameters.size(); i++) {
+      states.add(new ParameterState(parameters.get(i), all.get(i), slopes.get(i), moments.get(i)));
+    }
+    return states;
   }
 
   /**
@@ -89,7 +114,7 @@ public final class ModelState {
    * @param owner of the arrays
    */
   public ModelState newCopy(NDManager owner) {
-    return moments.isEmpty() ? ofWeights(model, owner) : ofTraining(model, owner);
+    return new ModelState(model, optimizer, owner);
   }
 
   /** Takes all values of another of the same model; over all cores, as memory's speed allows. */
@@ -146,9 +171,7 @@ public final class ModelState {
           switch (kind) {
             case MODEL -> List.of(tensor.name());
             case OPTIMIZER ->
-                Moment.of(OptimizerType.ADAMW).stream()
-                    .map(moment -> moment.of(tensor.name()))
-                    .toList();
+                moments(tensor.role()).stream().map(moment -> moment.of(tensor.name())).toList();
           };
       for (String name : names) {
         all.put(new TensorSpec(name, DType.F32, tensor.shape()), get(name));
@@ -161,17 +184,13 @@ public final class ModelState {
     return Objects.requireNonNull(memory.get(tensor), tensor);
   }
 
-  private void index(
-      Weights<Parameter> layout,
-      Weights<NDArray> arrays,
-      @org.jspecify.annotations.Nullable Moment moment) {
-    Iterator<NDArray> array = arrays.all().iterator();
-    for (Parameter parameter : layout.all()) {
-      NDArray values = array.next();
-      for (Piece piece : parameter.pieces()) {
-        String name = moment == null ? piece.tensor() : moment.of(piece.tensor());
-        memory.put(name, Torch.memory(values, piece.offset(), piece.elements()));
-      }
+  private List<Moment> moments(TensorRole role) {
+    return optimizer.map(type -> Moment.of(type, role)).orElse(List.of());
+  }
+
+  private void index(Parameter parameter, NDArray array, UnaryOperator<String> name) {
+    for (Piece piece : parameter.pieces()) {
+      memory.put(name.apply(piece.tensor()), Torch.memory(array, piece.offset(), piece.elements()));
     }
   }
 

@@ -1,16 +1,19 @@
 package dev.sparkling.trainer.model;
 
 import dev.sparkling.checkpoint.model.Axis;
+import dev.sparkling.checkpoint.model.TensorRole;
 import java.util.List;
 
 /**
  * One array that the optimizer updates: one Hugging Face tensor, or several whose values lie one
  * after the other so that one matrix product serves them all.
  *
+ * @param role of each of its tensors
  * @param axes what each axis runs over; HIDDEN and INNER ones have blocks after an expansion
  * @param pieces the Hugging Face tensors that it holds, in order, without gaps
  */
-public record Parameter(String name, List<Long> shape, List<Axis> axes, List<Piece> pieces) {
+public record Parameter(
+    String name, TensorRole role, List<Long> shape, List<Axis> axes, List<Piece> pieces) {
 
   public Parameter {
     shape = List.copyOf(shape);

@@ -10,6 +10,7 @@ import dev.sparkling.checkpoint.model.CatalogueTensor;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TensorCatalogue;
 import dev.sparkling.checkpoint.model.TensorNames;
+import dev.sparkling.checkpoint.model.TensorRole;
 import dev.sparkling.trainer.model.Parameter.Piece;
 import dev.sparkling.trainer.model.Weights.Attention;
 import dev.sparkling.trainer.model.Weights.Dense;
@@ -108,7 +109,11 @@ public final class ParameterLayout {
   private Parameter single(String tensor) {
     CatalogueTensor known = catalogued(tensor);
     return new Parameter(
-        tensor, known.shape(), known.axes(), List.of(new Piece(tensor, known.shape(), 0)));
+        tensor,
+        known.role(),
+        known.shape(),
+        known.axes(),
+        List.of(new Piece(tensor, known.shape(), 0)));
   }
 
   private Parameter joined(
@@ -120,7 +125,7 @@ public final class ParameterLayout {
       pieces.add(piece);
       offset += piece.elements();
     }
-    return new Parameter(name, shape, axes, pieces);
+    return new Parameter(name, TensorRole.MATRIX, shape, axes, pieces);
   }
 
   private CatalogueTensor catalogued(String tensor) {

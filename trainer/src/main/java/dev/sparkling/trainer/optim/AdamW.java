@@ -3,39 +3,27 @@ package dev.sparkling.trainer.optim;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import dev.sparkling.checkpoint.format.Moment;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.pipeline.spec.OptimizerSpec;
-import dev.sparkling.trainer.model.Parameter;
+import dev.sparkling.trainer.model.ParameterState;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
 
 /**
- * AdamW on arrays that the caller owns, in PyTorch's fused pass. A parameter with several blocks
- * takes it at the highest of their rates, and boxes of the other blocks then go back a share of the
- * way, which is what their own rate would have moved them: rate times decay and gradient is all
- * that an update is. The number of steps for the bias correction is the run's: an expansion does
- * not reset it (method.md 3).
+ * AdamW on arrays that the caller owns, in PyTorch's fused pass. The number of steps for the bias
+ * correction is the run's: an expansion does not reset it (method.md 3).
  */
-public final class AdamW {
+public final class AdamW implements Optimizer {
 
   private final OptimizerSpec spec;
   private final NDManager manager;
   private final TorchScript kernels;
-  private final List<Slot> whole = new ArrayList<>();
-  private final List<Slot> divided = new ArrayList<>();
-
-  /**
-   * What belongs to one parameter.
-   *
-   * @param first and
-   * @param second moments, zero before the first step
-   */
-  public record State(
-      Parameter parameter, NDArray value, NDArray gradient, NDArray first, NDArray second) {}
-
-  private record Slot(State state, List<Strip> strips) {}
+  private final List<ParameterState> whole = new ArrayList<>();
+  private final List<ParameterState> divided = new ArrayList<>();
+  private final BlockRates rates;
 
   /**
    * Prepares for parameters of a model in a state.
@@ -43,82 +31,57 @@ public final class AdamW {
    * @param manager owns the operators
    */
   public AdamW(
-      OptimizerSpec spec, List<State> states, TrainerState trainerState, NDManager manager) {
+      OptimizerSpec spec,
+      List<ParameterState> parameters,
+      TrainerState trainerState,
+      NDManager manager) {
     this.spec = spec;
     this.manager = manager;
     this.kernels = TorchScript.load(manager, AdamW.class, "adamw.torchscript");
-    for (State state : states) {
-      List<Strip> strips = Strip.of(state.parameter(), trainerState);
-      (strips.size() == 1 ? whole : divided).add(new Slot(state, strips));
+    for (ParameterState state : parameters) {
+      boolean oneBlock = Strip.of(state.parameter(), trainerState).size() == 1;
+      (oneBlock ? whole : divided).add(state);
     }
+    this.rates = new BlockRates(divided, trainerState, manager);
   }
 
-  /** Makes all gradients zero. */
+  @Override
   public void zeroGradients() {
+    zero(all(ParameterState::gradient, whole));
+    zero(all(ParameterState::gradient, divided));
+  }
+
+  void zero(NDList gradients) {
     try (NDManager scope = manager.newSubManager()) {
-      kernels.call(scope, "zero", all(State::gradient, both()));
+      kernels.call(scope, "zero", gradients);
     }
   }
 
-  /**
-   * Updates all parameters and moments from the gradients.
-   *
-   * @param step counted from 1 over the whole run
-   * @param rates of the blocks
-   */
-  public void update(long step, List<Double> rates, Judgement judgement) {
+  @Override
+  public void update(long step, List<Double> blockRates, Judgement judgement) {
     try (NDManager scope = manager.newSubManager()) {
       NDArray steps = scope.create((float) step);
-      updateWhole(whole, steps, rates.getFirst(), judgement, scope);
-      double highest = Collections.max(rates);
-      List<Moved> moved = copySlower(rates, highest, scope);
-      updateWhole(divided, steps, highest, judgement, scope);
-      for (Moved box : moved) {
-        Strip strip = box.strip();
-        kernels.call(
-            scope,
-            "move_box",
-            box.parameter(),
-            box.before(),
-            strip.starts(),
-            strip.lengths(),
-            rates.get(strip.block()) / highest);
-      }
+      update(whole, steps, blockRates.getFirst(), judgement, scope);
+      rates.update(blockRates, scope, rate -> update(divided, steps, rate, judgement, scope));
     }
   }
 
-  /** A box whose rate is below the one that its parameter is updated at. */
-  private record Moved(NDArray parameter, NDArray before, Strip strip) {}
-
-  private List<Moved> copySlower(List<Double> rates, double highest, NDManager scope) {
-    List<Moved> moved = new ArrayList<>();
-    for (Slot slot : divided) {
-      for (Strip strip : slot.strips()) {
-        if (rates.get(strip.block()) < highest) {
-          NDArray parameter = slot.state().value();
-          NDArray before =
-              kernels
-                  .call(scope, "copy_box", parameter, strip.starts(), strip.lengths())
-                  .singletonOrThrow();
-          moved.add(new Moved(parameter, before, strip));
-        }
-      }
-    }
-    return moved;
-  }
-
-  private void updateWhole(
-      List<Slot> slots, NDArray steps, double rate, Judgement judgement, NDManager scope) {
-    if (slots.isEmpty()) {
+  private void update(
+      List<ParameterState> states,
+      NDArray steps,
+      double rate,
+      Judgement judgement,
+      NDManager scope) {
+    if (states.isEmpty()) {
       return;
     }
     kernels.call(
         scope,
         "update",
-        all(State::value, slots),
-        all(State::gradient, slots),
-        all(State::first, slots),
-        all(State::second, slots),
+        all(ParameterState::value, states),
+        all(ParameterState::gradient, states),
+        all(state -> state.moment(Moment.FIRST), states),
+        all(state -> state.moment(Moment.SECOND), states),
         steps,
         judgement.divisor(),
         judgement.skip(),
@@ -129,13 +92,7 @@ public final class AdamW {
         spec.weightDecay());
   }
 
-  private List<Slot> both() {
-    List<Slot> both = new ArrayList<>(whole);
-    both.addAll(divided);
-    return both;
-  }
-
-  private static NDList all(java.util.function.Function<State, NDArray> part, List<Slot> slots) {
-    return new NDList(slots.stream().map(slot -> part.apply(slot.state())).toArray(NDArray[]::new));
+  private static NDList all(Function<ParameterState, NDArray> part, List<ParameterState> states) {
+    return new NDList(states.stream().map(part).toArray(NDArray[]::new));
   }
 }

@@ -68,7 +68,7 @@ record Restore(ModelConfiguration model, ModelState values, TrainerState state, 
   private static Restore initialize(TrainingJob job, Dataset data, NDManager manager) {
     ModelSpec spec = job.stage().model();
     ModelConfiguration model = ModelConfiguration.of(spec, job.training().sequenceLength());
-    ModelState values = ModelState.ofTraining(model, manager);
+    ModelState values = ModelState.ofTraining(model, job.training().optimizer().type(), manager);
     values.initialize(job.training().seed());
     TrainerState state =
         new TrainerState(
@@ -95,7 +95,8 @@ record Restore(ModelConfiguration model, ModelState values, TrainerState state, 
                             + ": holds weights alone; a training goes on from a checkpoint with"
                             + " its trainer's state"));
     checkModel(job, reader);
-    ModelState values = ModelState.ofTraining(reader.model(), manager);
+    ModelState values =
+        ModelState.ofTraining(reader.model(), job.training().optimizer().type(), manager);
     for (FileKind kind : FileKind.values()) {
       try (TensorSequence tensors = reader.read(kind)) {
         values.load(tensors, reader.location());

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.Metrics;
-import dev.sparkling.checkpoint.format.Moment;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.UserError;
@@ -22,13 +21,12 @@ import dev.sparkling.trainer.model.Parameter;
 import dev.sparkling.trainer.model.ParameterLayout;
 import dev.sparkling.trainer.model.Transformer;
 import dev.sparkling.trainer.model.Weights;
-import dev.sparkling.trainer.optim.AdamW;
 import dev.sparkling.trainer.optim.GradientGuard;
 import dev.sparkling.trainer.optim.Judgement;
+import dev.sparkling.trainer.optim.Optimizer;
 import dev.sparkling.trainer.schedule.BlockCurves;
 import dev.sparkling.trainer.torch.Torch;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -49,7 +47,7 @@ public final class TrainingRun {
   private final Transformer transformer;
   private final ComputeWeights compute;
   private final GradientGuard guard;
-  private final AdamW optimizer;
+  private final Optimizer optimizer;
   private final BlockCurves curves;
   private final Batches batches;
   private final SampleOrder order;
@@ -129,7 +127,11 @@ public final class TrainingRun {
             restored.state(),
             manager);
     this.optimizer =
-        new AdamW(this.training.optimizer(), optimizerStates(layout), restored.state(), manager);
+        Optimizer.of(
+            this.training.optimizer(),
+            restored.values().parameters(gradients),
+            restored.state(),
+            manager);
     this.curves =
         BlockCurves.of(this.training.learningRate(), job.plan(), restored.state().expansions());
     long sequences = Math.min(this.training.evaluation().sequences(), validation.sequences(length));
@@ -267,19 +269,6 @@ public final class TrainingRun {
         state.initialWidths(),
         RunSettings.of(job.spec(), job.plan(), stage.index()),
         state.expansions());
-  }
-
-  private List<AdamW.State> optimizerStates(Weights<Parameter> layout) {
-    List<AdamW.State> states = new ArrayList<>();
-    Iterator<NDArray> values = restored.values().weights().all().iterator();
-    Iterator<NDArray> slopes = gradients.all().iterator();
-    Iterator<NDArray> firsts = restored.values().moment(Moment.FIRST).all().iterator();
-    Iterator<NDArray> seconds = restored.values().moment(Moment.SECOND).all().iterator();
-    for (Parameter parameter : layout.all()) {
-      states.add(
-          new AdamW.State(parameter, values.next(), slopes.next(), firsts.next(), seconds.next()));
-    }
-    return states;
   }
 
   private static void checkTokenizers(Dataset training, Dataset validation) {

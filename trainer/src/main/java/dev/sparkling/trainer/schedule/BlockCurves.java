@@ -26,7 +26,9 @@ public record BlockCurves(List<Curve> curves) {
       LearningRateSpec spec, RunPlan plan, List<ExpansionRecord> expansions) {
     long total = plan.totalSteps();
     double last = spec.finalRatio() * spec.peak();
-    Curve original = new Curve(0, plan.warmupSteps(), total, 0, spec.peak(), last);
+    long decaySteps = Math.round(spec.decayFraction() * total);
+    Curve original =
+        new Curve(0, plan.warmupSteps(), total, 0, spec.peak(), last, spec.schedule(), decaySteps);
     List<Curve> curves = new ArrayList<>();
     curves.add(original);
     for (ExpansionRecord expansion : expansions) {
@@ -40,7 +42,9 @@ public record BlockCurves(List<Curve> curves) {
               total - expansion.step(),
               rate,
               expansion.rewarmupRatio() * rate,
-              last));
+              last,
+              spec.schedule(),
+              decaySteps));
     }
     return new BlockCurves(curves);
   }

@@ -1,8 +1,12 @@
 package dev.sparkling.trainer.schedule;
 
+import dev.sparkling.pipeline.spec.LearningRateSchedule;
+
 /**
  * {@code f(t; Tw, T, eta0, eta_max, eta_min)} of Eq. 25: linear from {@code eta0} to {@code
- * eta_max} over {@code Tw} steps, then a cosine to {@code eta_min} at {@code T}.
+ * eta_max} over {@code Tw} steps, then a cosine to {@code eta_min} at {@code T}. With WSD (warm-up,
+ * stable, decay) it stays at {@code eta_max} and falls in a line over the last steps; where the
+ * warm-up reaches into those, it falls from its end.
  *
  * @param begin step at which t is 0
  * @param warmupSteps {@code Tw}
@@ -10,9 +14,18 @@ package dev.sparkling.trainer.schedule;
  * @param initial {@code eta0}
  * @param peak {@code eta_max}
  * @param last {@code eta_min}
+ * @param schedule its shape after the warm-up
+ * @param decaySteps WSD's: how many of the last steps it falls in
  */
 public record Curve(
-    long begin, long warmupSteps, long totalSteps, double initial, double peak, double last) {
+    long begin,
+    long warmupSteps,
+    long totalSteps,
+    double initial,
+    double peak,
+    double last,
+    LearningRateSchedule schedule,
+    long decaySteps) {
 
   /** The rate of the optimizer step that ends with {@code step} steps done; the first one is 1. */
   public double rate(long step) {
@@ -20,7 +33,16 @@ public record Curve(
     if (t < warmupSteps) {
       return initial + (peak - initial) * t / warmupSteps;
     }
-    double progress = (double) (t - warmupSteps) / Math.max(1, totalSteps - warmupSteps);
-    return last + (peak - last) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, progress)));
+    return switch (schedule) {
+      case COSINE ->
+          last + (peak - last) * 0.5 * (1 + Math.cos(Math.PI * progress(t, warmupSteps)));
+      case WSD ->
+          peak + (last - peak) * progress(t, Math.max(warmupSteps, totalSteps - decaySteps));
+    };
+  }
+
+  /** How far t is from a beginning to the end, 0 to 1. */
+  private double progress(long t, long from) {
+    return Math.clamp((double) (t - from) / Math.max(1, totalSteps - from), 0.0, 1.0);
   }
 }

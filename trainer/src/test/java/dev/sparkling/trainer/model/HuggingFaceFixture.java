@@ -52,6 +52,11 @@ public record HuggingFaceFixture(String name) {
     return batch(step, readLong("tokens"));
   }
 
+  /** The batch of one of Muon's 20 steps, counted from 1. */
+  public Batch muonBatch(int step) {
+    return batch(step, read("muon.safetensors", "tokens"));
+  }
+
   private static Batch batch(int step, MemorySegment allTokens) {
     int[] all =
         allTokens.toArray(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
@@ -88,6 +93,11 @@ public record HuggingFaceFixture(String name) {
   /** Of all gradients together, before clipping. */
   public float[] longNorms() {
     return readLong("norms").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+  }
+
+  /** Of Muon's 20 steps. */
+  public float[] muonLosses() {
+    return read("muon.safetensors", "losses").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
   }
 
   public double[] longRates() {

@@ -10,9 +10,13 @@ import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.pipeline.spec.BalancingScope;
 import dev.sparkling.pipeline.spec.BalancingSpec;
+import dev.sparkling.pipeline.spec.OptimizerSpec;
+import dev.sparkling.pipeline.spec.OptimizerType;
+import dev.sparkling.pipeline.spec.Precision;
 import dev.sparkling.pipeline.spec.Recomputation;
 import dev.sparkling.trainer.TestTorch;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,6 +107,31 @@ class HuggingFaceParityTest {
         assertThat(training.norm())
             .as("norm of step " + step)
             .isCloseTo(norms[step - 1], withinPercentage(NORM_PERCENT));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dense-untied", "moe-tied"})
+  void lossesOfTwentyStepsOfMuonArePyTorchs(String name) {
+    HuggingFaceFixture fixture = new HuggingFaceFixture(name);
+    try (NDManager manager = TestTorch.start().newManager()) {
+      CheckpointReader reader = fixture.model();
+      OptimizerSpec muon =
+          new OptimizerSpec(OptimizerType.MUON, List.of(0.9, 0.95), 1e-8, 0.1, 0.95);
+      SmallTraining training =
+          new SmallTraining(
+                  reader.model(),
+                  Transformer.Settings.plain(HuggingFaceFixture.LENGTH),
+                  0,
+                  Precision.FP32,
+                  muon,
+                  manager)
+              .load(reader);
+      for (int step = 1; step <= HuggingFaceFixture.STEPS; step++) {
+        assertThat(training.step(step, fixture.rates()[step - 1], fixture.muonBatch(step)))
+            .as("step " + step)
+            .isCloseTo(fixture.muonLosses()[step - 1], withinPercentage(LONG_PERCENT));
       }
     }
   }

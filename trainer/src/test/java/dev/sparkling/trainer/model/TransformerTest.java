@@ -177,7 +177,8 @@ class TransformerTest {
       Transformer.Settings settings,
       Precision precision,
       NDManager manager) {
-    return new SmallTraining(fixture.model().model(), settings, 0, precision, manager)
+    return new SmallTraining(
+            fixture.model().model(), settings, 0, precision, SmallTraining.ADAMW, manager)
         .load(fixture.model());
   }
 

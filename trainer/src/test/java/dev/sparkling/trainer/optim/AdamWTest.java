@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.sparkling.checkpoint.format.Moment;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import dev.sparkling.checkpoint.model.Axis;
+import dev.sparkling.checkpoint.model.TensorRole;
 import dev.sparkling.checkpoint.random.TensorRandom;
 import dev.sparkling.pipeline.spec.Initialization;
 import dev.sparkling.pipeline.spec.OptimizerSpec;
@@ -18,6 +21,7 @@ import dev.sparkling.pipeline.spec.OptimizerType;
 import dev.sparkling.trainer.TestTorch;
 import dev.sparkling.trainer.model.Parameter;
 import dev.sparkling.trainer.model.Parameter.Piece;
+import dev.sparkling.trainer.model.ParameterState;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -26,12 +30,13 @@ import org.junit.jupiter.api.Test;
 class AdamWTest {
 
   private static final OptimizerSpec SPEC =
-      new OptimizerSpec(OptimizerType.ADAMW, List.of(0.9, 0.95), 1e-8, 0.1);
+      new OptimizerSpec(OptimizerType.ADAMW, List.of(0.9, 0.95), 1e-8, 0.1, 0.95);
   private static final int ROWS = 6;
   private static final int COLUMNS = 5;
   private static final Parameter PARAMETER =
       new Parameter(
           "p",
+          TensorRole.MATRIX,
           List.of((long) ROWS, (long) COLUMNS),
           List.of(Axis.HIDDEN, Axis.INNER),
           List.of(new Piece("p", List.of((long) ROWS, (long) COLUMNS), 0)));
@@ -44,7 +49,7 @@ class AdamWTest {
     // m = (1-b1) g, v = (1-b2) g^2; both corrections cancel, so the step is rate * sign(g), after
     // the decay rate * 0.1 * p.
     try (NDManager manager = TestTorch.start().newManager()) {
-      AdamW.State state = state(manager);
+      ParameterState state = state(manager);
       float[] before = state.value().toFloatArray();
       float[] slopes = state.gradient().toFloatArray();
       new AdamW(SPEC, List.of(state), trainerState(false), manager)
@@ -73,15 +78,48 @@ class AdamWTest {
   @Test
   void gradientsAreZeroedInPlace() {
     try (NDManager manager = TestTorch.start().newManager()) {
-      AdamW.State state = state(manager);
+      ParameterState state = state(manager);
       new AdamW(SPEC, List.of(state), trainerState(true), manager).zeroGradients();
       assertThat(state.gradient().toFloatArray()).containsOnly(0f);
     }
   }
 
+  @Test
+  void skippedUpdateLeavesEverythingAsItWasWhateverTheGradientsAre() {
+    try (NDManager manager = TestTorch.start().newManager()) {
+      ParameterState state = state(manager);
+      float[] before = state.value().toFloatArray();
+      state.gradient().muli(Float.NaN);
+      NDArray one = manager.create(1f);
+      new AdamW(SPEC, List.of(state), trainerState(true), manager)
+          .update(1, List.of(0.01, 0.03), new Judgement(one, new NDList(), one, one));
+      assertThat(state.value().toFloatArray()).isEqualTo(before);
+      assertThat(state.moment(Moment.FIRST).toFloatArray()).containsOnly(0);
+      assertThat(state.moment(Moment.SECOND).toFloatArray()).containsOnly(0);
+    }
+  }
+
+  @Test
+  void gradientsAreDividedFirst() {
+    try (NDManager manager = TestTorch.start().newManager()) {
+      ParameterState divided = state(manager);
+      ParameterState half = state(manager);
+      half.gradient().divi(2);
+      NDArray two = manager.create(2f);
+      new AdamW(SPEC, List.of(divided), trainerState(true), manager)
+          .update(
+              1, List.of(0.01, 0.03), new Judgement(two, new NDList(), two, manager.create(0f)));
+      new AdamW(SPEC, List.of(half), trainerState(true), manager)
+          .update(1, List.of(0.01, 0.03), Judgement.accept(manager));
+      assertThat(divided.value().toFloatArray()).isEqualTo(half.value().toFloatArray());
+      assertThat(divided.moment(Moment.SECOND).toFloatArray())
+          .isEqualTo(half.moment(Moment.SECOND).toFloatArray());
+    }
+  }
+
   private static float[] afterSteps(boolean expanded, List<Double> rates) {
     try (NDManager manager = TestTorch.start().newManager()) {
-      AdamW.State state = state(manager);
+      ParameterState state = state(manager);
       AdamW adamW = new AdamW(SPEC, List.of(state), trainerState(expanded), manager);
       for (int step = 1; step <= 5; step++) {
         adamW.update(step, rates, Judgement.accept(manager));
@@ -90,14 +128,13 @@ class AdamWTest {
     }
   }
 
-  private static AdamW.State state(NDManager manager) {
+  private static ParameterState state(NDManager manager) {
     Shape shape = new Shape(ROWS, COLUMNS);
-    return new AdamW.State(
+    return new ParameterState(
         PARAMETER,
         random(manager, "value"),
         random(manager, "gradient"),
-        manager.zeros(shape),
-        manager.zeros(shape));
+        Map.of(Moment.FIRST, manager.zeros(shape), Moment.SECOND, manager.zeros(shape)));
   }
 
   private static NDArray random(NDManager manager, String name) {

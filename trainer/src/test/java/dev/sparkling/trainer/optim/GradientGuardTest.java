@@ -10,6 +10,7 @@ import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import dev.sparkling.checkpoint.model.Axis;
+import dev.sparkling.checkpoint.model.TensorRole;
 import dev.sparkling.pipeline.spec.Initialization;
 import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.trainer.TestTorch;
@@ -25,6 +26,7 @@ class GradientGuardTest {
   private static final Parameter PARAMETER =
       new Parameter(
           "p",
+          TensorRole.MATRIX,
           List.of(2L, 3L),
           List.of(Axis.NONE, Axis.HIDDEN),
           List.of(new Piece("p", List.of(2L, 3L), 0)));

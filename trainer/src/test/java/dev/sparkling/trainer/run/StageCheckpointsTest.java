@@ -16,6 +16,7 @@ import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.TransientError;
+import dev.sparkling.pipeline.spec.OptimizerType;
 import dev.sparkling.trainer.TestTorch;
 import dev.sparkling.trainer.model.ModelState;
 import java.io.IOException;
@@ -32,7 +33,7 @@ class StageCheckpointsTest {
   private static final String MANIFEST = "manifest.json";
 
   private final NDManager manager = TestTorch.start().newManager();
-  private final ModelState values = ModelState.ofTraining(MODEL, manager);
+  private final ModelState values = ModelState.ofTraining(MODEL, OptimizerType.ADAMW, manager);
   private final ObjectStore store = new InMemoryObjectStore();
   private final List<Long> told = new ArrayList<>();
   private final Metrics metrics = Metrics.read(store, "narrow");

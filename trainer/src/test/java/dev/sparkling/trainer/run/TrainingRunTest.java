@@ -68,6 +68,7 @@ class TrainingRunTest {
         "",
         "precision: bf16",
         "documentMasking: true",
+        "optimizer: {type: muon}",
         "gradientClipping: 0.1",
         "balancing: {coefficient: 0.1, scope: microBatch, zCoefficient: 0.01}"
       })

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
 class BlockCurvesTest {
 
   private static final LearningRateSpec RATE =
-      new LearningRateSpec(LearningRateSchedule.COSINE, 1, 0.03, 0.01);
+      new LearningRateSpec(LearningRateSchedule.COSINE, 1.0, 0.03, 0.01, 0.2);
+  private static final LearningRateSpec WSD =
+      new LearningRateSpec(LearningRateSchedule.WSD, 1.0, 0.03, 0.01, 0.25);
   private static final ExpansionRecord FIRST =
       new ExpansionRecord(
           400,
@@ -29,6 +31,17 @@ class BlockCurvesTest {
           OptimizerStateStrategy.ASYMMETRIC,
           1.3,
           100);
+
+  /** Its re-warm-up reaches into WSD's decay, which begins at step 750. */
+  private static final ExpansionRecord THIRD =
+      new ExpansionRecord(
+          720,
+          new Widths(256, 16),
+          Initialization.COPY_COPY,
+          OptimizerStateStrategy.ASYMMETRIC,
+          1.2,
+          80);
+
   private static final ExpansionRecord SECOND =
       new ExpansionRecord(
           700,
@@ -103,10 +116,55 @@ class BlockCurvesTest {
     }
   }
 
+  /** Eq. 25-28 with another tail, for one to three expansions, at every step. */
+  @Test
+  void everyRateOfWsdIsThatOfItsDefinition() {
+    List<ExpansionRecord> expansions = List.of(FIRST, SECOND, THIRD);
+    for (int count = 0; count <= expansions.size(); count++) {
+      List<ExpansionRecord> done = expansions.subList(0, count);
+      BlockCurves curves = BlockCurves.of(WSD, plan(), done);
+      for (long t = 1; t <= 1000; t++) {
+        assertThat(curves.rates(t).getFirst()).isCloseTo(wsd(t, 0, 30, 0, 1), within(EXACT));
+        for (int i = 0; i < count; i++) {
+          ExpansionRecord e = done.get(i);
+          if (t >= e.step()) {
+            double eta = wsd(e.step(), 0, 30, 0, 1);
+            double peak = e.rewarmupRatio() * eta;
+            assertThat(curves.rates(t).get(i + 1))
+                .as("step %d, expansion %d", t, i)
+                .isCloseTo(wsd(t, e.step(), e.rewarmupSteps(), eta, peak), within(EXACT));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void threeExpansionsOfTheCosineEachFollowTheirEquation() {
+    List<ExpansionRecord> done = List.of(FIRST, SECOND, THIRD);
+    BlockCurves curves = BlockCurves.of(RATE, plan(), done);
+    for (long t = 721; t <= 1000; t++) {
+      double eta = f(720, 30, 1000, 0, 1, 0.01);
+      assertThat(curves.rates(t).get(3))
+          .isCloseTo(f(t - 720, 80, 280, eta, 1.2 * eta, 0.01), within(EXACT));
+    }
+  }
+
   @Test
   void noWarmupStartsAtThePeak() {
-    assertThat(new Curve(0, 0, 10, 0, 2, 1).rate(0)).isEqualTo(2);
-    assertThat(new Curve(0, 0, 10, 0, 2, 1).rate(10)).isCloseTo(1, within(EXACT));
+    Curve curve = new Curve(0, 0, 10, 0, 2, 1, LearningRateSchedule.COSINE, 0);
+    assertThat(curve.rate(0)).isEqualTo(2);
+    assertThat(curve.rate(10)).isCloseTo(1, within(EXACT));
+    assertThat(new Curve(0, 0, 10, 0, 2, 1, LearningRateSchedule.WSD, 0).rate(9)).isEqualTo(2);
+  }
+
+  /** By cases, in steps of the run: up, level from the peak on, down to 0.01 over the last 250. */
+  private static double wsd(long t, long begin, long warmup, double initial, double peak) {
+    if (t - begin < warmup) {
+      return initial + (peak - initial) * (t - begin) / warmup;
+    }
+    long fall = Math.max(750, begin + warmup);
+    return t <= fall ? peak : peak + (0.01 - peak) * (t - fall) / (1000 - fall);
   }
 
   private static double f(

@@ -1,0 +1,39 @@
+package dev.sparkling.trainer.optim;
+
+import ai.djl.ndarray.NDManager;
+import dev.sparkling.checkpoint.format.TrainerState;
+import dev.sparkling.pipeline.spec.OptimizerSpec;
+import dev.sparkling.trainer.model.ParameterState;
+import java.util.List;
+
+/** Updates parameters in place, each block of a parameter at its own rate. */
+public sealed interface Optimizer permits AdamW, Muon {
+
+  /** Makes all gradients zero. */
+  void zeroGradients();
+
+  /**
+   * Updates all parameters and moments from the gradients.
+   *
+   * @param step counted from 1 over the whole run
+   * @param rates of the blocks
+   */
+  void update(long step, List<Double> rates, Judgement judgement);
+
+  /**
+   * The optimizer that a spec names.
+   *
+   * @param trainerState says which blocks the parameters have
+   * @param manager owns the operators
+   */
+  static Optimizer of(
+      OptimizerSpec spec,
+      List<ParameterState> parameters,
+      TrainerState trainerState,
+      NDManager manager) {
+    return switch (spec.type()) {
+      case ADAMW -> new AdamW(spec, parameters, trainerState, manager);
+      case MUON -> new Muon(spec, parameters, trainerState, manager);
+    };
+  }
+}
