@@ -17,6 +17,12 @@ final class LayerPasses {
   /** Their scores stay in a core's cache for some thousand keys; more compute more in vain. */
   private static final int QUERIES_IN_BLOCK = 128;
 
+  /**
+   * The most that attention's weights of all layers may take to be kept for the backward pass;
+   * where they are more, that computes them again, which is 5 % of a step.
+   */
+  private static final long KEPT_WEIGHTS_BYTES = 512L << 20;
+
   private final ModelConfiguration model;
   private final TorchScript kernels;
   private final RotaryTables rotary;
@@ -79,6 +85,7 @@ final class LayerPasses {
             sequences,
             model.keyValueHeads(),
             QUERIES_IN_BLOCK,
+            keepsWeights(x.getShape().get(0), sequences),
             model.rmsNormEpsilon());
     return new Saved(scope, x, attention, mlp(weights.mlp(), attention.getFirst(), scope));
   }
@@ -113,6 +120,12 @@ final class LayerPasses {
             QUERIES_IN_BLOCK,
             new NDList(d.norm(), d.queryKeyValue(), d.queryNorm(), d.keyNorm(), d.output()))
         .singletonOrThrow();
+  }
+
+  private boolean keepsWeights(long tokens, int sequences) {
+    long length = tokens / sequences;
+    double scores = (double) tokens * length * model.attentionHeads();
+    return scores * model.layers() * Float.BYTES <= KEPT_WEIGHTS_BYTES;
   }
 
   private NDList mlp(Mlp<NDArray> mlp, NDArray x, NDManager scope) {
