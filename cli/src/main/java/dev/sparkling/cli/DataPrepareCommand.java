@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
     name = "prepare",
     description = {
       "Turns text into token shards: OUTPUT/train and OUTPUT/validation.",
-      "Text files, folders of them, zips and sources jars; Java sources lose their license header."
+      "Text, JSON lines (.jsonl, .ndjson), both also as .gz or .zst, Parquet, folders of all of these,",
+      "and zips and sources jars of text and JSON lines; Java sources lose their license header."
     },
     mixinStandardHelpOptions = true)
 final class DataPrepareCommand implements Callable<Integer> {
@@ -24,8 +25,17 @@ final class DataPrepareCommand implements Callable<Integer> {
   @Option(
       names = "--input",
       paramLabel = "PATH",
-      description = "A text file, folder, zip or jar; may be given many times.")
+      description = "A file, folder, zip or jar; may be given many times.")
   private List<Path> inputs = new ArrayList<>();
+
+  @Option(
+      names = "--text-field",
+      paramLabel = "NAME",
+      description =
+          "Field of JSON lines, or column of Parquet, that is the document; dots lead into JSON's"
+              + " objects (default: ${DEFAULT-VALUE}).",
+      defaultValue = DataPreparer.TEXT_FIELD)
+  private String textField = DataPreparer.TEXT_FIELD;
 
   @Option(
       names = "--recipe",
@@ -83,6 +93,7 @@ final class DataPrepareCommand implements Callable<Integer> {
         inputs,
         tokenizer,
         separator,
+        textField,
         validationFraction,
         output + "/train",
         output + "/validation");

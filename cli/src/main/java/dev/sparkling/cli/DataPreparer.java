@@ -21,6 +21,7 @@ import java.util.function.BooleanSupplier;
 final class DataPreparer {
 
   static final String SEPARATOR = "<|endoftext|>";
+  static final String TEXT_FIELD = "text";
 
   private static final long PROGRESS_EVERY_NANOS = Duration.ofSeconds(5).toNanos();
 
@@ -52,6 +53,7 @@ final class DataPreparer {
               jars.get(),
               recipeFile.resolveSibling(recipe.tokenizer()),
               SEPARATOR,
+              TEXT_FIELD,
               recipe.validationFraction(),
               trainingUri,
               validationUri);
@@ -65,6 +67,7 @@ final class DataPreparer {
       List<Path> inputs,
       Path tokenizerFile,
       String separator,
+      String textField,
       double validationFraction,
       String trainingUri,
       String validationUri) {
@@ -80,7 +83,7 @@ final class DataPreparer {
         ObjectStore validationStore = Arguments.open(validation);
         DatasetPreparation preparation =
             new DatasetPreparation(tokenizer, validationFraction, trainingStore, validationStore)) {
-      DatasetPreparation.Result result = preparation.run(inputs, this::progress);
+      DatasetPreparation.Result result = preparation.run(inputs, textField, this::progress);
       out.printf(
           Locale.ROOT,
           "data: prepared in %.1f s, %d duplicate documents left out%n",

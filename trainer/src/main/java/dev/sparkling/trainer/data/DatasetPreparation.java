@@ -56,12 +56,14 @@ public final class DatasetPreparation implements AutoCloseable {
    * Reads, cleans, tokenizes and writes all inputs. What stood in the stores is replaced at the
    * end, when all of that went well.
    *
+   * @param textField of JSON lines and Parquet: which field or column is the document
    * @param progress told the number of documents now and then
    */
-  public Result run(List<Path> inputs, Consumer<Long> progress) {
+  public Result run(List<Path> inputs, String textField, Consumer<Long> progress) {
     DocumentSource.check(inputs);
+    DocumentSource source = new DocumentSource(textField);
     for (Path input : inputs) {
-      DocumentSource.read(
+      source.read(
           input,
           document -> {
             add(document);

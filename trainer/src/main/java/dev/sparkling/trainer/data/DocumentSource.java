@@ -1,10 +1,15 @@
 package dev.sparkling.trainer.data;
 
+import com.github.luben.zstd.ZstdIOException;
+import com.github.luben.zstd.ZstdInputStream;
 import dev.sparkling.checkpoint.store.FileErrors;
 import dev.sparkling.pipeline.error.UserError;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -15,22 +20,31 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
- * Reads documents from what a user names: a text file, a folder of them, or a zip such as a sources
- * jar. The order is that of the names, so that it does not depend on the file system.
+ * Reads documents from what a user names: text, JSON lines, Parquet, a folder of them, or a zip
+ * such as a sources jar. The order is that of the names, so that it does not depend on the file
+ * system. No file but a single document is ever held whole.
  */
-public final class DocumentSource {
+final class DocumentSource {
 
-  private static final List<String> TEXT = List.of(".java", ".txt", ".md", ".text");
-  private static final List<String> ZIP = List.of(".jar", ".zip");
+  private final String textField;
 
-  private DocumentSource() {}
+  /**
+   * A reader.
+   *
+   * @param textField of JSON lines and Parquet: which field or column is the document
+   */
+  DocumentSource(String textField) {
+    this.textField = textField;
+  }
 
   /**
    * Looks at all inputs without reading their text.
@@ -44,13 +58,9 @@ public final class DocumentSource {
         problems.add(input + ": does not exist; a file or folder of text is expected");
       } else if (!Files.isReadable(input)) {
         problems.add(input + ": permission denied; it must be readable");
-      } else if (!Files.isDirectory(input) && !isZip(input) && !isText(input.toString())) {
+      } else if (!Files.isDirectory(input) && DocumentKind.of(input.toString()).isEmpty()) {
         problems.add(
-            input
-                + ": is of no known kind; allowed: a folder, "
-                + String.join(", ", ZIP)
-                + ", "
-                + String.join(", ", TEXT));
+            input + ": is of no known kind; allowed: a folder, " + DocumentKind.described());
       }
     }
     if (!problems.isEmpty()) {
@@ -63,17 +73,13 @@ public final class DocumentSource {
    *
    * @throws UserError where a file in it cannot be read
    */
-  static void read(Path input, Consumer<Document> documents) {
+  void read(Path input, Consumer<Document> documents) {
     try {
       if (Files.isDirectory(input)) {
         readFolder(input, documents);
-      } else if (isZip(input)) {
-        readZip(input, documents);
       } else {
-        documents.accept(document(String.valueOf(input.getFileName()), text(input)));
+        readFile(input, String.valueOf(input.getFileName()), documents);
       }
-    } catch (ZipException e) {
-      throw new UserError(input + ": is not a zip file: " + e.getMessage(), e);
     } catch (UncheckedIOException e) {
       IOException cause = Objects.requireNonNull(e.getCause());
       throw FileErrors.translate(failed(input, cause), cause);
@@ -89,57 +95,102 @@ public final class DocumentSource {
         : input;
   }
 
-  private static String text(Path file) throws IOException {
-    try {
-      return Files.readString(file);
-    } catch (CharacterCodingException e) {
-      throw FileErrors.translate(file, e);
-    }
-  }
-
-  private static boolean isZip(Path input) {
-    String name = input.toString().toLowerCase(Locale.ROOT);
-    return ZIP.stream().anyMatch(name::endsWith);
-  }
-
-  private static void readFolder(Path folder, Consumer<Document> documents) throws IOException {
+  private void readFolder(Path folder, Consumer<Document> documents) throws IOException {
     List<Path> files;
     try (Stream<Path> all = Files.walk(folder)) {
       files =
           all.filter(Files::isRegularFile)
-              .filter(file -> isText(file.toString()))
+              .filter(file -> isReadInFolder(file.toString()))
               .sorted()
               .toList();
     }
     for (Path file : files) {
-      String name = folder.relativize(file).toString().replace('\\', '/');
-      documents.accept(document(name, text(file)));
+      readFile(file, folder.relativize(file).toString().replace('\\', '/'), documents);
     }
   }
 
-  private static void readZip(Path zip, Consumer<Document> documents) throws IOException {
+  private static boolean isReadInFolder(String name) {
+    return DocumentKind.of(name).filter(kind -> kind != DocumentKind.ZIP).isPresent();
+  }
+
+  private void readFile(Path file, String name, Consumer<Document> documents) throws IOException {
+    switch (DocumentKind.of(name).orElseThrow()) {
+      case ZIP -> readZip(file, documents);
+      case PARQUET -> new ParquetDocuments(file, textField).read(name, documents);
+      case TEXT, JSON_LINES -> {
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+          readStream(in, file.toString(), name, documents);
+        }
+      }
+    }
+  }
+
+  private void readZip(Path zip, Consumer<Document> documents) throws IOException {
     try (ZipFile file = new ZipFile(zip.toFile())) {
       List<? extends ZipEntry> entries =
           file.stream()
-              .filter(entry -> !entry.isDirectory() && isText(entry.getName()))
+              .filter(entry -> !entry.isDirectory() && isReadInZip(entry.getName()))
               .sorted(Comparator.comparing(ZipEntry::getName))
               .toList();
       for (ZipEntry entry : entries) {
         try (InputStream in = file.getInputStream(entry)) {
-          String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-          documents.accept(document(zip.getFileName() + "!" + entry.getName(), text));
+          String name = zip.getFileName() + "!" + entry.getName();
+          readStream(in, zip + "!" + entry.getName(), name, documents);
         }
       }
+    } catch (ZipException e) {
+      throw new UserError(zip + ": is not a zip file: " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean isReadInZip(String name) {
+    return DocumentKind.of(name).filter(DocumentKind::isStream).isPresent();
+  }
+
+  /**
+   * Reads text or JSON lines.
+   *
+   * @param location for messages
+   * @param name of the document, or what the names of the documents begin with
+   */
+  private void readStream(
+      InputStream in, String location, String name, Consumer<Document> documents)
+      throws IOException {
+    Optional<DocumentKind> kind = DocumentKind.of(name);
+    try (InputStream text = decompressed(in, location, name)) {
+      if (kind.equals(Optional.of(DocumentKind.JSON_LINES))) {
+        new JsonLines(location, textField).read(text, name, documents);
+      } else {
+        documents.accept(document(name, decode(text.readAllBytes(), location)));
+      }
+    } catch (EOFException | ZipException | ZstdIOException e) {
+      throw new UserError(location + ": ends in the middle or is damaged: " + e.getMessage(), e);
+    }
+  }
+
+  private static InputStream decompressed(InputStream in, String location, String name)
+      throws IOException {
+    String lower = name.toLowerCase(Locale.ROOT);
+    if (lower.endsWith(".zst")) {
+      return new ZstdInputStream(in);
+    }
+    try {
+      return lower.endsWith(".gz") ? new GZIPInputStream(in) : in;
+    } catch (ZipException e) {
+      throw new UserError(location + ": is not compressed with gzip: " + e.getMessage(), e);
+    }
+  }
+
+  private static String decode(byte[] bytes, String location) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw FileErrors.translate(Path.of(location), e);
     }
   }
 
   private static Document document(String name, String text) {
     boolean java = name.toLowerCase(Locale.ROOT).endsWith(".java");
     return new Document(name, java ? JavaSource.clean(text) : text);
-  }
-
-  private static boolean isText(String name) {
-    String lower = name.toLowerCase(Locale.ROOT);
-    return TEXT.stream().anyMatch(lower::endsWith);
   }
 }

@@ -1,6 +1,5 @@
 package dev.sparkling.trainer.run;
 
-import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.CheckpointWriter;
 import dev.sparkling.checkpoint.format.Checkpoints;
@@ -13,8 +12,9 @@ import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.trainer.model.ModelState;
 import dev.sparkling.trainer.run.TrainingListener.Checkpointed;
+import dev.sparkling.trainer.torch.Torch;
 import java.util.List;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +35,7 @@ final class StageCheckpoints implements AutoCloseable {
   private final ModelState values;
   private final TrainingListener listener;
   private final NDManager manager;
-  private @Nullable ModelState copy;
+  private Optional<ModelState> copy = Optional.empty();
   private boolean inForeground;
   private @Nullable FutureTask<Checkpointed> inFlight;
 
@@ -70,14 +70,15 @@ final class StageCheckpoints implements AutoCloseable {
   double begin(TrainerState state, Metrics metrics) {
     long begin = System.nanoTime();
     finish();
-    if (!stageValues()) {
+    Optional<ModelState> staged = staged();
+    if (staged.isEmpty()) {
       writeNow(state, metrics);
       return seconds(begin);
     }
-    ModelState staged = Objects.requireNonNull(copy);
     Metrics ofStep = metrics.copy();
     double stalled = seconds(begin);
-    FutureTask<Checkpointed> task = new FutureTask<>(() -> write(state, ofStep, staged, stalled));
+    FutureTask<Checkpointed> task =
+        new FutureTask<>(() -> write(state, ofStep, staged.get(), stalled));
     inFlight = task;
     Thread.ofPlatform().name("checkpoint").start(task);
     return stalled;
@@ -114,26 +115,19 @@ final class StageCheckpoints implements AutoCloseable {
     finish();
   }
 
-  /** Copies all values; false where there is no memory for a second set. */
-  private boolean stageValues() {
-    if (inForeground) {
-      return false;
-    }
-    try {
-      if (copy == null) {
-        copy = values.newCopy(manager);
+  /** Copies all values; empty where there is no memory for a second set. */
+  private Optional<ModelState> staged() {
+    if (copy.isEmpty() && !inForeground) {
+      copy = Torch.ifMemoryAllows(() -> values.newCopy(manager));
+      inForeground = copy.isEmpty();
+      if (inForeground) {
+        listener.notice(
+            "checkpoints are written while training waits: there is no memory for a second set of"
+                + " weights and moments");
       }
-      copy.copyFrom(values);
-      return true;
-    } catch (EngineException e) {
-      inForeground = true;
-      listener.notice(
-          "checkpoints are written while training waits: there is no memory for a second set of"
-              + " weights and moments ("
-              + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
-              + ")");
-      return false;
     }
+    copy.ifPresent(arrays -> arrays.copyFrom(values));
+    return copy;
   }
 
   /** The metrics go before the manifest, so that a checkpoint never lacks its own. */

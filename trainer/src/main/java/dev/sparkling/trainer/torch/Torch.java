@@ -1,12 +1,15 @@
 package dev.sparkling.trainer.torch;
 
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** libtorch in this process. It has one number of threads, so that there is one of it. */
 public final class Torch {
@@ -37,6 +40,23 @@ public final class Torch {
   /** A new owner of arrays, on the CPU. */
   public NDManager newManager() {
     return engine.newBaseManager();
+  }
+
+  /**
+   * What needs memory, where there is enough.
+   *
+   * @return empty where libtorch could not have it
+   */
+  public static <T> Optional<T> ifMemoryAllows(Supplier<T> allocation) {
+    try {
+      return Optional.of(allocation.get());
+    } catch (EngineException e) {
+      String message = String.valueOf(e.getMessage());
+      if (message.contains("can't allocate memory") || message.contains("out of memory")) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   /** libtorch's version. */

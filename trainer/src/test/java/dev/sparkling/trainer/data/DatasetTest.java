@@ -234,7 +234,7 @@ class DatasetTest {
         List.of(folder.resolve("nowhere")),
         folder.resolve("nowhere") + ": does not exist; a file or folder of text is expected");
     Path image = Files.writeString(folder.resolve("image.png"), "x");
-    assertProblem(List.of(image), image + ": is of no known kind; allowed: a folder, .jar, .zip");
+    assertProblem(List.of(image), image + ": is of no known kind; allowed: a folder, .java");
     Path one = Files.writeString(folder.resolve("one.txt"), "one document only");
     assertProblem(List.of(one), "--input: gave ");
   }
@@ -266,7 +266,8 @@ class DatasetTest {
             folder.resolve("none")
                 + ": does not exist; a file or folder of text is expected\n"
                 + image
-                + ": is of no known kind; allowed: a folder, .jar, .zip, .java, .txt, .md, .text");
+                + ": is of no known kind; allowed: a folder, .java, .txt, .md, .text, .jsonl, .ndjson,"
+                + " .parquet, .jar, .zip; text and JSON lines also with .gz or .zst");
     Path latin = texts.resolve("Latin.java");
     Files.write(latin, new byte[] {'a', (byte) 0xe9, 'b'});
     assertThatThrownBy(() -> prepare(0.2, List.of(folder.resolve("texts"))))
@@ -393,7 +394,7 @@ class DatasetTest {
     try (TextTokenizer tokenizer = TextTokenizer.open(TOKENIZER, SEPARATOR);
         DatasetPreparation preparation =
             new DatasetPreparation(tokenizer, validationFraction, training, validation)) {
-      return preparation.run(inputs, _ -> {});
+      return preparation.run(inputs, "text", _ -> {});
     }
   }
 

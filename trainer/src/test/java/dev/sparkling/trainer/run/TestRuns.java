@@ -91,7 +91,7 @@ final class TestRuns implements AutoCloseable {
     try (TextTokenizer tokenizer = TextTokenizer.open(tokenizerFile, "<|endoftext|>");
         DatasetPreparation preparation =
             new DatasetPreparation(tokenizer, 0.2, training, validation)) {
-      preparation.run(List.of(texts), _ -> {});
+      preparation.run(List.of(texts), "text", _ -> {});
     }
     Path cache = folder.resolve("cache");
     return new TestRuns(Dataset.open(training, cache), Dataset.open(validation, cache));
