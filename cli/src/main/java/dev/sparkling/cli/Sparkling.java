@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
       TrainCommand.class,
       ExpandCommand.class,
       ExportCommand.class,
+      GenerateCommand.class,
       EvaluateCommand.class,
       InspectCommand.class,
       ReportCommand.class,

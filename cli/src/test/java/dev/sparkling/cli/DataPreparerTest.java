@@ -33,6 +33,7 @@ class DataPreparerTest {
             List.of(texts),
             TinyRun.TOKENIZER,
             DataPreparer.SEPARATOR,
+            DataPreparer.TEXT_FIELD,
             0.2,
             folder.resolve("train").toString(),
             folder.resolve("validation").toString());

@@ -41,14 +41,25 @@ public final class TextTokenizer implements AutoCloseable {
    * @throws UserError where the file is no tokenizer or does not know the separator
    */
   public static TextTokenizer open(Path file, String separatorToken) {
-    System.setProperty("ai.djl.offline", "true");
-    System.setProperty("OPT_OUT_TRACKING", "true");
     byte[] json;
     try {
       json = Files.readAllBytes(file);
     } catch (IOException e) {
       throw FileErrors.translate(file, e);
     }
+    return open(json, file.toString(), separatorToken);
+  }
+
+  /**
+   * Opens a tokenizer that was read already.
+   *
+   * @param file where it is from, for messages
+   * @param separatorToken text of the token that ends a document
+   * @throws UserError where it is no tokenizer or does not know the separator
+   */
+  public static TextTokenizer open(byte[] json, String file, String separatorToken) {
+    System.setProperty("ai.djl.offline", "true");
+    System.setProperty("OPT_OUT_TRACKING", "true");
     try {
       Vocabulary vocabulary = Vocabulary.of(new ObjectMapper().readTree(json), separatorToken);
       if (vocabulary.separator() < 0) {
@@ -81,6 +92,14 @@ public final class TextTokenizer implements AutoCloseable {
    */
   public List<long[]> encode(List<String> texts) {
     return texts.parallelStream().map(text -> tokenizer.encode(text).getIds()).toList();
+  }
+
+  /**
+   * The text of tokens. Where they end within a character, it ends with replacement characters
+   * (U+FFFD) in its place.
+   */
+  public String decode(long[] tokens) {
+    return tokenizer.decode(tokens);
   }
 
   /** One more than the largest token. */

@@ -68,6 +68,7 @@ final class LayerPasses {
    * @param scope owns what comes back
    */
   Saved forward(Layer<NDArray> weights, NDArray x, int sequences, NDList masks, NDManager scope) {
+    RotaryTables positions = rotary.upTo(x.getShape().get(0) / sequences, scope);
     Attention<NDArray> a = weights.attention();
     NDList attention =
         kernels.call(
@@ -79,8 +80,8 @@ final class LayerPasses {
             a.queryNorm(),
             a.keyNorm(),
             a.output(),
-            rotary.cosine(),
-            rotary.sine(),
+            positions.cosine(),
+            positions.sine(),
             masks,
             sequences,
             model.keyValueHeads(),

@@ -2,6 +2,7 @@ package dev.sparkling.trainer.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 
 /**
@@ -28,5 +29,21 @@ record RotaryTables(NDArray cosine, NDArray sine) {
     }
     Shape shape = new Shape(length, headDim);
     return new RotaryTables(manager.create(cosine, shape), manager.create(sine, shape));
+  }
+
+  /**
+   * The first positions.
+   *
+   * @param results owns what is made
+   */
+  RotaryTables upTo(long positions, NDManager results) {
+    if (positions == cosine.getShape().get(0)) {
+      return this;
+    }
+    NDIndex first = new NDIndex(":{}", positions);
+    RotaryTables part = new RotaryTables(cosine.get(first), sine.get(first));
+    part.cosine().attach(results);
+    part.sine().attach(results);
+    return part;
   }
 }

@@ -3,6 +3,7 @@ package dev.sparkling.trainer.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.pipeline.spec.BalancingSpec;
@@ -67,7 +68,7 @@ public final class Transformer {
   }
 
   /**
-   * Prepares for sequences of one length.
+   * Prepares for sequences of one length; only {@link #lastLogits} takes shorter ones.
    *
    * @param manager owns the operators and tables; each pass opens a scope below it
    */
@@ -149,6 +150,33 @@ public final class Transformer {
               model.logitScale(),
               model.rmsNormEpsilon())
           .singletonOrThrow();
+    }
+  }
+
+  /**
+   * What follows one sequence, which may be shorter than the length that this was prepared for.
+   *
+   * @param tokens one or more
+   * @return logits after the last token, [vocabulary]
+   */
+  public float[] lastLogits(Weights<NDArray> weights, long[] tokens) {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray x = forward(weights, new Batch(1, tokens, tokens), scope, _ -> {});
+      // The head's product is the largest of a small model: it is left out for all but one
+      // position.
+      NDArray last = x.get(new NDIndex("{}:", tokens.length - 1));
+      last.attach(scope);
+      return kernels
+          .call(
+              scope,
+              "logits",
+              last,
+              weights.finalNorm(),
+              weights.headOrEmbedding(),
+              model.logitScale(),
+              model.rmsNormEpsilon())
+          .singletonOrThrow()
+          .toFloatArray();
     }
   }
 

@@ -1,0 +1,259 @@
+package dev.sparkling.cli;
+
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.TensorSequence;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.StoreUri;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.validation.Problems;
+import dev.sparkling.trainer.data.DatasetIndex;
+import dev.sparkling.trainer.data.TextTokenizer;
+import dev.sparkling.trainer.generate.Continuation;
+import dev.sparkling.trainer.generate.Sampler;
+import dev.sparkling.trainer.generate.StreamedText;
+import dev.sparkling.trainer.model.ModelState;
+import dev.sparkling.trainer.model.Transformer;
+import dev.sparkling.trainer.torch.Torch;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "generate",
+    description =
+        "Continues a text, to look at a model. Slow: all of it passes the model each time.",
+    mixinStandardHelpOptions = true)
+final class GenerateCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "URI",
+      required = true,
+      description = "A checkpoint, ours or a Hugging Face folder.")
+  private String checkpoint;
+
+  @ArgGroup(multiplicity = "1")
+  private TokenizerSource tokenizerSource;
+
+  /** Where the tokenizer is. */
+  static final class TokenizerSource {
+    @Option(
+        names = "--tokenizer",
+        paramLabel = "FILE",
+        description = "The tokenizer.json that the model was trained with.")
+    private @Nullable Path file;
+
+    @Option(
+        names = "--data",
+        paramLabel = "URI",
+        description = "Instead: a dataset that the model was trained on, which has its tokenizer.")
+    private @Nullable String data;
+  }
+
+  @Option(
+      names = "--separator",
+      paramLabel = "TOKEN",
+      description = "The token that ends a document, and the text (default: ${DEFAULT-VALUE}).",
+      defaultValue = DataPreparer.SEPARATOR)
+  private String separator = DataPreparer.SEPARATOR;
+
+  @Option(
+      names = "--prompt",
+      paramLabel = "TEXT",
+      required = true,
+      description = "The text to continue.")
+  private String prompt;
+
+  @Option(
+      names = "--max-tokens",
+      paramLabel = "N",
+      description = "New tokens at most (default: ${DEFAULT-VALUE}).",
+      defaultValue = "64")
+  private int maxTokens;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      description =
+          "0 takes the likeliest token always; 1 draws as the model says (default: ${DEFAULT-VALUE}).",
+      defaultValue = "0")
+  private double temperature;
+
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      description =
+          "Draws from the likeliest tokens that have this probability together"
+              + " (default: ${DEFAULT-VALUE}).",
+      defaultValue = "1")
+  private double topP;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of what is drawn (default: ${DEFAULT-VALUE}).",
+      defaultValue = "1")
+  private long seed;
+
+  @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all cores).")
+  private @Nullable Integer threads;
+
+  @Mixin private OutputOption output;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    checkOptions();
+    int threadCount = Threads.of("--threads", threads);
+    try (Arguments.Located source = Arguments.locate("--checkpoint", checkpoint);
+        TextTokenizer tokenizer = tokenizer();
+        NDManager manager = Torch.start(threadCount).newManager()) {
+      CheckpointReader reader =
+          Arguments.input(
+              "--checkpoint", () -> CheckpointReader.openAny(source.store(), source.folder()));
+      checkTokenizer(reader, tokenizer);
+      long[] tokens = promptTokens(tokenizer, reader);
+      ModelState values = ModelState.ofWeights(reader.model(), manager);
+      Arguments.input("--checkpoint", () -> load(reader, values));
+      int positions =
+          (int) Math.min(reader.model().maxPositions(), tokens.length + (long) maxTokens);
+      Transformer transformer =
+          new Transformer(reader.model(), Transformer.Settings.plain(positions), manager);
+      generate(transformer, values, tokenizer, tokens, positions);
+    }
+    return 0;
+  }
+
+  private void generate(
+      Transformer transformer,
+      ModelState values,
+      TextTokenizer tokenizer,
+      long[] tokens,
+      int positions) {
+    PrintWriter out = spec.commandLine().getOut();
+    boolean json = output.isJson();
+    if (!json) {
+      out.print(prompt);
+    }
+    StreamedText text =
+        new StreamedText(
+            tokens,
+            tokenizer::decode,
+            piece -> {
+              if (!json) {
+                out.print(piece);
+                out.flush();
+              }
+            });
+    Continuation done =
+        Continuation.of(
+            transformer,
+            values.weights(),
+            tokens,
+            new Continuation.Limits(
+                maxTokens, positions, tokenizer.vocabularySize(), tokenizer.separator()),
+            new Sampler(temperature, topP, seed),
+            text::add);
+    String written = text.end();
+    if (json) {
+      ObjectNode result = new ObjectMapper().createObjectNode();
+      result.put("prompt", prompt);
+      result.put("text", written);
+      result.put("newTokens", done.tokens().length - tokens.length);
+      result.put("end", done.end().name().toLowerCase(Locale.ROOT));
+      out.println(result);
+    } else {
+      out.println();
+    }
+    out.flush();
+  }
+
+  private void checkOptions() {
+    Problems problems = new Problems();
+    problems.require(!prompt.isEmpty(), "--prompt", "is empty; some text to continue is needed");
+    problems.require(maxTokens >= 1, "--max-tokens", maxTokens + " is not 1 or more");
+    problems.require(
+        temperature >= 0 && Double.isFinite(temperature),
+        "--temperature",
+        temperature + " is not 0 or more");
+    problems.require(topP > 0 && topP <= 1, "--top-p", topP + " is not above 0 and at most 1");
+    problems.throwIfAny();
+  }
+
+  private TextTokenizer tokenizer() {
+    Path file = tokenizerSource.file;
+    String data = tokenizerSource.data;
+    if (file != null) {
+      return TextTokenizer.open(file, separator);
+    }
+    Objects.requireNonNull(data, "one of the two is there");
+    try (ObjectStore store = Arguments.open(StoreUri.parse("--data", data))) {
+      String location = store.location(DatasetIndex.TOKENIZER);
+      byte[] json =
+          store
+              .find(DatasetIndex.TOKENIZER)
+              .map(store::readAll)
+              .orElseThrow(
+                  () ->
+                      new UserError(
+                          "--data: "
+                              + location
+                              + " does not exist; a dataset that 'data prepare' wrote has one"));
+      return TextTokenizer.open(json, location, separator);
+    }
+  }
+
+  private static void checkTokenizer(CheckpointReader reader, TextTokenizer tokenizer) {
+    reader
+        .state()
+        .filter(state -> !state.tokenizerFingerprint().equals(tokenizer.fingerprint()))
+        .ifPresent(
+            state -> {
+              throw new UserError(
+                  "--tokenizer: is "
+                      + tokenizer.fingerprint()
+                      + "; the checkpoint was trained on tokenizer "
+                      + state.tokenizerFingerprint());
+            });
+  }
+
+  private long[] promptTokens(TextTokenizer tokenizer, CheckpointReader reader) {
+    long[] tokens = tokenizer.encode(List.of(prompt)).getFirst();
+    int positions = reader.model().maxPositions();
+    if (tokens.length >= positions) {
+      throw new UserError(
+          "--prompt: has %d tokens; the model has %d positions, and one is needed for what comes"
+              .formatted(tokens.length, positions));
+    }
+    for (long token : tokens) {
+      if (token >= reader.model().vocabularySize()) {
+        throw new UserError(
+            "--prompt: holds token %d; the model's vocabulary has %d"
+                .formatted(token, reader.model().vocabularySize()));
+      }
+    }
+    return tokens;
+  }
+
+  private static boolean load(CheckpointReader reader, ModelState values) {
+    try (TensorSequence tensors = reader.read(FileKind.MODEL)) {
+      values.load(tensors, reader.location());
+    }
+    return true;
+  }
+}
