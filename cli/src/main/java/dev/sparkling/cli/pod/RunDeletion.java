@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
 public record RunDeletion(List<StoredObject> objects, List<StoredObject> others) {
 
   private static final String WITHIN_A_STAGE =
-      "/(checkpoints/step-\\d{8,}/[^/]+|expansion/[^/]+|metrics\\.(jsonl|arrow))";
+      "/(checkpoints/step-\\d{8,}/[^/]+|expansion/[^/]+|metrics\\.(jsonl|arrow)"
+          + "|not-finite-step-\\d{8,}\\.json)";
 
   /** A run's stage, or the control of a local run. */
   private static final String ANY_STAGE = "(" + ProgressiveTraining.NAME + "|control\\.narrow)";

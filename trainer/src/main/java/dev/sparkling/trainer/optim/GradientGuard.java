@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.sparkling.checkpoint.format.Metrics;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.trainer.model.Parameter;
 import dev.sparkling.trainer.torch.TorchScript;
@@ -67,10 +68,19 @@ public final class GradientGuard {
     }
   }
 
-  /** Fills the windows with steps that were done before. */
-  public void recall(double loss, double norm) {
-    try (NDManager scope = manager.newSubManager()) {
-      judge(scope.create((float) loss), new NDList(scope.create((float) norm)), scope);
+  /**
+   * Fills the windows with the stage's steps that were done before, each at its place, so that the
+   * next ones are judged as if there had been no interruption, to the last bit.
+   *
+   * @param steps all of them, in order
+   */
+  public void recall(List<Metrics.Step> steps) {
+    seen = Math.max(0, steps.size() - WINDOW);
+    for (Metrics.Step step : steps.subList((int) seen, steps.size())) {
+      try (NDManager scope = manager.newSubManager()) {
+        NDArray norm = scope.create((float) step.gradientNorm());
+        judge(scope.create((float) step.loss()), new NDList(norm), scope);
+      }
     }
   }
 
@@ -88,6 +98,11 @@ public final class GradientGuard {
     }
     NDList judged = judge(loss, blockNorms, results);
     return new Judgement(judged.get(0), blockNorms, judged.get(1), judged.get(2));
+  }
+
+  /** The window as it lies, for tests. */
+  float[] losses() {
+    return losses.toFloatArray();
   }
 
   private NDList judge(NDArray loss, NDList blockNorms, NDManager results) {

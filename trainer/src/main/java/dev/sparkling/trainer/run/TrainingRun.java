@@ -149,7 +149,7 @@ public final class TrainingRun {
     // Restoring may have taken longer than whoever asks is ready to wait; nothing is lost yet.
     boolean stop = stopRequested.getAsBoolean();
     metrics.truncate(step == stage.firstStep() ? -1 : step);
-    metrics.steps().forEach(done -> guard.recall(done.loss(), done.gradientNorm()));
+    guard.recall(metrics.steps());
     if (step == stage.firstStep() && !stop) {
       evaluate();
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.sparkling.checkpoint.format.Metrics;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
@@ -16,6 +17,7 @@ import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.trainer.TestTorch;
 import dev.sparkling.trainer.model.Parameter;
 import dev.sparkling.trainer.model.Parameter.Piece;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -104,6 +106,23 @@ class GradientGuardTest {
   }
 
   @Test
+  void stepsThatAreRecalledCountAsIfThereHadBeenNoInterruption() {
+    try (NDManager manager = TestTorch.start().newManager()) {
+      NDArray gradient = manager.create(new float[] {1, 0, 0, 0, 0, 0}, new Shape(2, 3));
+      GradientGuard through = guard(0, gradient, manager);
+      List<Metrics.Step> done = new ArrayList<>();
+      for (int i = 0; i < 2 * GradientGuard.WINDOW + 37; i++) {
+        float loss = 1 + 0.05f * (float) Math.sin(i);
+        through.judge(manager.create(loss), manager);
+        done.add(step(loss, 1));
+      }
+      GradientGuard resumed = guard(0, gradient, manager);
+      resumed.recall(done);
+      assertThat(resumed.losses()).isEqualTo(through.losses());
+    }
+  }
+
+  @Test
   void valuesThatAreNotFiniteAreLeftOutAtOnce() {
     try (NDManager manager = TestTorch.start().newManager()) {
       assertThat(judgedAfter(0, Float.NaN, 1, manager)).isTrue();
@@ -121,9 +140,15 @@ class GradientGuardTest {
 
   /** Losses and norms of mean 1 and deviation 0.05. */
   private static void fill(GradientGuard guard, int steps) {
+    List<Metrics.Step> done = new ArrayList<>();
     for (int i = 0; i < steps; i++) {
-      guard.recall(i % 2 == 0 ? 0.95 : 1.05, i % 2 == 0 ? 1.05 : 0.95);
+      done.add(step(i % 2 == 0 ? 0.95 : 1.05, i % 2 == 0 ? 1.05 : 0.95));
     }
+    guard.recall(done);
+  }
+
+  private static Metrics.Step step(double loss, double norm) {
+    return new Metrics.Step(1, 1, loss, List.of(), 1, norm, List.of(), false, List.of(), 0);
   }
 
   private static float divisor(double largest, NDArray gradient, NDManager manager) {
