@@ -6,6 +6,7 @@ import dev.sparkling.checkpoint.model.CatalogueTensor;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.ModelConfigurationJson;
 import dev.sparkling.checkpoint.model.TensorCatalogue;
+import dev.sparkling.checkpoint.model.TensorRole;
 import dev.sparkling.checkpoint.safetensors.SafetensorsHeader.Entry;
 import dev.sparkling.checkpoint.safetensors.SafetensorsReader;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
@@ -18,6 +19,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -228,18 +230,11 @@ public final class CheckpointReader {
   private void checkNames() {
     Map<String, List<Long>> weights = new HashMap<>();
     Map<String, List<Long>> moments = new HashMap<>();
-    Set<String> optimizer =
-        stored(FileKind.OPTIMIZER).stream()
-            .map(at -> at.tensor().name())
-            .collect(Collectors.toUnmodifiableSet());
-    for (CatalogueTensor tensor : TensorCatalogue.of(model).tensors().values()) {
+    Collection<CatalogueTensor> catalogue = TensorCatalogue.of(model).tensors().values();
+    OptimizerType training = trainedBy(catalogue);
+    for (CatalogueTensor tensor : catalogue) {
       weights.put(tensor.name(), tensor.shape());
-      // Muon trains matrices, and leaves the rest to AdamW.
-      OptimizerType trainedBy =
-          optimizer.contains(Moment.MOMENTUM.of(tensor.name()))
-              ? OptimizerType.MUON
-              : OptimizerType.ADAMW;
-      for (Moment moment : Moment.of(trainedBy)) {
+      for (Moment moment : Moment.of(training, tensor.role())) {
         moments.put(moment.of(tensor.name()), tensor.shape());
       }
     }
@@ -251,6 +246,18 @@ public final class CheckpointReader {
     if (manifest.isPresent()) {
       check(FileKind.OPTIMIZER, hasState() ? moments : Map.of());
     }
+  }
+
+  /** One optimizer for the whole checkpoint: Muon's has a momentum of a matrix. */
+  private OptimizerType trainedBy(Collection<CatalogueTensor> catalogue) {
+    Set<String> momenta =
+        catalogue.stream()
+            .filter(tensor -> tensor.role() == TensorRole.MATRIX)
+            .map(tensor -> Moment.MOMENTUM.of(tensor.name()))
+            .collect(Collectors.toUnmodifiableSet());
+    boolean muon =
+        stored(FileKind.OPTIMIZER).stream().anyMatch(at -> momenta.contains(at.tensor().name()));
+    return muon ? OptimizerType.MUON : OptimizerType.ADAMW;
   }
 
   private void check(FileKind kind, Map<String, List<Long>> expected) {

@@ -31,18 +31,14 @@ public enum Moment {
     return power;
   }
 
-  /** Those that an optimizer keeps of one weight. */
-  public static List<Moment> of(OptimizerType optimizer) {
-    return Stream.of(values()).filter(moment -> moment.optimizer == optimizer).toList();
-  }
-
   /**
    * Those that a training keeps of one weight: Muon trains matrices inside of layers, and leaves
    * the rest to AdamW.
    */
   public static List<Moment> of(OptimizerType training, TensorRole role) {
     boolean muon = training == OptimizerType.MUON && role == TensorRole.MATRIX;
-    return of(muon ? OptimizerType.MUON : OptimizerType.ADAMW);
+    OptimizerType keeper = muon ? OptimizerType.MUON : OptimizerType.ADAMW;
+    return Stream.of(values()).filter(moment -> moment.optimizer == keeper).toList();
   }
 
   /** The weight that a state tensor belongs to. */

@@ -15,6 +15,7 @@ import dev.sparkling.checkpoint.store.ObjectUpload;
 import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.OptimizerType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -23,6 +24,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -193,6 +195,57 @@ abstract class CheckpointContract {
     assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
         .isInstanceOf(CorruptCheckpoint.class)
         .hasMessageContaining("has shape [6, 8]; config.json needs [12, 8]");
+  }
+
+  @Test
+  void muonKeepsOneMomentumOfEachMatrixAndAdamWsMomentsOfTheRest() {
+    TestTensors.write(store, FOLDER, MODEL, OptimizerType.MUON, TestTensors.state(MODEL, 10), 1);
+    CheckpointReader reader = CheckpointReader.open(store, FOLDER);
+    reader.verify();
+    assertThat(reader.tensors(FileKind.OPTIMIZER).stream().map(TensorSpec::name))
+        .contains(
+            "model.layers.0.self_attn.q_proj.weight.momentum_buffer",
+            "model.embed_tokens.weight.exp_avg",
+            "model.embed_tokens.weight.exp_avg_sq",
+            "model.norm.weight.exp_avg")
+        .doesNotContain(
+            "model.layers.0.self_attn.q_proj.weight.exp_avg",
+            "model.embed_tokens.weight.momentum_buffer",
+            "model.norm.weight.momentum_buffer");
+  }
+
+  /** A trainer has no place for such state, so the reader must be the one to find it. */
+  @Test
+  void momentumOfANormAndHalfOfEachOptimizerAreDamage() {
+    String matrix = "model.layers.0.self_attn.q_proj.weight";
+    writeMixed(name -> name.startsWith("model.norm.weight"));
+    assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessageContaining("model.norm.weight.momentum_buffer is no tensor of this model");
+    writeMixed(name -> name.startsWith(matrix));
+    assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
+        .isInstanceOf(CorruptCheckpoint.class)
+        .hasMessageContaining(".exp_avg is no tensor of this model");
+  }
+
+  /** AdamW's checkpoint, in which chosen weights have a momentum instead. */
+  private void writeMixed(Predicate<String> momentum) {
+    Map<TensorSpec, float[]> state = new LinkedHashMap<>();
+    for (TensorSpec tensor : TestTensors.random(MODEL, FileKind.OPTIMIZER, 1).tensors()) {
+      float[] zeros = new float[Math.toIntExact(tensor.elements())];
+      if (!momentum.test(tensor.name())) {
+        state.put(tensor, zeros);
+      } else if (tensor.name().endsWith(".exp_avg")) {
+        String name = Moment.MOMENTUM.of(Moment.weight(tensor.name()));
+        state.put(new TensorSpec(name, tensor.dtype(), tensor.shape()), zeros);
+      }
+    }
+    try (CheckpointWriter writer = new CheckpointWriter(store, FOLDER)) {
+      writer.writeConfiguration(MODEL);
+      writer.writeTensors(FileKind.MODEL, TestTensors.random(MODEL, FileKind.MODEL, 1));
+      writer.writeTensors(FileKind.OPTIMIZER, TestTensors.of(state));
+      writer.commit(TestTensors.state(MODEL, 10));
+    }
   }
 
   @Test

@@ -11,7 +11,6 @@ import dev.sparkling.pipeline.spec.OptimizerType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,23 +34,40 @@ public final class TestTensors {
         List.of());
   }
 
-  /** Writes a whole checkpoint whose values depend on the seed. */
+  /** Writes a whole checkpoint of AdamW whose values depend on the seed. */
   public static Manifest write(
       ObjectStore store, String folder, ModelConfiguration model, TrainerState state, long seed) {
+    return write(store, folder, model, OptimizerType.ADAMW, state, seed);
+  }
+
+  /** Writes a whole checkpoint whose values depend on the seed. */
+  public static Manifest write(
+      ObjectStore store,
+      String folder,
+      ModelConfiguration model,
+      OptimizerType training,
+      TrainerState state,
+      long seed) {
     try (CheckpointWriter writer = new CheckpointWriter(store, folder)) {
       writer.writeConfiguration(model);
       for (FileKind kind : FileKind.values()) {
-        writer.writeTensors(kind, random(model, kind, seed));
+        writer.writeTensors(kind, random(model, kind, training, seed));
       }
       return writer.commit(state);
     }
   }
 
-  /** All tensors of a kind with random values; second moments are positive. */
+  /** All tensors of a kind, AdamW's, with random values. */
   public static TensorSequence random(ModelConfiguration model, FileKind kind, long seed) {
+    return random(model, kind, OptimizerType.ADAMW, seed);
+  }
+
+  /** All tensors of a kind with random values; second moments are positive. */
+  public static TensorSequence random(
+      ModelConfiguration model, FileKind kind, OptimizerType training, long seed) {
     Map<TensorSpec, float[]> values = new LinkedHashMap<>();
     for (CatalogueTensor tensor : TensorCatalogue.of(model).tensors().values()) {
-      for (String name : names(tensor.name(), kind)) {
+      for (String name : names(tensor, kind, training)) {
         TensorSpec spec = new TensorSpec(name, DType.F32, tensor.shape());
         float[] row = new float[Math.toIntExact(spec.elements())];
         new TensorRandom(seed, name).fillRow(0, row, 0.5);
@@ -95,14 +111,13 @@ public final class TestTensors {
     return values;
   }
 
-  private static List<String> names(String weight, FileKind kind) {
-    if (kind == FileKind.MODEL) {
-      return List.of(weight);
-    }
-    List<String> names = new ArrayList<>();
-    for (Moment moment : Moment.of(OptimizerType.ADAMW)) {
-      names.add(moment.of(weight));
-    }
-    return names;
+  private static List<String> names(CatalogueTensor tensor, FileKind kind, OptimizerType training) {
+    return switch (kind) {
+      case MODEL -> List.of(tensor.name());
+      case OPTIMIZER ->
+          Moment.of(training, tensor.role()).stream()
+              .map(moment -> moment.of(tensor.name()))
+              .toList();
+    };
   }
 }

@@ -28,6 +28,7 @@ import dev.sparkling.pipeline.spec.ExpansionSpec;
 import dev.sparkling.pipeline.spec.Initialization;
 import dev.sparkling.pipeline.spec.NormInitialization;
 import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.OptimizerType;
 import dev.sparkling.pipeline.spec.RewarmupSpec;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
@@ -58,6 +59,22 @@ class ExpansionRunTest {
 
   @Test
   void everyOldStateEntryIsUntouchedAndEveryNewOneIsZero() {
+    assertOldStateIsUntouchedAndNewStateZero();
+  }
+
+  @Test
+  void muonsMomentaAndAdamWsMomentsOfTheRestAreWidenedTheSameWay() {
+    TestTensors.write(store, FROM, MODEL, OptimizerType.MUON, TestTensors.state(MODEL, 10), 1);
+    assertOldStateIsUntouchedAndNewStateZero();
+    assertThat(CheckpointReader.open(store, TO).tensors(FileKind.OPTIMIZER))
+        .extracting(TensorSpec::name)
+        .contains(
+            "model.layers.0.mlp.experts.2.up_proj.weight.momentum_buffer",
+            "model.embed_tokens.weight.exp_avg_sq")
+        .doesNotContain("model.layers.0.mlp.experts.2.up_proj.weight.exp_avg");
+  }
+
+  private void assertOldStateIsUntouchedAndNewStateZero() {
     expand(20, 9);
     Map<String, float[]> old =
         TestTensors.values(CheckpointReader.open(store, FROM), FileKind.OPTIMIZER);
