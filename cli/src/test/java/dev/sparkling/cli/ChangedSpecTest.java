@@ -43,6 +43,9 @@ class ChangedSpecTest {
           warmupFraction: 0.1       | warmupFraction: 0.2                        | spec.training.learningRate.warmupFraction: 0.2 is not the 0.1
           learningRate:             | seed: 5\\n    learningRate:                 | spec.training.seed: 5 is not the 1
           learningRate:             | optimizer: {eps: 0.1}\\n    learningRate:   | spec.training.optimizer.eps: 0.1 is not the 1.0E-8
+          learningRate:             | optimizer: {type: muon}\\n    learningRate: | spec.training.optimizer.type: muon is not the adamw
+          learningRate:             | optimizer: {momentum: 0.9}\\n    learningRate: | spec.training.optimizer.momentum: 0.9 is not the 0.95
+          warmupFraction: 0.1       | warmupFraction: 0.1, decayFraction: 0.5    | spec.training.learningRate.decayFraction: 0.5 is not the 0.2
           """)
   void settingThatACompleteRunHasUsedIsNamedWithBothValuesAndNothingIsTouched(
       String good, String bad, String problem) {

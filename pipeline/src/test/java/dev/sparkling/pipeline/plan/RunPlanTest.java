@@ -73,6 +73,22 @@ class RunPlanTest {
   }
 
   @Test
+  void checkpointOfMuonHasOneNumberLessForEachWeightOfAMatrixInsideOfALayer() {
+    // A layer of hidden 32, inner 16: q 1536, k 768, v 768, o 1536, router 128, experts 4 * 1536.
+    long matrices = 2 * (1536 + 768 + 768 + 1536 + 128 + 4 * 1536);
+    long total = RunPlan.of(TestSpecs.minimal().spec()).stage("narrow").parameters().total();
+    assertThat(checkpointBytes("adamw")).isEqualTo(4 * 3 * total);
+    assertThat(checkpointBytes("muon")).isEqualTo(4 * (3 * total - matrices));
+  }
+
+  private static long checkpointBytes(String optimizer) {
+    String yaml =
+        TestSpecs.MINIMAL.replace(
+            "learningRate:", "optimizer: {type: " + optimizer + "}\n    learningRate:");
+    return RunPlan.of(SpecReader.read(yaml, "tiny.yaml").spec()).stage("narrow").checkpointBytes();
+  }
+
+  @Test
   void savingIsComputedFromActiveParametersAndTokens() {
     RunPlan plan = RunPlan.of(TestSpecs.minimal().spec());
     double narrow = plan.stage("narrow").parameters().active();

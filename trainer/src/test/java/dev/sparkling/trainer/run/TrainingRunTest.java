@@ -6,13 +6,16 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.Metrics;
 import dev.sparkling.checkpoint.format.TrainerState;
+import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.ObjectUpload;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.spec.ExpansionSpec;
 import dev.sparkling.pipeline.spec.ProgressiveTraining;
 import java.io.IOException;
@@ -23,6 +26,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -219,6 +223,35 @@ class TrainingRunTest {
                   + ", and a run keeps its tokenizer");
     }
     assertThat(store.list("")).isEqualTo(before);
+  }
+
+  @Test
+  void anotherOptimizerInTheMiddleIsOneMessageAndNothingIsWritten() {
+    runs.train(TestRuns.NARROW, store, afterSteps(3));
+    var before = store.list("");
+    ProgressiveTraining muon = TestRuns.resource("optimizer: {type: muon}");
+    assertThatThrownBy(() -> runs.train(muon, "narrow", store, () -> false))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "spec.training.optimizer.type: muon is not the adamw of"
+                + " memory:narrow/checkpoints/step-00000003, and a run keeps what it has used;"
+                + " set it back, or name another store");
+    assertThat(store.list("")).isEqualTo(before);
+  }
+
+  /** What a plan promises of the disk is counted apart from the trainer's arrays. */
+  @ParameterizedTest
+  @ValueSource(strings = {"adamw", "muon"})
+  void checkpointHoldsAsManyBytesAsThePlanSays(String optimizer) {
+    ProgressiveTraining resource = TestRuns.resource("optimizer: {type: " + optimizer + "}");
+    runs.train(resource, "narrow", store, afterSteps(1));
+    CheckpointReader reader = CheckpointReader.open(store, "narrow/checkpoints/step-00000001");
+    long held =
+        Stream.of(FileKind.values())
+            .flatMap(kind -> reader.tensors(kind).stream())
+            .mapToLong(TensorSpec::bytes)
+            .sum();
+    assertThat(held).isEqualTo(RunPlan.of(resource.spec()).stage("narrow").checkpointBytes());
   }
 
   private void trainBothStages(ObjectStore target) {
