@@ -6,7 +6,8 @@
 
 For a dense and a mixture-of-experts model: the model as `save_pretrained` writes it, the logits of
 one batch, losses and weights of 20 AdamW steps with a warm-up, and losses and gradient norms of 200
-steps with clipping and, for experts, the router's losses, and losses of 20 steps of Muon. Committed, because the Java tests
+steps with clipping and, for experts, the router's losses, and losses of 20 steps of Muon. For matrices of several shapes:
+weights and momenta of 3 steps of Muon on given gradients. Committed, because the Java tests
 run without Python. The seed is fixed; other versions of PyTorch give other random weights.
 """
 
@@ -20,7 +21,7 @@ from safetensors.torch import save_file
 from transformers import Qwen3Config, Qwen3ForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM
 from transformers.models.qwen3_moe.modeling_qwen3_moe import load_balancing_loss_func
 
-STEPS, LONG_STEPS, BATCH, LENGTH = 20, 200, 4, 16
+STEPS, LONG_STEPS, MUON_STEPS, BATCH, LENGTH = 20, 200, 3, 4, 16
 PEAK, WARMUP, FINAL_RATIO = 1e-2, 4, 0.1
 LONG_PEAK, LARGEST_NORM, BALANCING, Z = 2e-3, 2.0, 0.02, 0.003
 BETAS, EPS, WEIGHT_DECAY, MOMENTUM = (0.9, 0.95), 1e-8, 0.1, 0.95
@@ -146,6 +147,35 @@ def orthogonalize(update):
     return x.T if update.size(0) > update.size(1) else x
 
 
+def muon_step(part, gradient, buffer, step_rate):
+    """One step of one matrix, in place; PyTorch 2.7 has no Muon, so 2.9's is written out here."""
+    buffer.lerp_(gradient, 1 - MOMENTUM)
+    update = orthogonalize(gradient.lerp(buffer, MOMENTUM))
+    part.mul_(1 - step_rate * WEIGHT_DECAY)
+    part.add_(update, alpha=-step_rate * 0.2 * math.sqrt(max(part.shape)))
+
+
+def make_muon_steps(folder):
+    """3 steps on given gradients: a wide, a tall, a square matrix, one row and one of rank 1."""
+    random = torch.Generator().manual_seed(20260205)
+    shapes = {"wide": (5, 12), "tall": (14, 6), "square": (8, 8), "row": (1, 7), "rank-one": (6, 9)}
+    kept = {}
+    for name, (rows, columns) in shapes.items():
+        part = torch.randn(rows, columns, generator=random)
+        buffer = torch.zeros_like(part)
+        kept[f"{name}.before"] = part.clone()
+        left, right = torch.randn(rows, 1, generator=random), torch.randn(1, columns, generator=random)
+        for step in range(1, MUON_STEPS + 1):
+            gradient = torch.randn(rows, columns, generator=random)
+            if name == "rank-one":
+                gradient = step * left @ right
+            kept[f"{name}.gradient.{step}"] = gradient
+            muon_step(part, gradient, buffer, PEAK)
+            kept[f"{name}.weight.{step}"] = part.clone()
+            kept[f"{name}.momentum.{step}"] = buffer.clone()
+    save_file(kept, folder / "muon-steps.safetensors")
+
+
 def make_muon(model, target):
     """20 steps with Muon for the matrices of the layers, each by itself, and AdamW for the rest."""
     torch.manual_seed(20260204)
@@ -173,10 +203,7 @@ def make_muon(model, target):
         with torch.no_grad():
             for (parameter, parts, gradients), kept in zip(matrices, buffers):
                 for part, gradient, buffer in zip(parts, gradients(parameter), kept):
-                    buffer.lerp_(gradient, 1 - MOMENTUM)
-                    update = orthogonalize(gradient.lerp(buffer, MOMENTUM))
-                    part.mul_(1 - rate(step) * WEIGHT_DECAY)
-                    part.add_(update, alpha=-rate(step) * 0.2 * math.sqrt(max(part.shape)))
+                    muon_step(part, gradient, buffer, rate(step))
         optimizer.step()
         losses.append(loss.item())
     save_file(
@@ -241,6 +268,7 @@ def main():
     torch.manual_seed(20260202)
     for name, model in models():
         make(name, model.train(), folder)
+    make_muon_steps(folder)
 
 
 if __name__ == "__main__":

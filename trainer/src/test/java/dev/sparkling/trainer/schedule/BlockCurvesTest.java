@@ -42,6 +42,16 @@ class BlockCurvesTest {
           1.2,
           80);
 
+  /** Inside WSD's decay. */
+  private static final ExpansionRecord INSIDE_THE_DECAY =
+      new ExpansionRecord(
+          800,
+          new Widths(128, 16),
+          Initialization.COPY_COPY,
+          OptimizerStateStrategy.ASYMMETRIC,
+          1.3,
+          60);
+
   private static final ExpansionRecord SECOND =
       new ExpansionRecord(
           700,
@@ -140,13 +150,59 @@ class BlockCurvesTest {
   }
 
   @Test
-  void threeExpansionsOfTheCosineEachFollowTheirEquation() {
-    List<ExpansionRecord> done = List.of(FIRST, SECOND, THIRD);
-    BlockCurves curves = BlockCurves.of(RATE, plan(), done);
-    for (long t = 721; t <= 1000; t++) {
-      double eta = f(720, 30, 1000, 0, 1, 0.01);
-      assertThat(curves.rates(t).get(3))
-          .isCloseTo(f(t - 720, 80, 280, eta, 1.2 * eta, 0.01), within(EXACT));
+  void oneToThreeExpansionsOfTheCosineEachFollowTheirEquation() {
+    List<ExpansionRecord> expansions = List.of(FIRST, SECOND, THIRD);
+    for (int count = 1; count <= expansions.size(); count++) {
+      List<ExpansionRecord> done = expansions.subList(0, count);
+      BlockCurves curves = BlockCurves.of(RATE, plan(), done);
+      for (int i = 0; i < count; i++) {
+        ExpansionRecord e = done.get(i);
+        double eta = f(e.step(), 30, 1000, 0, 1, 0.01);
+        for (long t = e.step(); t <= 1000; t++) {
+          assertThat(curves.rates(t).get(i + 1))
+              .as("step %d, expansion %d", t, i)
+              .isCloseTo(
+                  f(
+                      t - e.step(),
+                      e.rewarmupSteps(),
+                      1000.0 - e.step(),
+                      eta,
+                      e.rewarmupRatio() * eta,
+                      0.01),
+                  within(EXACT));
+        }
+      }
+    }
+  }
+
+  /** Up from a rate that has fallen already, then at once down in a line to the same last rate. */
+  @Test
+  void expansionInsideOfWsdsDecayRisesFromTheFallenRateAndFallsFromTheEndOfItsRise() {
+    List<Curve> all = BlockCurves.of(WSD, plan(), List.of(INSIDE_THE_DECAY)).curves();
+    double fallen = 1 - 0.99 * 50 / 250;
+    assertThat(all.get(0).rate(800)).isCloseTo(fallen, within(EXACT));
+    for (long t = 800; t <= 1000; t++) {
+      double expected =
+          t <= 860
+              ? fallen * (1 + 0.3 * (t - 800) / 60)
+              : 0.01 + (1.3 * fallen - 0.01) * (1000 - t) / 140;
+      assertThat(all.get(1).rate(t)).as("step " + t).isCloseTo(expected, within(EXACT));
+    }
+  }
+
+  /** A corner is allowed, a jump is not: no step moves further than the steepest line does. */
+  @Test
+  void noCurveOfWsdJumps() {
+    for (ExpansionRecord e : List.of(FIRST, SECOND, THIRD, INSIDE_THE_DECAY)) {
+      Curve curve = BlockCurves.of(WSD, plan(), List.of(e)).curves().get(1);
+      double rise = (e.rewarmupRatio() - 1) * curve.initial() / e.rewarmupSteps();
+      double fall = (curve.peak() - 0.01) / (1000 - Math.max(750, e.step() + e.rewarmupSteps()));
+      for (long t = e.step(); t < 1000; t++) {
+        assertThat(Math.abs(curve.rate(t + 1) - curve.rate(t)))
+            .as("from step " + t)
+            .isLessThanOrEqualTo(Math.max(rise, fall) + EXACT);
+      }
+      assertThat(curve.rate(1000)).isCloseTo(0.01, within(EXACT));
     }
   }
 
