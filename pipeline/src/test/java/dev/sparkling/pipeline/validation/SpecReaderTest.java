@@ -24,7 +24,9 @@ class SpecReaderTest {
     assertThat(spec.training().optimizer().eps()).isEqualTo(1e-8);
     assertThat(spec.training().optimizer().weightDecay()).isEqualTo(0.1);
     assertThat(spec.training().learningRate().warmupFraction()).isEqualTo(0.03);
+    assertThat(spec.training().optimizer().momentum()).isEqualTo(0.95);
     assertThat(spec.training().learningRate().finalRatio()).isEqualTo(0.01);
+    assertThat(spec.training().learningRate().decayFraction()).isEqualTo(0.2);
     assertThat(spec.training().microBatchSize()).isEqualTo(16);
     var expansion = spec.stages().get(1).expansion();
     assertThat(expansion).isNotNull();
@@ -85,6 +87,8 @@ class SpecReaderTest {
           metadata: {name: tiny}  | metadata: {name: tiny, annotations: {a: }} | metadata.annotations.a: is empty; a value is needed
           - {name: narrow, tokens: 10240} | - {name: narrow, tokens: 10240}\\n    - | spec.stages[1]: is empty; a value is needed
           learningRate:           | seed: 99999999999999999999\\n    learningRate: | spec.training.seed: 99999999999999999999 is not a whole number below 9223372036854775808
+          learningRate:           | optimizer: {type: muon, momentum: 1}\\n    learningRate: | spec.training.optimizer.momentum: 1 is not in range; from 0 up to but not including 1
+          learningRate: {         | learningRate: {schedule: wsd, decayFraction: 1.5, | spec.training.learningRate.decayFraction: 1.5 is outside of 0 to 1
           """)
   void badValueIsNamedWithItsPathAndWhatIsAllowed(String good, String bad, String problem) {
     String yaml = TestSpecs.MINIMAL.replace(good, bad.replace("\\n", "\n"));

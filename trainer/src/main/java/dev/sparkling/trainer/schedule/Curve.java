@@ -5,8 +5,9 @@ import dev.sparkling.pipeline.spec.LearningRateSchedule;
 /**
  * {@code f(t; Tw, T, eta0, eta_max, eta_min)} of Eq. 25: linear from {@code eta0} to {@code
  * eta_max} over {@code Tw} steps, then a cosine to {@code eta_min} at {@code T}. With WSD (warm-up,
- * stable, decay) it stays at {@code eta_max} and falls in a line over the last steps; where the
- * warm-up reaches into those, it falls from its end.
+ * stable, decay) it stays at {@code eta_max} and falls in a line over the last steps. Where the
+ * warm-up ends inside those, it falls from there, in a steeper line; an expansion inside those
+ * begins, by its {@code eta0}, at a rate that has fallen already. Continuous in all cases.
  *
  * @param begin step at which t is 0
  * @param warmupSteps {@code Tw}
