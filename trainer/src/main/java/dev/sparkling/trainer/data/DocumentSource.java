@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -119,7 +120,7 @@ final class DocumentSource {
       case PARQUET -> new ParquetDocuments(file, textField).read(name, documents);
       case TEXT, JSON_LINES -> {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-          readStream(in, file.toString(), name, documents);
+          readStream(in, file.toString(), name, CodingErrorAction.REPORT, documents);
         }
       }
     }
@@ -135,7 +136,8 @@ final class DocumentSource {
       for (ZipEntry entry : entries) {
         try (InputStream in = file.getInputStream(entry)) {
           String name = zip.getFileName() + "!" + entry.getName();
-          readStream(in, zip + "!" + entry.getName(), name, documents);
+          // Others packed it: one file of another encoding must not keep all the rest out.
+          readStream(in, zip + "!" + entry.getName(), name, CodingErrorAction.REPLACE, documents);
         }
       }
     } catch (ZipException e) {
@@ -152,16 +154,21 @@ final class DocumentSource {
    *
    * @param location for messages
    * @param name of the document, or what the names of the documents begin with
+   * @param malformed what becomes of text that is no UTF-8
    */
   private void readStream(
-      InputStream in, String location, String name, Consumer<Document> documents)
+      InputStream in,
+      String location,
+      String name,
+      CodingErrorAction malformed,
+      Consumer<Document> documents)
       throws IOException {
     Optional<DocumentKind> kind = DocumentKind.of(name);
     try (InputStream text = decompressed(in, location, name)) {
       if (kind.equals(Optional.of(DocumentKind.JSON_LINES))) {
         new JsonLines(location, textField).read(text, name, documents);
       } else {
-        documents.accept(document(name, decode(text.readAllBytes(), location)));
+        documents.accept(document(name, decode(text.readAllBytes(), location, malformed)));
       }
     } catch (EOFException | ZipException | ZstdIOException e) {
       throw new UserError(location + ": ends in the middle or is damaged: " + e.getMessage(), e);
@@ -181,9 +188,13 @@ final class DocumentSource {
     }
   }
 
-  private static String decode(byte[] bytes, String location) {
+  private static String decode(byte[] bytes, String location, CodingErrorAction malformed) {
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .onMalformedInput(malformed)
+          .decode(ByteBuffer.wrap(bytes))
+          .toString();
     } catch (CharacterCodingException e) {
       throw FileErrors.translate(Path.of(location), e);
     }

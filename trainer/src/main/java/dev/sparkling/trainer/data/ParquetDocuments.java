@@ -11,6 +11,7 @@ import dev.sparkling.pipeline.error.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 
 /**
@@ -20,30 +21,48 @@ import java.util.function.Consumer;
  */
 record ParquetDocuments(Path file, String textColumn) {
 
-  /** Hands over all documents. */
+  /**
+   * Hands over all documents. What {@code documents} throws goes through as it is; the library's
+   * own errors, which are of many classes, become the user's.
+   */
   void read(String name, Consumer<Document> documents) throws IOException {
-    long row = 0;
     try (InputFile input = InputFile.of(file);
-        ParquetFileReader parquet = ParquetFileReader.open(input)) {
+        ParquetFileReader parquet = attempt(0, () -> ParquetFileReader.open(input))) {
       checkColumn(parquet.getFileSchema());
       try (RowReader rows =
           parquet.buildRowReader().projection(ColumnProjection.columns(textColumn)).build()) {
-        while (rows.hasNext()) {
+        for (long row = 1; hasNext(rows, row); row++) {
+          documents.accept(new Document(name + ":" + row, next(rows, row)));
+        }
+      }
+    }
+  }
+
+  private boolean hasNext(RowReader rows, long row) {
+    return attempt(row - 1, rows::hasNext);
+  }
+
+  private String next(RowReader rows, long row) {
+    return attempt(
+        row - 1,
+        () -> {
           rows.next();
-          row++;
           if (rows.isNull(0)) {
             throw new UserError(
                 file + ": row " + row + " has nothing in column '" + textColumn + "'");
           }
-          documents.accept(new Document(name + ":" + row, rows.getString(0)));
-        }
-      }
+          return rows.getString(0);
+        });
+  }
+
+  private <T> T attempt(long rowsRead, Callable<T> reading) {
+    try {
+      return reading.call();
     } catch (UserError e) {
       throw e;
-    } catch (IOException | RuntimeException e) {
-      // The library throws what it comes across; a disk that fails looks no other to it.
+    } catch (Exception e) {
       throw new UserError(
-          file + ": cannot be read as Parquet after row " + row + ": " + e.getMessage(), e);
+          file + ": cannot be read as Parquet after row " + rowsRead + ": " + e.getMessage(), e);
     }
   }
 

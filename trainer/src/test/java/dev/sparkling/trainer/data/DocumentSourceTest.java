@@ -138,6 +138,36 @@ class DocumentSourceTest {
     assertProblem(file, "url", file + ": row 2 has nothing in column 'url'");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"a.jsonl", "snappy.parquet"})
+  void whatTheReceiverThrowsGoesThroughAsItIs(String name) throws IOException {
+    Path file = name.endsWith(".parquet") ? PARQUET.resolve(name) : write(name, LINES);
+    IllegalStateException stopped = new IllegalStateException("asked to stop");
+    assertThatThrownBy(
+            () ->
+                new DocumentSource("text")
+                    .read(
+                        file,
+                        _ -> {
+                          throw stopped;
+                        }))
+        .isSameAs(stopped);
+  }
+
+  @Test
+  void fileOfAnotherEncodingInAZipKeepsNothingElseOut() throws IOException {
+    Path zip = folder.resolve("latin.jar");
+    try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(zip))) {
+      out.putNextEntry(new ZipEntry("a.txt"));
+      out.write("class A {} // caf\u00e9".getBytes(StandardCharsets.ISO_8859_1));
+      out.putNextEntry(new ZipEntry("b.txt"));
+      out.write("class B {}".getBytes(StandardCharsets.UTF_8));
+    }
+    assertThat(read(zip, "text"))
+        .extracting(Document::text)
+        .containsExactly("class A {} // caf\uFFFD", "class B {}");
+  }
+
   private void assertProblem(Path file, String field, String problem) {
     assertThatThrownBy(() -> read(file, field))
         .isInstanceOf(UserError.class)
