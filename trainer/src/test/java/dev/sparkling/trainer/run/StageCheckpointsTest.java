@@ -176,6 +176,7 @@ class StageCheckpointsTest {
         });
   }
 
+  /** Late enough that who does not wait is past it; who waits is not hurt by a slow machine. */
   private static void openSoon(CountDownLatch open) {
     try {
       Thread.sleep(100);

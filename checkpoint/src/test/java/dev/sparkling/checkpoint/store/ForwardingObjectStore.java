@@ -1,0 +1,53 @@
+package dev.sparkling.checkpoint.store;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+
+/** Another store, for doubles that change some of what it does. Closing it closes nothing. */
+public abstract class ForwardingObjectStore implements ObjectStore {
+
+  private final ObjectStore behind;
+
+  protected ForwardingObjectStore(ObjectStore behind) {
+    this.behind = behind;
+  }
+
+  @Override
+  public ObjectUpload create(String key) {
+    return behind.create(key);
+  }
+
+  @Override
+  public String location(String key) {
+    return behind.location(key);
+  }
+
+  @Override
+  public Optional<StoredObject> find(String key) {
+    return behind.find(key);
+  }
+
+  @Override
+  public List<StoredObject> list(String prefix) {
+    return behind.list(prefix);
+  }
+
+  @Override
+  public void read(StoredObject object, long offset, MemorySegment target) {
+    behind.read(object, offset, target);
+  }
+
+  @Override
+  public void delete(String key) {
+    behind.delete(key);
+  }
+
+  @Override
+  public int discardUnfinished(String prefix) {
+    return behind.discardUnfinished(prefix);
+  }
+
+  @Override
+  public void close() {}
+}
