@@ -30,7 +30,7 @@ public final class ComputeWeights {
    */
   public ComputeWeights(Weights<NDArray> masters, Precision precision, NDManager manager) {
     this.manager = manager;
-    this.kernels = TorchScript.load(manager, ComputeWeights.class, "transformer.torchscript");
+    this.kernels = TorchScript.load(manager, ComputeWeights.class, "rounding.torchscript");
     this.weights =
         switch (precision) {
           case FP32 -> masters;

@@ -36,11 +36,11 @@ final class LayerPasses {
   /**
    * What the router's loss adds to the gradients of a layer.
    *
-   * @param load of each expert; constant
+   * @param loads none, where an expert's load is its rows in the pass, or one array of them
    * @param balancing factor of load times probability
    * @param z factor of the squares of the logits' logarithmic sum
    */
-  record RouterLoss(NDArray load, double balancing, double z) {}
+  record RouterLoss(NDList loads, double balancing, double z) {}
 
   /**
    * What a layer's forward pass leaves for its backward pass. The first array of each list is its
@@ -190,7 +190,7 @@ final class LayerPasses {
                 experts.gateUp(),
                 experts.down(),
                 model.normalizeTopK(),
-                routerLoss.load(),
+                routerLoss.loads(),
                 routerLoss.balancing(),
                 routerLoss.z(),
                 new NDList(d.norm(), d.router(), d.gateUp(), d.down()));

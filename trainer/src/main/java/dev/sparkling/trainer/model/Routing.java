@@ -19,9 +19,6 @@ import java.util.List;
  */
 public final class Routing {
 
-  /** Of what {@code experts} returns: each expert's rows in this pass. */
-  private static final int ROWS = 12;
-
   private final ModelConfiguration model;
   private final BalancingSpec balancing;
   private final TorchScript kernels;
@@ -97,19 +94,17 @@ public final class Routing {
   /**
    * What the loss adds to a layer's gradients.
    *
-   * @param saved by the pass that goes backward
    * @param weight of one token in the step's loss
    */
-  RouterLoss loss(int layer, NDList saved, int tokensOfPass, double weight) {
+  RouterLoss loss(int layer, int tokensOfPass, double weight) {
     if (layers.isEmpty()) {
-      return new RouterLoss(saved.getFirst(), 0, 0);
+      return new RouterLoss(new NDList(), 0, 0);
     }
     boolean whole = balancing.scope() == BalancingScope.GLOBAL_BATCH;
-    NDArray load = whole ? layers.get(layer).rows() : saved.get(ROWS);
     double choices = (double) model.expertsPerToken() * (whole ? tokens : tokensOfPass);
     double perToken = weight / model.layers();
     return new RouterLoss(
-        load,
+        whole ? new NDList(layers.get(layer).rows()) : new NDList(),
         balancing.coefficient() * model.experts() * perToken / choices,
         balancing.zCoefficient() * perToken);
   }

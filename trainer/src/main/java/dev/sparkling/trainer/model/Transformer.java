@@ -218,7 +218,7 @@ public final class Transformer {
                 ? passes.forward(
                     layer, kept.input(), batch.sequences(), masks, scope.newSubManager())
                 : kept) {
-          RouterLoss routerLoss = routing.loss(i, pass.mlp(), batch.tokens().length, weight);
+          RouterLoss routerLoss = routing.loss(i, batch.tokens().length, weight);
           Layer<NDArray> gradient = gradients.layers().get(i);
           dx = passes.backward(layer, gradient, pass, dx, masks, routerLoss, scope);
         }

@@ -58,11 +58,12 @@ public final class GradientGuard {
     for (int block = 0; block <= state.expansions().size(); block++) {
       blocks.add(new NDList());
     }
+    TorchScript boxes = TorchScript.load(manager, BlockRates.class, "blocks.torchscript");
     Iterator<NDArray> gradient = gradients.iterator();
     for (Parameter parameter : parameters) {
       NDArray whole = gradient.next();
       for (Strip strip : Strip.of(parameter, state)) {
-        NDList view = kernels.call(manager, "box", whole, strip.starts(), strip.lengths());
+        NDList view = boxes.call(manager, "box", whole, strip.starts(), strip.lengths());
         blocks.get(strip.block()).addAll(view);
       }
     }
