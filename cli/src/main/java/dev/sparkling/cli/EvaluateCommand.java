@@ -4,11 +4,8 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.checkpoint.format.CheckpointReader;
-import dev.sparkling.checkpoint.format.FileKind;
-import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoreUri;
-import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.spec.Limits;
 import dev.sparkling.pipeline.validation.Problems;
 import dev.sparkling.trainer.data.Batches;
@@ -89,12 +86,12 @@ final class EvaluateCommand implements Callable<Integer> {
       CheckpointReader reader =
           Arguments.input(
               "--checkpoint", () -> CheckpointReader.openAny(source.store(), source.folder()));
-      checkTokenizer(reader, dataset);
+      ModelWeights.checkTokenizer(
+          reader, "--data: " + data + " was made by tokenizer", dataset.index().tokenizer());
       int longest = Math.min(reader.model().maxPositions(), LONGEST_DEFAULT);
       int length = sequenceLength == null ? longest : sequenceLength;
       Batches batches = new Batches(dataset, length, reader.model().vocabularySize(), "--data");
-      ModelState values = ModelState.ofWeights(reader.model(), manager);
-      Arguments.input("--checkpoint", () -> load(reader, values));
+      ModelState values = ModelWeights.read(reader, manager);
       long count = Math.min(sequences, dataset.sequences(length));
       Evaluator evaluator =
           new Evaluator(
@@ -112,29 +109,6 @@ final class EvaluateCommand implements Callable<Integer> {
         value == null || (value >= 1 && value <= most),
         name,
         value + " is outside of 1 to " + most);
-  }
-
-  private static boolean load(CheckpointReader reader, ModelState values) {
-    try (TensorSequence tensors = reader.read(FileKind.MODEL)) {
-      values.load(tensors, reader.location());
-    }
-    return true;
-  }
-
-  private void checkTokenizer(CheckpointReader reader, Dataset dataset) {
-    reader
-        .state()
-        .filter(state -> !state.tokenizerFingerprint().equals(dataset.index().tokenizer()))
-        .ifPresent(
-            state -> {
-              throw new UserError(
-                  "--data: "
-                      + data
-                      + " was made by tokenizer "
-                      + dataset.index().tokenizer()
-                      + "; the checkpoint was trained on tokenizer "
-                      + state.tokenizerFingerprint());
-            });
   }
 
   private void print(double loss, long tokens, Dataset dataset) {

@@ -4,8 +4,6 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.checkpoint.format.CheckpointReader;
-import dev.sparkling.checkpoint.format.FileKind;
-import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoreUri;
 import dev.sparkling.pipeline.error.UserError;
@@ -62,6 +60,13 @@ final class GenerateCommand implements Callable<Integer> {
         paramLabel = "URI",
         description = "Instead: a dataset that the model was trained on, which has its tokenizer.")
     private @Nullable String data;
+
+    /** For a message that goes on with the fingerprint. */
+    String named() {
+      return file == null
+          ? "--data: " + data + " was made by tokenizer"
+          : "--tokenizer: " + file + " is tokenizer";
+    }
   }
 
   @Option(
@@ -126,10 +131,9 @@ final class GenerateCommand implements Callable<Integer> {
       CheckpointReader reader =
           Arguments.input(
               "--checkpoint", () -> CheckpointReader.openAny(source.store(), source.folder()));
-      checkTokenizer(reader, tokenizer);
+      ModelWeights.checkTokenizer(reader, tokenizerSource.named(), tokenizer.fingerprint());
       long[] tokens = promptTokens(tokenizer, reader);
-      ModelState values = ModelState.ofWeights(reader.model(), manager);
-      Arguments.input("--checkpoint", () -> load(reader, values));
+      ModelState values = ModelWeights.read(reader, manager);
       int positions =
           (int) Math.min(reader.model().maxPositions(), tokens.length + (long) maxTokens);
       Transformer transformer =
@@ -218,20 +222,6 @@ final class GenerateCommand implements Callable<Integer> {
     }
   }
 
-  private static void checkTokenizer(CheckpointReader reader, TextTokenizer tokenizer) {
-    reader
-        .state()
-        .filter(state -> !state.tokenizerFingerprint().equals(tokenizer.fingerprint()))
-        .ifPresent(
-            state -> {
-              throw new UserError(
-                  "--tokenizer: is "
-                      + tokenizer.fingerprint()
-                      + "; the checkpoint was trained on tokenizer "
-                      + state.tokenizerFingerprint());
-            });
-  }
-
   private long[] promptTokens(TextTokenizer tokenizer, CheckpointReader reader) {
     long[] tokens = tokenizer.encode(List.of(prompt)).getFirst();
     int positions = reader.model().maxPositions();
@@ -248,12 +238,5 @@ final class GenerateCommand implements Callable<Integer> {
       }
     }
     return tokens;
-  }
-
-  private static boolean load(CheckpointReader reader, ModelState values) {
-    try (TensorSequence tensors = reader.read(FileKind.MODEL)) {
-      values.load(tensors, reader.location());
-    }
-    return true;
   }
 }
