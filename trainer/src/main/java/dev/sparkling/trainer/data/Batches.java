@@ -2,6 +2,7 @@ package dev.sparkling.trainer.data;
 
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.trainer.model.Batch;
+import java.util.stream.LongStream;
 
 /** Makes the batches of a step, or of an evaluation, from a dataset. */
 public final class Batches {
@@ -41,11 +42,15 @@ public final class Batches {
 
   /** Sequences {@code first} to {@code first + count} in the dataset's own order. */
   public Batch inOrder(long first, int count) {
+    dataset.expect(LongStream.range(first, dataset.sequences(length)), length);
     return batch(count, i -> first + i);
   }
 
   /** The samples {@code first} to {@code first + count} of an order. */
   public Batch ordered(SampleOrder order, long first, int count) {
+    // The rest of a pass names every shard but those that only the samples before needed.
+    dataset.expect(
+        LongStream.range(first, first + dataset.sequences(length)).map(order::sequence), length);
     return batch(count, i -> order.sequence(first + i));
   }
 

@@ -1,50 +1,40 @@
 package dev.sparkling.trainer.data;
 
 import dev.sparkling.checkpoint.format.Sha256;
-import dev.sparkling.checkpoint.store.FileErrors;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
-import dev.sparkling.trainer.data.DatasetIndex.Shard;
-import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * All tokens of a dataset as one row, cut into sequences: sequence i holds tokens {@code i * L} to
  * {@code i * L + L}, the last of which is the target of the one before. Shards are mapped; those in
- * an object store are first copied to a folder on this machine.
+ * an object store are copied to a folder on this machine. A read waits until those that it needs
+ * are here and their SHA-256 has been compared, while a thread goes ahead with the rest.
  */
 public final class Dataset implements AutoCloseable {
 
-  private static final long COPY_BYTES = 16L << 20;
-
   private final DatasetIndex index;
   private final String fingerprint;
-  private final Arena arena = Arena.ofShared();
-  private final List<TokenShard> shards = new ArrayList<>();
+  private final DatasetShards shards;
 
-  private Dataset(DatasetIndex index, String fingerprint) {
+  private Dataset(DatasetIndex index, String fingerprint, DatasetShards shards) {
     this.index = index;
     this.fingerprint = fingerprint;
+    this.shards = shards;
   }
 
   /**
-   * Opens a dataset.
+   * Opens a dataset; the store stays open until the dataset is closed.
    *
    * @param store rooted at the dataset's folder
    * @param cache where shards of a remote store are kept
    * @throws UserError where there is none
-   * @throws CorruptCheckpoint where a shard is not what the index says
+   * @throws CorruptCheckpoint where a shard is missing or has another size than the index says;
+   *     what else is wrong with one is found by {@link #read}
    */
   public static Dataset open(ObjectStore store, Path cache) {
     StoredObject object =
@@ -59,17 +49,7 @@ public final class Dataset implements AutoCloseable {
     byte[] bytes = store.readAll(object);
     String fingerprint = Sha256.hex(bytes);
     DatasetIndex index = DatasetIndex.decode(store.location(DatasetIndex.NAME), bytes);
-    Dataset dataset = new Dataset(index, fingerprint);
-    try {
-      for (Shard shard : index.shards()) {
-        dataset.shards.add(
-            dataset.map(store, shard, cache.resolve(fingerprint).resolve(shard.file())));
-      }
-      return dataset;
-    } catch (RuntimeException e) {
-      dataset.close();
-      throw e;
-    }
+    return new Dataset(index, fingerprint, DatasetShards.open(store, index, fingerprint, cache));
   }
 
   public DatasetIndex index() {
@@ -93,12 +73,16 @@ public final class Dataset implements AutoCloseable {
    * Copies a sequence and the token after it: {@code length + 1} tokens.
    *
    * @param vocabularySize of the model, which no token may reach
+   * @throws CorruptCheckpoint where a shard of the sequence is not what the index says
    */
   public void read(long sequence, int length, int vocabularySize, long[] target) {
+    shards.start(IntStream.range(0, shards.count()));
     long position = sequence * length;
     int copied = 0;
-    for (TokenShard shard : shards) {
-      if (position < shard.tokens()) {
+    for (int i = 0; i < shards.count(); i++) {
+      long tokens = shards.tokens(i);
+      if (position < tokens) {
+        TokenShard shard = shards.get(i);
         int count = shard.copy(position, target, copied, length + 1 - copied);
         check(shard, position, target, copied, count, vocabularySize);
         copied += count;
@@ -107,15 +91,32 @@ public final class Dataset implements AutoCloseable {
         }
         position = 0;
       } else {
-        position -= shard.tokens();
+        position -= tokens;
       }
     }
     throw new IllegalArgumentException("sequence " + sequence + " is beyond the dataset's end");
   }
 
+  /**
+   * Says once which sequences will be read, so that their shards are copied in that order.
+   *
+   * @param sequences in the order of the reads; only as many are taken as name all shards
+   */
+  void expect(LongStream sequences, int length) {
+    shards.start(
+        sequences
+            .mapToObj(
+                sequence -> IntStream.of(shardOf(sequence, length), shardOf(sequence + 1, length)))
+            .flatMapToInt(both -> both));
+  }
+
+  private int shardOf(long sequence, int length) {
+    return shards.holding(sequence * length);
+  }
+
   @Override
   public void close() {
-    arena.close();
+    shards.close();
   }
 
   private static void check(
@@ -130,74 +131,6 @@ public final class Dataset implements AutoCloseable {
                 + "; the model's vocabulary has "
                 + vocabularySize);
       }
-    }
-  }
-
-  private TokenShard map(ObjectStore store, Shard shard, Path copy) {
-    StoredObject object =
-        store
-            .find(shard.file())
-            .orElseThrow(
-                () ->
-                    new CorruptCheckpoint(
-                        store.location(shard.file()) + ": is missing; dataset.json names it"));
-    if (object.size() != shard.size()) {
-      throw new CorruptCheckpoint(
-          store.location(shard.file())
-              + ": has "
-              + object.size()
-              + " bytes; dataset.json says "
-              + shard.size());
-    }
-    Optional<Path> local = store.file(object);
-    Path file = local.orElseGet(() -> fetch(store, object, shard, copy));
-    TokenShard mapped = TokenShard.map(file, arena);
-    if (mapped.tokens() != shard.tokens()) {
-      throw new CorruptCheckpoint(
-          file + ": holds " + mapped.tokens() + " tokens; dataset.json says " + shard.tokens());
-    }
-    return mapped;
-  }
-
-  /** Copies a shard once; the copy appears whole, with the right digest, or not at all. */
-  private static Path fetch(ObjectStore store, StoredObject object, Shard shard, Path copy) {
-    Path partial = copy.resolveSibling(shard.file() + ".partial");
-    try (Arena scope = Arena.ofConfined()) {
-      if (Files.exists(copy) && Files.size(copy) == shard.size()) {
-        return copy;
-      }
-      Files.createDirectories(copy.getParent());
-      Sha256 digest = new Sha256();
-      try (FileChannel channel =
-          FileChannel.open(
-              partial,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        MemorySegment buffer = scope.allocate(Math.min(COPY_BYTES, Math.max(1, shard.size())));
-        for (long done = 0; done < shard.size(); done += buffer.byteSize()) {
-          MemorySegment part = buffer.asSlice(0, Math.min(buffer.byteSize(), shard.size() - done));
-          store.read(object, done, part);
-          digest.update(part);
-          var bytes = part.asByteBuffer();
-          while (bytes.hasRemaining()) {
-            channel.write(bytes);
-          }
-        }
-      }
-      String sha256 = digest.hex();
-      if (!sha256.equals(shard.sha256())) {
-        Files.delete(partial);
-        throw new CorruptCheckpoint(
-            store.location(shard.file())
-                + ": SHA-256 is "
-                + sha256
-                + "; dataset.json says "
-                + shard.sha256());
-      }
-      return Files.move(partial, copy, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      throw FileErrors.translate(copy, e);
     }
   }
 }
