@@ -69,6 +69,7 @@ final class PlanCommand implements Callable<Integer> {
     out.printf(
         "%s FLOPs in all, %s of training wide from scratch saved%n",
         Format.flops(plan.flops()), Format.percent(plan.flopsSaved()));
+    out.println("FLOPs = 6 * active parameters * tokens (Eq. 29)");
     plan.notices().forEach(notice -> out.println("note: " + notice));
   }
 

@@ -31,6 +31,7 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
   private @Nullable StagePlan stage;
   private @Nullable ProgressBar bar;
   private double loss;
+  private double utilization;
   private double tokensPerSecond;
   private double tokensPerStep = 1;
   private String validation = "";
@@ -47,6 +48,7 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
     endBar();
     stage = plan;
     tokensPerSecond = 0;
+    utilization = 0;
     tokensPerStep = (double) plan.tokens() / plan.steps();
     validation = "";
     lastLine = System.nanoTime();
@@ -72,6 +74,7 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
             ? step.tokensPerSecond()
             : SPEED_MEMORY * tokensPerSecond + (1 - SPEED_MEMORY) * step.tokensPerSecond();
     loss = step.loss();
+    utilization = step.modelFlopsUtilization() * tokensPerSecond / step.tokensPerSecond();
     if (bar != null) {
       bar.setExtraMessage(message());
       bar.stepTo(step.step());
@@ -139,7 +142,8 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
         + validation
         + ", "
         + Format.count(tokensPerSecond)
-        + " tokens/s";
+        + " tokens/s"
+        + (utilization > 0 ? ", MFU " + Format.percent(utilization) : "");
   }
 
   /** Other lines may follow; the next stage begins another bar. */

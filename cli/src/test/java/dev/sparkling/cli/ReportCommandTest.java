@@ -39,9 +39,11 @@ class ReportCommandTest {
         .containsExactly(
             "Loss",
             "Learning rate of each block",
+            "Gradient norm",
+            "Load of the busiest expert",
             "Residual stream across the expansion into wide",
             "Matrices across the expansion into wide");
-    JsonNode stream = charts(page).get(2);
+    JsonNode stream = charts(page).get(4);
     // The embedding and two layers; an expansion to twice the width leaves them where they were.
     assertThat(stream.path("x")).hasSize(3);
     for (int i = 0; i < 3; i++) {

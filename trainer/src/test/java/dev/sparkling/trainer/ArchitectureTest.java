@@ -33,12 +33,20 @@ class ArchitectureTest {
               resideInAnyPackage("ai.djl..", "java.io..", "java.nio..", "java.time.."));
 
   @ArchTest
-  static final ArchRule onlyDataKnowsArrowAndTokenizers =
+  static final ArchRule onlyFilesKnowArrow =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("..trainer.data..", "..trainer.metrics..")
+          .should()
+          .dependOnClassesThat(resideInAnyPackage("org.apache.arrow.."));
+
+  @ArchTest
+  static final ArchRule onlyDataKnowsTokenizers =
       noClasses()
           .that()
           .resideOutsideOfPackage("..trainer.data..")
           .should()
-          .dependOnClassesThat(resideInAnyPackage("org.apache.arrow..", "ai.djl.huggingface.."));
+          .dependOnClassesThat(resideInAnyPackage("ai.djl.huggingface.."));
 
   @ArchTest
   static final ArchRule packagesHaveNoCycles =

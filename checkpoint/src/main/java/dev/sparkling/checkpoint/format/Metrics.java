@@ -34,6 +34,8 @@ public final class Metrics {
    * @param tokens trained on in the whole run
    * @param loss of the step's batch before the step, in nats a token
    * @param learningRates of the blocks, the original curve's first
+   * @param modelFlopsUtilization the speed as a share of the machine's best matrix product, by the
+   *     FLOPs of the model's matrix products; 0 where it was not measured
    * @param gradientNorm of all gradients together, before clipping
    * @param blockNorms the same of each block's entries, in the order of the rates
    * @param skipped whether the update was left out because loss or norm was far off
@@ -46,6 +48,7 @@ public final class Metrics {
       double loss,
       List<Double> learningRates,
       double tokensPerSecond,
+      double modelFlopsUtilization,
       double gradientNorm,
       List<Double> blockNorms,
       boolean skipped,
@@ -94,6 +97,7 @@ public final class Metrics {
       @Nullable Double loss,
       @Nullable List<Double> learningRates,
       @Nullable Double tokensPerSecond,
+      @Nullable Double modelFlopsUtilization,
       @Nullable Double gradientNorm,
       @Nullable List<Double> blockNorms,
       @Nullable Boolean skipped,
@@ -109,6 +113,7 @@ public final class Metrics {
           Objects.requireNonNullElse(loss, Double.NaN),
           Objects.requireNonNullElse(learningRates, List.of()),
           Objects.requireNonNullElse(tokensPerSecond, Double.NaN),
+          Objects.requireNonNullElse(modelFlopsUtilization, 0.0),
           Objects.requireNonNullElse(gradientNorm, Double.NaN),
           Objects.requireNonNullElse(blockNorms, List.of()),
           Objects.requireNonNullElse(skipped, false),
@@ -139,6 +144,7 @@ public final class Metrics {
             step.loss(),
             step.learningRates(),
             step.tokensPerSecond(),
+            step.modelFlopsUtilization(),
             step.gradientNorm(),
             step.blockNorms(),
             step.skipped() ? true : null,
@@ -152,6 +158,7 @@ public final class Metrics {
     lines.add(
         new Line(
             evaluation.step(),
+            null,
             null,
             null,
             null,

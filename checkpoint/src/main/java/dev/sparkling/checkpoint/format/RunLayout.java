@@ -32,6 +32,16 @@ public final class RunLayout {
     return stage + "/metrics.jsonl";
   }
 
+  /** The same as an Arrow table, a row for each step. */
+  public static String metricsTable(String stage) {
+    return stage + "/metrics.arrow";
+  }
+
+  /** The same for TensorBoard, from the checkpoint before to the one of this step. */
+  public static String events(String stage, long step) {
+    return stage + String.format(Locale.ROOT, "/events.out.tfevents.%010d.sparkling", step);
+  }
+
   /** The step of a checkpoint's folder name. */
   static OptionalLong step(String folder) {
     Matcher matcher = STEP.matcher(folder);

@@ -21,6 +21,7 @@ public record RunDeletion(List<StoredObject> objects, List<StoredObject> others)
 
   private static final String WITHIN_A_STAGE =
       "/(checkpoints/step-\\d{8,}/[^/]+|expansion/[^/]+|metrics\\.(jsonl|arrow)"
+          + "|events\\.out\\.tfevents\\.\\d{10,}\\.sparkling"
           + "|not-finite-step-\\d{8,}\\.json)";
 
   /** A run's stage, or the control of a local run. */

@@ -40,6 +40,8 @@ public final class StoredProgress {
         first(evaluations, stage).map(Evaluation::validationLoss).orElse(null),
         first(evaluations, stage).flatMap(Evaluation::lastHiddenRms).orElse(null),
         last.map(Metrics.Step::tokensPerSecond).orElse(null),
+        last.map(Metrics.Step::gradientNorm).orElse(null),
+        last.map(Metrics.Step::modelFlopsUtilization).orElse(null),
         checkpoint(step, stage, store),
         Instant.now().toString());
   }

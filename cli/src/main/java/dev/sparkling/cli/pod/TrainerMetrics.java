@@ -42,6 +42,11 @@ final class TrainerMetrics {
     gauge("loss", "Loss of the newest step's batch, in nats a token.", Progress::loss);
     gauge("validation_loss", "Newest validation loss, in nats a token.", Progress::validationLoss);
     gauge("tokens_per_second", "Mean speed of the last steps.", Progress::tokensPerSecond);
+    gauge("gradient_norm", "Of the newest step, before clipping.", Progress::gradientNorm);
+    gauge(
+        "model_flops_utilization",
+        "FLOPs of the newest step's matrix products over what the machine could have done.",
+        Progress::modelFlopsUtilization);
     gauge(
         "last_checkpoint_timestamp_seconds",
         "When the newest checkpoint was complete.",

@@ -64,6 +64,8 @@ public final class TrainerProgress implements TrainingListener {
             speed == null
                 ? step.tokensPerSecond()
                 : SPEED_MEMORY * speed + (1 - SPEED_MEMORY) * step.tokensPerSecond(),
+            step.gradientNorm(),
+            step.modelFlopsUtilization(),
             before.checkpoint(),
             clock.instant().toString());
   }
@@ -87,6 +89,8 @@ public final class TrainerProgress implements TrainingListener {
             isFirst ? Double.valueOf(loss) : before.firstValidationLoss(),
             isFirst ? evaluation.lastHiddenRms().orElse(null) : before.firstHiddenRms(),
             before.tokensPerSecond(),
+            before.gradientNorm(),
+            before.modelFlopsUtilization(),
             before.checkpoint(),
             clock.instant().toString());
   }
@@ -109,6 +113,8 @@ public final class TrainerProgress implements TrainingListener {
             before.firstValidationLoss(),
             before.firstHiddenRms(),
             before.tokensPerSecond(),
+            before.gradientNorm(),
+            before.modelFlopsUtilization(),
             new CheckpointStatus(checkpoint.location(), checkpoint.step(), now),
             now);
   }

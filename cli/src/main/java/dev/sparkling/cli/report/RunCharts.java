@@ -1,6 +1,7 @@
 package dev.sparkling.cli.report;
 
 import dev.sparkling.checkpoint.format.Metrics.Evaluation;
+import dev.sparkling.checkpoint.format.Metrics.Router;
 import dev.sparkling.checkpoint.format.Metrics.Step;
 import dev.sparkling.cli.report.Chart.Points;
 import dev.sparkling.cli.report.StoredRun.StoredStage;
@@ -11,8 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.DoubleStream;
 
 /** What of a run is drawn. */
 final class RunCharts {
@@ -29,6 +32,10 @@ final class RunCharts {
     List<Chart> charts = new ArrayList<>();
     charts.add(losses(run));
     charts.add(learningRates(run));
+    charts.add(gradientNorms(run));
+    if (run.stages().stream().anyMatch(RunCharts::hasExperts)) {
+      charts.add(routers(run));
+    }
     for (int i = 1; i < run.stages().size(); i++) {
       StoredStage before = run.stages().get(i - 1);
       StoredStage after = run.stages().get(i);
@@ -41,7 +48,7 @@ final class RunCharts {
   private static Chart losses(StoredRun run) {
     List<Points> lines = new ArrayList<>();
     for (StoredStage stage : run.stages()) {
-      lines.add(new Points(stage.name() + ", training", false, trainingLoss(stage)));
+      lines.add(new Points(stage.name() + ", training", false, means(stage, Step::loss)));
       lines.add(new Points(stage.name() + ", validation", true, validationLoss(stage)));
     }
     for (StoredStage control : run.controls()) {
@@ -55,13 +62,14 @@ final class RunCharts {
         lines);
   }
 
-  private static Map<Double, Double> trainingLoss(StoredStage stage) {
+  /** Means over neighbouring steps. */
+  private static Map<Double, Double> means(StoredStage stage, ToDoubleFunction<Step> value) {
     List<Step> steps = stage.metrics().steps();
     int together = Math.ceilDiv(Math.max(1, steps.size()), MOST_POINTS);
     Map<Double, Double> points = new TreeMap<>();
     for (int i = 0; i < steps.size(); i += together) {
       List<Step> group = steps.subList(i, Math.min(steps.size(), i + together));
-      double mean = group.stream().mapToDouble(Step::loss).average().orElse(Double.NaN);
+      double mean = group.stream().mapToDouble(value).average().orElse(Double.NaN);
       points.put((double) group.getLast().step(), mean);
     }
     return points;
@@ -90,19 +98,69 @@ final class RunCharts {
       }
     }
     List<Points> lines = new ArrayList<>();
-    blocks.forEach(
-        (block, rates) ->
-            lines.add(
-                new Points(
-                    block == 0 ? "entries of the narrow model" : "entries of expansion " + block,
-                    false,
-                    rates)));
+    blocks.forEach((block, rates) -> lines.add(new Points(entries(block), false, rates)));
     return Chart.of(
         "Learning rate of each block",
         "Old entries keep the run's curve, new ones warm up again from it (Eq. 25 to 28).",
         "step",
         "rate",
         lines);
+  }
+
+  private static Chart gradientNorms(StoredRun run) {
+    List<Points> lines = new ArrayList<>();
+    for (StoredStage stage : run.stages()) {
+      lines.add(new Points(stage.name() + ", all", false, means(stage, Step::gradientNorm)));
+      int blocks = stage.metrics().lastStep().map(step -> step.blockNorms().size()).orElse(0);
+      for (int i = 0; blocks > 1 && i < blocks; i++) {
+        int block = i;
+        lines.add(
+            new Points(
+                stage.name() + ", " + entries(block),
+                true,
+                means(stage, step -> step.blockNorms().get(block))));
+      }
+    }
+    return Chart.of(
+        "Gradient norm",
+        "Before clipping, of all gradients and of each block's; means over neighbouring steps.",
+        "step",
+        "norm",
+        lines);
+  }
+
+  private static boolean hasExperts(StoredStage stage) {
+    return stage.metrics().lastStep().filter(step -> !step.routers().isEmpty()).isPresent();
+  }
+
+  private static Chart routers(StoredRun run) {
+    List<Points> lines = new ArrayList<>();
+    for (StoredStage stage : run.stages()) {
+      lines.add(
+          new Points(
+              stage.name() + ", largest load of any layer",
+              false,
+              means(stage, step -> loads(step).max().orElse(Double.NaN))));
+      lines.add(
+          new Points(
+              stage.name() + ", mean over the layers",
+              true,
+              means(stage, step -> loads(step).average().orElse(Double.NaN))));
+    }
+    return Chart.of(
+        "Load of the busiest expert",
+        "Tokens of a layer's busiest expert, as a multiple of even use; no token is dropped.",
+        "step",
+        "times even use",
+        lines);
+  }
+
+  private static DoubleStream loads(Step step) {
+    return step.routers().stream().mapToDouble(Router::largestLoad);
+  }
+
+  private static String entries(int block) {
+    return block == 0 ? "entries of the narrow model" : "entries of expansion " + block;
   }
 
   private static void hiddenRms(StoredStage before, StoredStage after, List<Chart> charts) {

@@ -51,6 +51,8 @@ abstract class RunPasses {
             null,
             null,
             tokensPerSecond,
+            null,
+            null,
             step < 20 ? null : new CheckpointStatus("s3://c", step / 20 * 20, TestObjects.START),
             TestObjects.START);
     pass(

@@ -122,7 +122,19 @@ class RunStatusTest extends RunPasses {
           List.of(expanded, training),
           Optional.of(
               new Progress(
-                  "wide", step, 200, 0, null, 4.25, 4.5, 1.5, null, null, TestObjects.START)));
+                  "wide",
+                  step,
+                  200,
+                  0,
+                  null,
+                  4.25,
+                  4.5,
+                  1.5,
+                  null,
+                  null,
+                  null,
+                  null,
+                  TestObjects.START)));
     }
     assertThat(stage(1).expansion())
         .isEqualTo(new ExpansionStatus(1.25, 1.5, 4.5, 4.5, null, null));

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param validationLoss the newest, in nats a token
  * @param firstValidationLoss before the stage's first step: right after the expansion
  * @param firstHiddenRms then too: root mean square of the last hidden state
+ * @param gradientNorm of the newest step, before clipping
+ * @param modelFlopsUtilization of the newest step: FLOPs of its matrix products over those that the
+ *     machine's best product of large matrices would have done meanwhile
  * @param checkpoint the newest complete one of the stage
  * @param updatedAt RFC 3339; moves with every step
  */
@@ -31,5 +34,7 @@ public record Progress(
     @Nullable Double firstValidationLoss,
     @Nullable Double firstHiddenRms,
     @Nullable Double tokensPerSecond,
+    @Nullable Double gradientNorm,
+    @Nullable Double modelFlopsUtilization,
     @Nullable CheckpointStatus checkpoint,
     String updatedAt) {}

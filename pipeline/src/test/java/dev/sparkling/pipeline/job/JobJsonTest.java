@@ -34,6 +34,8 @@ class JobJsonTest {
           2.6125,
           1.0625,
           412000.5,
+          0.75,
+          0.5,
           new CheckpointStatus(
               "s3://sparkling/moe-demo/wide/checkpoints/step-00015000",
               15000,
@@ -42,7 +44,19 @@ class JobJsonTest {
 
   private static final Progress FIRST_PROGRESS =
       new Progress(
-          "narrow", 0, 12, 0, null, null, null, null, null, null, "2026-01-01T00:00:00.123456Z");
+          "narrow",
+          0,
+          12,
+          0,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          "2026-01-01T00:00:00.123456Z");
 
   @Test
   void jobsAreWrittenAndReadAsTheGoldenFilesSay() {
@@ -131,7 +145,19 @@ class JobJsonTest {
         new CheckpointStatus("s3://" + "\u20ac".repeat(2000), 1, "2026-01-01T00:00:00Z");
     Progress progress =
         new Progress(
-            "narrow", 1, 2, 3, null, null, null, null, null, checkpoint, "2026-01-01T00:00:00Z");
+            "narrow",
+            1,
+            2,
+            3,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            checkpoint,
+            "2026-01-01T00:00:00Z");
     String line = JobJson.encode(new JobResult(Outcome.FAILED, "why", progress, null));
     assertThat(JobJson.decodeResult(line))
         .contains(new JobResult(Outcome.FAILED, "why", null, null));

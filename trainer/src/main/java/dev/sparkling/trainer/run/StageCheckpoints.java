@@ -10,9 +10,11 @@ import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.trainer.metrics.MetricsFiles;
 import dev.sparkling.trainer.model.ModelState;
 import dev.sparkling.trainer.run.TrainingListener.Checkpointed;
 import dev.sparkling.trainer.torch.Torch;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -35,6 +37,7 @@ final class StageCheckpoints implements AutoCloseable {
   private final ModelState values;
   private final TrainingListener listener;
   private final NDManager manager;
+  private long newest;
   private Optional<ModelState> copy = Optional.empty();
   private boolean inForeground;
   private @Nullable FutureTask<Checkpointed> inFlight;
@@ -42,12 +45,15 @@ final class StageCheckpoints implements AutoCloseable {
   /**
    * Prepares; takes no memory before the first {@link #begin}.
    *
+   * @param newest step of the checkpoint that training goes on from; less than any of the stage's
+   *     where it has none
    * @param keepLast newest complete checkpoints that stay; the stage's last one is among them
    * @param manager owns the copy of the values
    */
   StageCheckpoints(
       ObjectStore store,
       String stage,
+      long newest,
       int keepLast,
       ModelConfiguration model,
       ModelState values,
@@ -55,6 +61,7 @@ final class StageCheckpoints implements AutoCloseable {
       NDManager manager) {
     this.store = store;
     this.stage = stage;
+    this.newest = newest;
     this.keepLast = keepLast;
     this.model = model;
     this.values = values;
@@ -141,9 +148,10 @@ final class StageCheckpoints implements AutoCloseable {
       for (FileKind kind : FileKind.values()) {
         writer.writeTensors(kind, from.tensors(kind));
       }
-      metrics.write(store, stage);
+      MetricsFiles.write(store, stage, metrics, newest, state.step(), Instant.now());
       manifest = writer.commit(state);
     }
+    newest = state.step();
     List<Long> steps = Checkpoints.steps(store, stage);
     for (int i = 0; i < steps.size() - keepLast; i++) {
       Checkpoints.delete(store, RunLayout.checkpoint(stage, steps.get(i)));

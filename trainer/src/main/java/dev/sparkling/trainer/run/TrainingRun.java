@@ -9,6 +9,7 @@ import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.identity.RunSettings;
+import dev.sparkling.pipeline.plan.ModelFlops;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.spec.TrainingSpec;
 import dev.sparkling.trainer.data.Batches;
@@ -25,6 +26,7 @@ import dev.sparkling.trainer.optim.GradientGuard;
 import dev.sparkling.trainer.optim.Judgement;
 import dev.sparkling.trainer.optim.Optimizer;
 import dev.sparkling.trainer.schedule.BlockCurves;
+import dev.sparkling.trainer.torch.MatrixPeak;
 import dev.sparkling.trainer.torch.Torch;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +55,8 @@ public final class TrainingRun {
   private final SampleOrder order;
   private final Evaluator evaluator;
   private final Metrics metrics;
+  private final double flopsPerToken;
+  private final double peakFlops;
   private long step;
 
   /**
@@ -134,6 +138,8 @@ public final class TrainingRun {
             manager);
     this.curves =
         BlockCurves.of(this.training.learningRate(), job.plan(), restored.state().expansions());
+    this.flopsPerToken = ModelFlops.perToken(stage.model(), length);
+    this.peakFlops = MatrixPeak.flops(job.threads(), manager);
     long sequences = Math.min(this.training.evaluation().sequences(), validation.sequences(length));
     this.evaluator =
         new Evaluator(transformer, validationBatches, sequences, this.training.microBatchSize());
@@ -181,6 +187,7 @@ public final class TrainingRun {
     return new StageCheckpoints(
         store,
         stage.name(),
+        step == stage.firstStep() ? -1 : step,
         training.checkpoints().keepLast(),
         restored.model(),
         restored.values(),
@@ -235,12 +242,14 @@ public final class TrainingRun {
   private Metrics.Step measured(
       long begin, List<Double> rates, double loss, Judgement judgement, double stallSeconds) {
     double seconds = (System.nanoTime() - begin) / (double) TimeUnit.SECONDS.toNanos(1);
+    double tokensPerSecond = training.tokensPerStep() / seconds;
     return new Metrics.Step(
         step,
         step * training.tokensPerStep(),
         loss,
         rates,
-        training.tokensPerStep() / seconds,
+        tokensPerSecond,
+        tokensPerSecond * flopsPerToken / peakFlops,
         judgement.norm().getFloat(),
         judgement.blockNorms().stream().map(norm -> (double) norm.getFloat()).toList(),
         judgement.skipped(),

@@ -148,7 +148,7 @@ class GradientGuardTest {
   }
 
   private static Metrics.Step step(double loss, double norm) {
-    return new Metrics.Step(1, 1, loss, List.of(), 1, norm, List.of(), false, List.of(), 0);
+    return new Metrics.Step(1, 1, loss, List.of(), 1, 0, norm, List.of(), false, List.of(), 0);
   }
 
   private static float divisor(double largest, NDArray gradient, NDManager manager) {

@@ -150,6 +150,7 @@ class StageCheckpointsTest {
     return new StageCheckpoints(
         into,
         "narrow",
+        -1,
         2,
         MODEL,
         values,
