@@ -152,7 +152,8 @@ final class LocalRun {
         tokens,
         narrow.parameters(),
         narrow.flops() / narrow.tokens() * tokens,
-        narrow.checkpointBytes());
+        narrow.checkpointBytes(),
+        narrow.memory());
   }
 
   private StageObservation observe(StagePlan stage) {

@@ -52,7 +52,8 @@ final class PlanCommand implements Callable<Integer> {
             "STEPS",
             "TOKENS",
             "FLOPS",
-            "CHECKPOINT");
+            "CHECKPOINT",
+            "MEMORY");
     for (StagePlan stage : plan.stages()) {
       table.add(
           stage.name(),
@@ -63,7 +64,8 @@ final class PlanCommand implements Callable<Integer> {
           Long.toString(stage.steps()),
           Format.count(stage.tokens()),
           Format.flops(stage.flops()),
-          Format.bytes(stage.checkpointBytes()));
+          Format.bytes(stage.checkpointBytes()),
+          Format.bytes(stage.memory().total()));
     }
     table.lines().forEach(out::println);
     out.printf(
@@ -87,7 +89,8 @@ final class PlanCommand implements Callable<Integer> {
           .put("steps", stage.steps())
           .put("tokens", stage.tokens())
           .put("flops", stage.flops())
-          .put("checkpointBytes", stage.checkpointBytes());
+          .put("checkpointBytes", stage.checkpointBytes())
+          .put("memoryBytes", stage.memory().total());
     }
     root.put("flops", plan.flops());
     root.put("flopsFromScratch", plan.flopsFromScratch());

@@ -50,7 +50,8 @@ public record RunPlan(
               tokens,
               parameters,
               FLOPS_PER_PARAMETER_AND_TOKEN * parameters.active() * tokens,
-              checkpointBytes(model, spec.training().optimizer().type())));
+              checkpointBytes(model, spec.training().optimizer().type()),
+              TrainingMemory.of(model, spec.training())));
       step = Math.addExact(step, steps);
     }
     long warmupSteps = Math.round(spec.training().learningRate().warmupFraction() * step);

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param model the shape that the stage trains
  * @param flops 6 * active parameters * tokens (Eq. 29)
  * @param checkpointBytes of one fp32 checkpoint with the optimizer's state, without file headers
+ * @param memory that its trainer needs
  */
 public record StagePlan(
     int index,
@@ -23,7 +24,8 @@ public record StagePlan(
     long tokens,
     ParameterCount parameters,
     double flops,
-    long checkpointBytes) {
+    long checkpointBytes,
+    TrainingMemory memory) {
 
   public long steps() {
     return lastStep - firstStep;

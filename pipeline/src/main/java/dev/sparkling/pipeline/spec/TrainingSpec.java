@@ -83,6 +83,24 @@ public record TrainingSpec(
     evaluation = Objects.requireNonNullElse(evaluation, EvaluationSpec.DEFAULT);
   }
 
+  /** The same with other recomputation. */
+  public TrainingSpec with(Recomputation other) {
+    return new TrainingSpec(
+        sequenceLength,
+        globalBatchSize,
+        microBatchSize,
+        precision,
+        seed,
+        optimizer,
+        learningRate,
+        gradientClipping,
+        balancing,
+        other,
+        documentMasking,
+        checkpoints,
+        evaluation);
+  }
+
   /** Tokens of one optimizer step. */
   public long tokensPerStep() {
     return (long) globalBatchSize * sequenceLength;

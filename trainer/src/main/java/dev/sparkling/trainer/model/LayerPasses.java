@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.pipeline.plan.TrainingMemory;
 import dev.sparkling.trainer.model.Weights.Attention;
 import dev.sparkling.trainer.model.Weights.Dense;
 import dev.sparkling.trainer.model.Weights.Experts;
@@ -16,12 +17,6 @@ final class LayerPasses {
 
   /** Their scores stay in a core's cache for some thousand keys; more compute more in vain. */
   private static final int QUERIES_IN_BLOCK = 128;
-
-  /**
-   * The most that attention's weights of all layers may take to be kept for the backward pass;
-   * where they are more, that computes them again, which is 5 % of a step.
-   */
-  private static final long KEPT_WEIGHTS_BYTES = 512L << 20;
 
   private final ModelConfiguration model;
   private final TorchScript kernels;
@@ -126,7 +121,7 @@ final class LayerPasses {
   private boolean keepsWeights(long tokens, int sequences) {
     long length = tokens / sequences;
     double scores = (double) tokens * length * model.attentionHeads();
-    return scores * model.layers() * Float.BYTES <= KEPT_WEIGHTS_BYTES;
+    return scores * model.layers() * Float.BYTES <= TrainingMemory.KEPT_ATTENTION;
   }
 
   private NDList mlp(Mlp<NDArray> mlp, NDArray x, NDManager scope) {

@@ -69,6 +69,7 @@ public final class TrainingRun {
    * @param stopRequested asked before the first and after every step; where true, a checkpoint of
    *     what was done is written and this returns
    * @return the step of the newest checkpoint; the stage's first step where it has none
+   * @throws UserError also where memory does not suffice: which setting to lower, and to what
    */
   public static long run(
       TrainingJob job,
@@ -83,11 +84,17 @@ public final class TrainingRun {
       return newest.getAsLong();
     }
     Checkpoints.deleteInterrupted(store, job.stage().name());
+    long memory = MemoryAdvice.installed();
+    MemoryAdvice.beforehand(job.stage(), job.training(), memory).ifPresent(listener::notice);
     Torch torch = Torch.start(job.threads());
-    try (NDManager manager = torch.newManager()) {
-      return new TrainingRun(job, store, training, validation, listener, manager)
-          .train(stopRequested);
-    }
+    return Torch.withinMemory(
+        () -> {
+          try (NDManager manager = torch.newManager()) {
+            return new TrainingRun(job, store, training, validation, listener, manager)
+                .train(stopRequested);
+          }
+        },
+        e -> new UserError(MemoryAdvice.afterwards(job.stage(), job.training(), memory), e));
   }
 
   private TrainingRun(

@@ -9,6 +9,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** libtorch in this process. It has one number of threads, so that there is one of it. */
@@ -51,12 +52,31 @@ public final class Torch {
     try {
       return Optional.of(allocation.get());
     } catch (EngineException e) {
-      String message = String.valueOf(e.getMessage());
-      if (message.contains("can't allocate memory") || message.contains("out of memory")) {
+      if (isOutOfMemory(e)) {
         return Optional.empty();
       }
       throw e;
     }
+  }
+
+  /**
+   * Does what may need more memory than there is.
+   *
+   * @param otherwise makes what is thrown where libtorch could not have it
+   */
+  public static <T> T withinMemory(
+      Supplier<T> work, Function<RuntimeException, ? extends RuntimeException> otherwise) {
+    try {
+      return work.get();
+    } catch (EngineException e) {
+      throw isOutOfMemory(e) ? otherwise.apply(e) : e;
+    }
+  }
+
+  /** On the CPU or a GPU. */
+  private static boolean isOutOfMemory(EngineException e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("can't allocate memory") || message.contains("out of memory");
   }
 
   /** libtorch's version. */

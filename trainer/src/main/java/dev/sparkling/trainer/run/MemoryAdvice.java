@@ -1,0 +1,63 @@
+package dev.sparkling.trainer.run;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.plan.TrainingMemory;
+import dev.sparkling.pipeline.spec.Recomputation;
+import dev.sparkling.pipeline.spec.TrainingSpec;
+import java.lang.management.ManagementFactory;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Which setting to lower, and to what, where a stage needs more memory than there is. */
+final class MemoryAdvice {
+
+  private static final double GIGABYTE = 1e9;
+
+  private MemoryAdvice() {}
+
+  /** Of this machine, or of the container that this runs in. */
+  static long installed() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+  }
+
+  /** A sentence; empty where the stage should fit. */
+  static Optional<String> beforehand(StagePlan stage, TrainingSpec training, long bytes) {
+    return stage.memory().total() <= bytes
+        ? Optional.empty()
+        : Optional.of(sentence(stage, training, bytes));
+  }
+
+  /** A sentence after memory did not suffice, whatever was expected. */
+  static String afterwards(StagePlan stage, TrainingSpec training, long bytes) {
+    return sentence(stage, training, Math.min(bytes, stage.memory().total() - 1));
+  }
+
+  private static String sentence(StagePlan stage, TrainingSpec training, long bytes) {
+    TrainingMemory memory = stage.memory();
+    String need =
+        String.format(
+            Locale.ROOT,
+            "spec.training.microBatchSize: %d needs about %.1f GB in stage %s, %.1f GB of it for"
+                + " weights, gradients and moments, and %.1f GB can be had; ",
+            training.microBatchSize(),
+            memory.total() / GIGABYTE,
+            stage.name(),
+            memory.state() / GIGABYTE,
+            bytes / GIGABYTE);
+    OptionalInt fits = TrainingMemory.largestMicroBatch(stage.model(), training, bytes);
+    OptionalInt recomputing =
+        TrainingMemory.largestMicroBatch(stage.model(), training.with(Recomputation.LAYERS), bytes);
+    if (recomputing.isEmpty()) {
+      return need + "not even 1 fits: a smaller model or more memory is needed";
+    }
+    String withRecomputation = recomputing.getAsInt() + " with spec.training.recomputation: layers";
+    return need
+        + (fits.isEmpty()
+            ? "lower it to " + withRecomputation
+            : "lower it to "
+                + fits.getAsInt()
+                + (recomputing.getAsInt() > fits.getAsInt() ? ", or " + withRecomputation : ""));
+  }
+}
