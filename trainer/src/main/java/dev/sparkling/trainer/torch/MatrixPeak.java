@@ -9,12 +9,16 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * What the machine can do at best, for comparison: the FLOPs a second of a product of large fp32
- * matrices. Measured once for each number of threads, in some hundredths of a second.
+ * matrices. Measured once for each number of threads, in less than half a second.
  */
 public final class MatrixPeak {
 
   private static final int SIZE = 1024;
-  private static final int ROUNDS = 6;
+
+  /** A process that has just begun compiles its own code meanwhile, so that the first are slow. */
+  private static final int LEAST_ROUNDS = 6;
+
+  private static final long NANOS = TimeUnit.MILLISECONDS.toNanos(400);
   private static final double FLOPS = 2.0 * SIZE * SIZE * SIZE;
 
   private static final Map<Integer, Double> MEASURED = new ConcurrentHashMap<>();
@@ -30,9 +34,10 @@ public final class MatrixPeak {
     try (NDManager scope = manager.newSubManager()) {
       NDArray matrix = scope.ones(new Shape(SIZE, SIZE));
       double best = 0;
-      for (int i = 0; i < ROUNDS; i++) {
+      long first = System.nanoTime();
+      for (int i = 0; i < LEAST_ROUNDS || System.nanoTime() - first < NANOS; i++) {
         long begin = System.nanoTime();
-        matrix.matMul(matrix);
+        matrix.matMul(matrix).close();
         double seconds = (System.nanoTime() - begin) / (double) TimeUnit.SECONDS.toNanos(1);
         best = Math.max(best, FLOPS / seconds);
       }
