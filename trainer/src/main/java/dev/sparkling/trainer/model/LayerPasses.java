@@ -86,7 +86,11 @@ final class LayerPasses {
     return new Saved(scope, x, attention, mlp(weights.mlp(), attention.getFirst(), scope));
   }
 
-  /** Adds to the gradients; returns the input's, which {@code results} owns. */
+  /**
+   * Adds to the gradients; returns the input's, which {@code results} owns.
+   *
+   * @param carried 1, or 0 where what the gradients of matrices hold is written over
+   */
   NDArray backward(
       Layer<NDArray> weights,
       Layer<NDArray> gradients,
@@ -94,8 +98,9 @@ final class LayerPasses {
       NDArray dy,
       NDList masks,
       RouterLoss routerLoss,
+      double carried,
       NDManager results) {
-    NDArray dMiddle = mlpBackward(weights.mlp(), gradients.mlp(), saved, dy, routerLoss);
+    NDArray dMiddle = mlpBackward(weights.mlp(), gradients.mlp(), saved, dy, routerLoss, carried);
     Attention<NDArray> a = weights.attention();
     Attention<NDArray> d = gradients.attention();
     return kernels
@@ -114,6 +119,7 @@ final class LayerPasses {
             rotary.sine(),
             masks,
             QUERIES_IN_BLOCK,
+            carried,
             new NDList(d.norm(), d.queryKeyValue(), d.queryNorm(), d.keyNorm(), d.output()))
         .singletonOrThrow();
   }
@@ -155,7 +161,8 @@ final class LayerPasses {
       Mlp<NDArray> gradients,
       Saved saved,
       NDArray dy,
-      RouterLoss routerLoss) {
+      RouterLoss routerLoss,
+      double carried) {
     NDArray x = saved.attention().getFirst();
     NDList result =
         switch (weights) {
@@ -170,6 +177,7 @@ final class LayerPasses {
                 dense.norm(),
                 dense.gateUp(),
                 dense.down(),
+                carried,
                 new NDList(d.norm(), d.gateUp(), d.down()));
           }
           case Experts<NDArray> experts -> {
@@ -188,6 +196,7 @@ final class LayerPasses {
                 routerLoss.loads(),
                 routerLoss.balancing(),
                 routerLoss.z(),
+                carried,
                 new NDList(d.norm(), d.router(), d.gateUp(), d.down()));
           }
         };

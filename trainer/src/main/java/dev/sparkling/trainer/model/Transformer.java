@@ -37,6 +37,7 @@ public final class Transformer {
   private final LayerPasses passes;
   private final Routing routing;
   private final long chunk;
+  private boolean begun;
 
   /**
    * How the passes go.
@@ -89,9 +90,13 @@ public final class Transformer {
     return routing;
   }
 
-  /** Begins an optimizer step: the tokens of its passes are counted from here. */
+  /**
+   * Begins an optimizer step: the tokens of its passes are counted from here, and the first of them
+   * writes over what the gradients hold.
+   */
   public void beginStep() {
     routing.clear();
+    begun = false;
   }
 
   /** Cross-entropy of the targets in nats, summed over the batch's tokens. */
@@ -181,9 +186,10 @@ public final class Transformer {
   }
 
   /**
-   * The loss as {@link #loss}; adds its gradients, times {@code weight}, to {@code gradients}. A
-   * weight of 1 over all tokens of a step makes them the gradients of the step's mean loss. The
-   * router's loss adds to the gradients and not to what is returned.
+   * The loss as {@link #loss}; adds its gradients, times {@code weight}, to {@code gradients},
+   * which hold those of the step's earlier passes or, at its first, anything. A weight of 1 over
+   * all tokens of a step makes them the gradients of the step's mean loss. The router's loss adds
+   * to the gradients and not to what is returned.
    *
    * @param results owns the loss, a scalar
    */
@@ -197,6 +203,11 @@ public final class Transformer {
       NDArray tokens = scope.create(batch.tokens());
       NDList masks = masks(batch, scope);
       routing.begin(batch.tokens().length);
+      double carried = begun ? 1 : 0;
+      if (!begun) {
+        kernels.call(scope, "zero", notWrittenOver(gradients));
+        begun = true;
+      }
       Deque<Saved> saved = new ArrayDeque<>();
       NDArray x = embed(weights, tokens, scope);
       for (Layer<NDArray> layer : weights.layers()) {
@@ -205,7 +216,7 @@ public final class Transformer {
         saved.push(recomputes() ? forget(pass, scope) : pass);
         x = pass.output();
       }
-      NDList result = lossOfLast(weights, gradients, x, batch, weight, scope);
+      NDList result = lossOfLast(weights, gradients, x, batch, weight, carried, scope);
 
       NDArray dx = result.get(1);
       while (!saved.isEmpty()) {
@@ -220,7 +231,7 @@ public final class Transformer {
                 : kept) {
           RouterLoss routerLoss = routing.loss(i, batch.tokens().length, weight);
           Layer<NDArray> gradient = gradients.layers().get(i);
-          dx = passes.backward(layer, gradient, pass, dx, masks, routerLoss, scope);
+          dx = passes.backward(layer, gradient, pass, dx, masks, routerLoss, carried, scope);
         }
       }
       kernels.call(scope, "embed_backward", dx, tokens, gradients.embedding());
@@ -258,6 +269,22 @@ public final class Transformer {
     }
   }
 
+  /** Gradients to which passes only ever add: of norms, routers and a table that is no head. */
+  private static NDList notWrittenOver(Weights<NDArray> gradients) {
+    NDList added = new NDList(gradients.finalNorm());
+    gradients.head().ifPresent(_ -> added.add(gradients.embedding()));
+    for (Layer<NDArray> layer : gradients.layers()) {
+      Weights.Attention<NDArray> attention = layer.attention();
+      added.addAll(new NDList(attention.norm(), attention.queryNorm(), attention.keyNorm()));
+      switch (layer.mlp()) {
+        case Weights.Dense<NDArray> dense -> added.add(dense.norm());
+        case Weights.Experts<NDArray> experts ->
+            added.addAll(new NDList(experts.norm(), experts.router()));
+      }
+    }
+    return added;
+  }
+
   private boolean isFinite(NDArray array, NDManager scope) {
     return kernels.call(scope, "is_finite", array).singletonOrThrow().toBooleanArray()[0];
   }
@@ -279,6 +306,7 @@ public final class Transformer {
       NDArray x,
       Batch batch,
       double weight,
+      double carried,
       NDManager scope) {
     return kernels.call(
         scope,
@@ -291,6 +319,7 @@ public final class Transformer {
         model.rmsNormEpsilon(),
         chunk,
         weight,
+        carried,
         new NDList(gradients.finalNorm(), gradients.headOrEmbedding()));
   }
 

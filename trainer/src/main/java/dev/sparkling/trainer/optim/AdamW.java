@@ -46,18 +46,6 @@ public final class AdamW implements Optimizer {
   }
 
   @Override
-  public void zeroGradients() {
-    zero(all(ParameterState::gradient, whole));
-    zero(all(ParameterState::gradient, divided));
-  }
-
-  void zero(NDList gradients) {
-    try (NDManager scope = manager.newSubManager()) {
-      kernels.call(scope, "zero", gradients);
-    }
-  }
-
-  @Override
   public void update(long step, List<Double> blockRates, Judgement judgement) {
     try (NDManager scope = manager.newSubManager()) {
       NDArray steps = scope.create((float) step);

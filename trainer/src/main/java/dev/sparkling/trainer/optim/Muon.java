@@ -25,7 +25,6 @@ public final class Muon implements Optimizer {
   private final TorchScript kernels;
   private final AdamW rest;
   private final BlockRates rates;
-  private final NDList gradients = new NDList();
   private final Matrices values = new Matrices(new NDList(), new NDList(), new NDList());
 
   /** Views: of equal shape where they lie one after the other. */
@@ -55,12 +54,6 @@ public final class Muon implements Optimizer {
   }
 
   @Override
-  public void zeroGradients() {
-    rest.zeroGradients();
-    rest.zero(gradients);
-  }
-
-  @Override
   public void update(long step, List<Double> blockRates, Judgement judgement) {
     rest.update(step, blockRates, judgement);
     try (NDManager scope = manager.newSubManager()) {
@@ -83,7 +76,6 @@ public final class Muon implements Optimizer {
   }
 
   private void add(ParameterState state) {
-    gradients.add(state.gradient());
     List<Piece> pieces = state.parameter().pieces();
     int first = 0;
     while (first < pieces.size()) {

@@ -9,9 +9,6 @@ import java.util.List;
 /** Updates parameters in place, each block of a parameter at its own rate. */
 public sealed interface Optimizer permits AdamW, Muon {
 
-  /** Makes all gradients zero. */
-  void zeroGradients();
-
   /**
    * Updates all parameters and moments from the gradients.
    *

@@ -213,7 +213,6 @@ public final class TrainingRun {
     List<Double> rates = curves.rates(step);
     long tokens = training.tokensPerStep();
     long firstSample = (step - 1) * training.globalBatchSize();
-    optimizer.zeroGradients();
     transformer.beginStep();
     try (NDManager scope = manager.newSubManager()) {
       NDArray total = scope.zeros(new Shape());

@@ -69,7 +69,6 @@ final class SmallTraining {
 
   /** The mean loss before an optimizer step, in nats a token. */
   float step(long step, double rate, Batch... microBatches) {
-    optimizer.zeroGradients();
     transformer.beginStep();
     int tokens = microBatches.length * microBatches[0].tokens().length;
     try (NDManager scope = manager.newSubManager()) {

@@ -76,15 +76,6 @@ class AdamWTest {
   }
 
   @Test
-  void gradientsAreZeroedInPlace() {
-    try (NDManager manager = TestTorch.start().newManager()) {
-      ParameterState state = state(manager);
-      new AdamW(SPEC, List.of(state), trainerState(true), manager).zeroGradients();
-      assertThat(state.gradient().toFloatArray()).containsOnly(0f);
-    }
-  }
-
-  @Test
   void skippedUpdateLeavesEverythingAsItWasWhateverTheGradientsAre() {
     try (NDManager manager = TestTorch.start().newManager()) {
       ParameterState state = state(manager);

@@ -102,15 +102,6 @@ class MuonTest {
     }
   }
 
-  @Test
-  void gradientsAreZeroedInPlace() {
-    try (NDManager manager = TestTorch.start().newManager()) {
-      ParameterState state = state(manager);
-      optimizer(state, false, manager).zeroGradients();
-      assertThat(state.gradient().toFloatArray()).containsOnly(0f);
-    }
-  }
-
   /** The definition once more, in plain loops. */
   private static double[][] orthogonalize(double[][] update) {
     if (update.length > update[0].length) {
