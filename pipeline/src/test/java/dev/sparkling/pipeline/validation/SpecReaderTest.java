@@ -49,6 +49,19 @@ class SpecReaderTest {
     assertThat(spec.training().learningRate().finalRatio()).isZero();
   }
 
+  @Test
+  void microBatchThatDoesNotDivideIsNamedWithTheBatch() {
+    String line = "    globalBatchSize: 16\n";
+    assertThatThrownBy(
+            () ->
+                SpecReader.read(
+                    TestSpecs.MINIMAL.replace(line, line + "    microBatchSize: 5\n"), "tiny.yaml"))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "spec.training.microBatchSize: 5 does not divide globalBatchSize 16; a divisor of it"
+                + " is needed");
+  }
+
   /** Each line replaces one piece of a good file and names all problems that it makes. */
   @ParameterizedTest
   @CsvSource(

@@ -19,7 +19,7 @@ import java.util.function.BooleanSupplier;
 /** A tiny run on a little text: narrow for 8 steps, then 8 steps twice as wide in both axes. */
 final class TestRuns implements AutoCloseable {
 
-  private static final Path TOKENIZER = Path.of("../examples/java-sources/tokenizer.json");
+  static final Path TOKENIZER = Path.of("../examples/java-sources/tokenizer.json");
 
   private static final String YAML =
       """
@@ -74,10 +74,12 @@ final class TestRuns implements AutoCloseable {
   }
 
   static TestRuns prepare(Path folder) throws IOException {
-    return prepare(folder, TOKENIZER);
+    return prepare(folder, TOKENIZER, 0.2);
   }
 
-  static TestRuns prepare(Path folder, Path tokenizerFile) throws IOException {
+  /** The same texts, of which another share is held out, by another tokenizer. */
+  static TestRuns prepare(Path folder, Path tokenizerFile, double validationFraction)
+      throws IOException {
     Path texts = Files.createDirectories(folder.resolve("texts"));
     for (int i = 0; i < 60; i++) {
       Files.writeString(
@@ -90,7 +92,7 @@ final class TestRuns implements AutoCloseable {
     ObjectStore validation = new FolderObjectStore(folder.resolve("validation"));
     try (TextTokenizer tokenizer = TextTokenizer.open(tokenizerFile, "<|endoftext|>");
         DatasetPreparation preparation =
-            new DatasetPreparation(tokenizer, 0.2, training, validation)) {
+            new DatasetPreparation(tokenizer, validationFraction, training, validation)) {
       preparation.run(List.of(texts), "text", _ -> {});
     }
     Path cache = folder.resolve("cache");

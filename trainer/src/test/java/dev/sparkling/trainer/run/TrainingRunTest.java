@@ -212,7 +212,7 @@ class TrainingRunTest {
     Path other = folder.resolve("other.json");
     String json = Files.readString(Path.of("../examples/java-sources/tokenizer.json"));
     Files.writeString(other, json + "\n");
-    try (TestRuns others = TestRuns.prepare(folder.resolve("others"), other)) {
+    try (TestRuns others = TestRuns.prepare(folder.resolve("others"), other, 0.2)) {
       assertThatThrownBy(() -> others.train(TestRuns.NARROW, store, () -> false))
           .isInstanceOf(UserError.class)
           .hasMessage(
@@ -221,6 +221,23 @@ class TrainingRunTest {
                   + "; memory:narrow/checkpoints/step-00000001 was trained on tokenizer "
                   + runs.training.index().tokenizer()
                   + ", and a run keeps its tokenizer");
+    }
+    assertThat(store.list("")).isEqualTo(before);
+  }
+
+  @Test
+  void shardsThatChangedSinceTheCheckpointAreRefusedAndNothingIsWritten() throws IOException {
+    runs.train(TestRuns.NARROW, store, afterSteps(1));
+    var before = store.list("");
+    try (TestRuns others = TestRuns.prepare(folder.resolve("others"), TestRuns.TOKENIZER, 0.4)) {
+      assertThatThrownBy(() -> others.train(TestRuns.NARROW, store, () -> false))
+          .isInstanceOf(UserError.class)
+          .hasMessage(
+              "spec.data.uri: is dataset "
+                  + others.training.fingerprint()
+                  + "; memory:narrow/checkpoints/step-00000001 was trained on dataset "
+                  + runs.training.fingerprint()
+                  + ", and a run keeps its data");
     }
     assertThat(store.list("")).isEqualTo(before);
   }
