@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** A ProgressiveTraining in the cluster, as a user sees it. */
 record Run(Cluster cluster, String namespace, String name) {
@@ -106,10 +107,39 @@ record Run(Cluster cluster, String namespace, String name) {
   }
 
   void awaitThat(String what, Predicate<Run> condition) {
-    await(name + ": " + what)
-        .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(250))
-        .until(() -> condition.test(this));
+    try {
+      await(name + ": " + what)
+          .atMost(PATIENCE)
+          .pollInterval(Duration.ofMillis(250))
+          .until(() -> condition.test(this));
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(e.getMessage() + "\n" + describe(), e);
+    }
+  }
+
+  /** All that the cluster knows of it: once a test has failed, the cluster goes. */
+  private String describe() {
+    StringBuilder text = new StringBuilder();
+    text.append(cluster.kubectl("-n", namespace, "get", "pt", name, "-o", "yaml"));
+    text.append(cluster.kubectl("-n", namespace, "get", "jobs,pods"));
+    text.append(cluster.kubectl("-n", namespace, "get", "events", "--sort-by=.lastTimestamp"));
+    for (Pod pod : pods()) {
+      // A pod that never ran has none.
+      text.append(
+          cluster
+              .shell()
+              .attempt(
+                  "",
+                  Cluster.setting("KUBECTL"),
+                  "-n",
+                  namespace,
+                  "logs",
+                  pod.getMetadata().getName(),
+                  "--tail=20",
+                  "--prefix")
+              .output());
+    }
+    return text.toString();
   }
 
   void patch(String json) {
