@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -120,26 +121,20 @@ record Run(Cluster cluster, String namespace, String name) {
   /** All that the cluster knows of it: once a test has failed, the cluster goes. */
   private String describe() {
     StringBuilder text = new StringBuilder();
-    text.append(cluster.kubectl("-n", namespace, "get", "pt", name, "-o", "yaml"));
-    text.append(cluster.kubectl("-n", namespace, "get", "jobs,pods"));
-    text.append(cluster.kubectl("-n", namespace, "get", "events", "--sort-by=.lastTimestamp"));
+    text.append(ask("get", "pt", name, "-o", "yaml"));
+    text.append(ask("get", "jobs,pods"));
+    text.append(ask("get", "events", "--sort-by=.lastTimestamp"));
     for (Pod pod : pods()) {
-      // A pod that never ran has none.
-      text.append(
-          cluster
-              .shell()
-              .attempt(
-                  "",
-                  Cluster.setting("KUBECTL"),
-                  "-n",
-                  namespace,
-                  "logs",
-                  pod.getMetadata().getName(),
-                  "--tail=20",
-                  "--prefix")
-              .output());
+      text.append(ask("logs", pod.getMetadata().getName(), "--tail=20", "--prefix"));
     }
     return text.toString();
+  }
+
+  /** What kubectl says, were it that there is no such thing. */
+  private String ask(Object... arguments) {
+    List<Object> command = new ArrayList<>(List.of(Cluster.setting("KUBECTL"), "-n", namespace));
+    command.addAll(List.of(arguments));
+    return cluster.shell().attempt("", command.toArray()).output();
   }
 
   void patch(String json) {

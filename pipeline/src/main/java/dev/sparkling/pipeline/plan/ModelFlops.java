@@ -19,9 +19,8 @@ public final class ModelFlops {
    * at all. Source: PaLM (arXiv 2204.02311), appendix B.
    */
   public static double perToken(ModelSpec model, int sequenceLength) {
-    long norms = model.layers() * 2L * (model.hiddenSize() + model.headDim()) + model.hiddenSize();
     long lookedUp = model.tiedEmbeddings() ? 0 : (long) model.vocabularySize() * model.hiddenSize();
-    double weights = ParameterCount.of(model).active() - norms - lookedUp;
+    double weights = ParameterCount.of(model).active() - ParameterCount.norms(model) - lookedUp;
     double scores = (double) model.layers() * model.attentionHeads() * model.headDim();
     return PER_WEIGHT * weights + 2 * PER_WEIGHT * scores * sequenceLength;
   }

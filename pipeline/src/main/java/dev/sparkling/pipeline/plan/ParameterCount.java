@@ -19,8 +19,12 @@ public record ParameterCount(long total, long active) {
   static long layerMatrices(ModelSpec model) {
     long embeddings =
         (model.tiedEmbeddings() ? 1L : 2L) * model.vocabularySize() * model.hiddenSize();
-    long norms = model.layers() * 2L * (model.hiddenSize() + model.headDim()) + model.hiddenSize();
-    return of(model).total() - embeddings - norms;
+    return of(model).total() - embeddings - norms(model);
+  }
+
+  /** Of all norms: two of each layer, those of queries and keys, and the last. */
+  static long norms(ModelSpec model) {
+    return model.layers() * 2L * (model.hiddenSize() + model.headDim()) + model.hiddenSize();
   }
 
   /**

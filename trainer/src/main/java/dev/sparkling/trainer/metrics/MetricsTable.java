@@ -9,9 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
@@ -43,13 +41,23 @@ final class MetricsTable {
       FieldType.nullable(new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE));
   private static final FieldType LIST = FieldType.nullable(ArrowType.List.INSTANCE);
 
-  private static final Map<String, Cell> COLUMNS = columns();
+  private static final List<Column> COLUMNS = columns();
 
   private MetricsTable() {}
 
   /** What a column holds in a row. */
   private interface Cell {
     @Nullable Object of(Row row);
+  }
+
+  private record Column(Field field, Cell cell) {
+    static Column of(String name, FieldType type, Cell cell) {
+      List<Field> elements =
+          type.equals(LIST)
+              ? List.of(new Field(ListVector.DATA_VECTOR_NAME, NUMBER, List.of()))
+              : List.of();
+      return new Column(new Field(name, type, elements), cell);
+    }
   }
 
   /** What is known of a step. */
@@ -63,25 +71,24 @@ final class MetricsTable {
     }
   }
 
-  private static Map<String, Cell> columns() {
-    Map<String, Cell> columns = new LinkedHashMap<>();
-    columns.put("step", Row::step);
-    columns.put("tokens", trained(Step::tokens));
-    columns.put("loss", trained(Step::loss));
-    columns.put("learningRates", trained(Step::learningRates));
-    columns.put("tokensPerSecond", trained(Step::tokensPerSecond));
-    columns.put("modelFlopsUtilization", trained(Step::modelFlopsUtilization));
-    columns.put("gradientNorm", trained(Step::gradientNorm));
-    columns.put("blockNorms", trained(Step::blockNorms));
-    columns.put("skipped", trained(Step::skipped));
-    columns.put("routers.balancing", routers(Router::balancing));
-    columns.put("routers.z", routers(Router::z));
-    columns.put("routers.largestLoad", routers(Router::largestLoad));
-    columns.put("routers.dropped", routers(router -> (double) router.dropped()));
-    columns.put("stallSeconds", trained(Step::stallSeconds));
-    columns.put("validationLoss", evaluated(Evaluation::validationLoss));
-    columns.put("hiddenRms", evaluated(Evaluation::hiddenRms));
-    return columns;
+  private static List<Column> columns() {
+    return List.of(
+        Column.of("step", LONG, Row::step),
+        Column.of("tokens", LONG, trained(Step::tokens)),
+        Column.of("loss", NUMBER, trained(Step::loss)),
+        Column.of("learningRates", LIST, trained(Step::learningRates)),
+        Column.of("tokensPerSecond", NUMBER, trained(Step::tokensPerSecond)),
+        Column.of("modelFlopsUtilization", NUMBER, trained(Step::modelFlopsUtilization)),
+        Column.of("gradientNorm", NUMBER, trained(Step::gradientNorm)),
+        Column.of("blockNorms", LIST, trained(Step::blockNorms)),
+        Column.of("skipped", FLAG, trained(Step::skipped)),
+        Column.of("routers.balancing", LIST, routers(Router::balancing)),
+        Column.of("routers.z", LIST, routers(Router::z)),
+        Column.of("routers.largestLoad", LIST, routers(Router::largestLoad)),
+        Column.of("routers.dropped", LIST, routers(router -> (double) router.dropped())),
+        Column.of("stallSeconds", NUMBER, trained(Step::stallSeconds)),
+        Column.of("validationLoss", NUMBER, evaluated(Evaluation::validationLoss)),
+        Column.of("hiddenRms", LIST, evaluated(Evaluation::hiddenRms)));
   }
 
   private static Cell trained(Function<Step, Object> value) {
@@ -96,22 +103,6 @@ final class MetricsTable {
     return trained(step -> step.routers().stream().map(value).toList());
   }
 
-  private static Field field(String name) {
-    return switch (name) {
-      case "step", "tokens" -> new Field(name, LONG, List.of());
-      case "skipped" -> new Field(name, FLAG, List.of());
-      case "learningRates",
-          "blockNorms",
-          "hiddenRms",
-          "routers.balancing",
-          "routers.z",
-          "routers.largestLoad",
-          "routers.dropped" ->
-          new Field(name, LIST, List.of(new Field(ListVector.DATA_VECTOR_NAME, NUMBER, null)));
-      default -> new Field(name, NUMBER, List.of());
-    };
-  }
-
   /** The whole file, in Arrow's IPC file format. */
   static byte[] encode(Metrics metrics) {
     TreeMap<Long, Row> rows = new TreeMap<>();
@@ -119,13 +110,13 @@ final class MetricsTable {
         .steps()
         .forEach(step -> rows.merge(step.step(), new Row(step.step(), step, null), Row::join));
     metrics.evaluations().forEach(e -> rows.merge(e.step(), new Row(e.step(), null, e), Row::join));
-    Schema schema = new Schema(COLUMNS.keySet().stream().map(MetricsTable::field).toList());
+    Schema schema = new Schema(COLUMNS.stream().map(Column::field).toList());
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (BufferAllocator allocator = new RootAllocator();
         VectorSchemaRoot root = VectorSchemaRoot.create(schema, allocator);
         ArrowFileWriter writer = new ArrowFileWriter(root, null, Channels.newChannel(bytes))) {
       List<Row> all = new ArrayList<>(rows.values());
-      COLUMNS.forEach((name, cell) -> fill(root.getVector(name), all, cell));
+      COLUMNS.forEach(column -> fill(root.getVector(column.field()), all, column.cell()));
       root.setRowCount(all.size());
       writer.writeBatch();
       writer.end();

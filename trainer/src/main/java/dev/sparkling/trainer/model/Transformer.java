@@ -37,6 +37,8 @@ public final class Transformer {
   private final LayerPasses passes;
   private final Routing routing;
   private final long chunk;
+
+  /** Whether the step has had a pass, whose gradients the next ones add to. */
   private boolean begun;
 
   /**

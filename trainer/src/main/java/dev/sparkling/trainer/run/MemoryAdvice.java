@@ -26,38 +26,42 @@ final class MemoryAdvice {
   static Optional<String> beforehand(StagePlan stage, TrainingSpec training, long bytes) {
     return stage.memory().total() <= bytes
         ? Optional.empty()
-        : Optional.of(sentence(stage, training, bytes));
+        : Optional.of(need(stage, training, bytes) + remedy(stage, training, bytes));
   }
 
   /** A sentence after memory did not suffice, whatever was expected. */
   static String afterwards(StagePlan stage, TrainingSpec training, long bytes) {
-    return sentence(stage, training, Math.min(bytes, stage.memory().total() - 1));
+    return need(stage, training, bytes)
+        + "that did not suffice; "
+        + remedy(stage, training, Math.min(bytes, stage.memory().total() - 1));
   }
 
-  private static String sentence(StagePlan stage, TrainingSpec training, long bytes) {
+  private static String need(StagePlan stage, TrainingSpec training, long bytes) {
     TrainingMemory memory = stage.memory();
-    String need =
-        String.format(
-            Locale.ROOT,
-            "spec.training.microBatchSize: %d needs about %.1f GB in stage %s, %.1f GB of it for"
-                + " weights, gradients and moments, and %.1f GB can be had; ",
-            training.microBatchSize(),
-            memory.total() / GIGABYTE,
-            stage.name(),
-            memory.state() / GIGABYTE,
-            bytes / GIGABYTE);
+    return String.format(
+        Locale.ROOT,
+        "spec.training.microBatchSize: %d needs about %.1f GB in stage %s, %.1f GB of it for"
+            + " weights, gradients and moments, and there are %.1f GB in all; ",
+        training.microBatchSize(),
+        memory.total() / GIGABYTE,
+        stage.name(),
+        memory.state() / GIGABYTE,
+        bytes / GIGABYTE);
+  }
+
+  private static String remedy(StagePlan stage, TrainingSpec training, long bytes) {
     OptionalInt fits = TrainingMemory.largestMicroBatch(stage.model(), training, bytes);
     OptionalInt recomputing =
         TrainingMemory.largestMicroBatch(stage.model(), training.with(Recomputation.LAYERS), bytes);
     if (recomputing.isEmpty()) {
-      return need + "not even 1 fits: a smaller model or more memory is needed";
+      return "not even 1 fits: a smaller model or more memory is needed";
     }
     String withRecomputation = recomputing.getAsInt() + " with spec.training.recomputation: layers";
-    return need
-        + (fits.isEmpty()
-            ? "lower it to " + withRecomputation
-            : "lower it to "
-                + fits.getAsInt()
-                + (recomputing.getAsInt() > fits.getAsInt() ? ", or " + withRecomputation : ""));
+    if (fits.isEmpty()) {
+      return "lower it to " + withRecomputation;
+    }
+    return "lower it to "
+        + fits.getAsInt()
+        + (recomputing.getAsInt() > fits.getAsInt() ? ", or " + withRecomputation : "");
   }
 }

@@ -40,7 +40,7 @@ class MemoryAdviceTest {
     assertThat(MemoryAdvice.beforehand(stage, spec.training(), 6_000_000_000L))
         .hasValue(
             "spec.training.microBatchSize: 16 needs about 9.1 GB in stage narrow, 2.8 GB of it for"
-                + " weights, gradients and moments, and 6.0 GB can be had; lower it to 8, or 16"
+                + " weights, gradients and moments, and there are 6.0 GB in all; lower it to 8, or 16"
                 + " with spec.training.recomputation: layers");
   }
 
@@ -53,12 +53,13 @@ class MemoryAdviceTest {
   @Test
   void whereTheModelIsTooLargeNoSettingHelps() {
     assertThat(MemoryAdvice.beforehand(stage, spec.training(), 1L << 30).orElseThrow())
-        .endsWith("1.1 GB can be had; not even 1 fits: a smaller model or more memory is needed");
+        .endsWith(
+            "there are 1.1 GB in all; not even 1 fits: a smaller model or more memory is needed");
   }
 
   @Test
   void memoryThatDidNotSufficeCallsForLessThanWasUsed() {
     assertThat(MemoryAdvice.afterwards(stage, spec.training(), 24L << 30))
-        .contains("lower it to 8, or 16");
+        .contains("in all; that did not suffice; lower it to 8, or 16");
   }
 }
