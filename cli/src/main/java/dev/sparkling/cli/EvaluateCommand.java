@@ -18,6 +18,7 @@ import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -68,6 +69,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all cores).")
   private @Nullable Integer threads;
 
+  @Mixin private DeviceOption device;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -82,7 +85,7 @@ final class EvaluateCommand implements Callable<Integer> {
         ObjectStore dataStore = Arguments.open(StoreUri.parse("--data", data));
         Dataset dataset =
             Arguments.input("--data", () -> Dataset.open(dataStore, DataCache.folder()));
-        NDManager manager = Torch.start(threadCount).newManager()) {
+        NDManager manager = Torch.start(threadCount, device.device()).newManager()) {
       CheckpointReader reader =
           Arguments.input(
               "--checkpoint", () -> CheckpointReader.openAny(source.store(), source.folder()));

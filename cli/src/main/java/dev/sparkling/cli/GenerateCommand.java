@@ -117,6 +117,8 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all cores).")
   private @Nullable Integer threads;
 
+  @Mixin private DeviceOption device;
+
   @Mixin private OutputOption output;
 
   @Spec private CommandSpec spec;
@@ -127,7 +129,7 @@ final class GenerateCommand implements Callable<Integer> {
     int threadCount = Threads.of("--threads", threads);
     try (Arguments.Located source = Arguments.locate("--checkpoint", checkpoint);
         TextTokenizer tokenizer = tokenizer();
-        NDManager manager = Torch.start(threadCount).newManager()) {
+        NDManager manager = Torch.start(threadCount, device.device()).newManager()) {
       CheckpointReader reader =
           Arguments.input(
               "--checkpoint", () -> CheckpointReader.openAny(source.store(), source.folder()));

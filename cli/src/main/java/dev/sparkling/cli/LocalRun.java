@@ -23,6 +23,7 @@ import dev.sparkling.trainer.run.TrainingJob;
 import dev.sparkling.trainer.run.TrainingJob.Start;
 import dev.sparkling.trainer.run.TrainingListener;
 import dev.sparkling.trainer.run.TrainingRun;
+import dev.sparkling.trainer.torch.Device;
 import java.io.PrintWriter;
 import java.util.HashMap;
 import java.util.List;
@@ -45,6 +46,7 @@ final class LocalRun {
   private final ObjectStore store;
   private final Dataset training;
   private final Dataset validation;
+  private final Device device;
   private final TrainingListener listener;
   private final PrintWriter out;
   private final BooleanSupplier stopRequested;
@@ -62,6 +64,7 @@ final class LocalRun {
       ObjectStore store,
       Dataset training,
       Dataset validation,
+      Device device,
       TrainingListener listener,
       PrintWriter out,
       BooleanSupplier stopRequested) {
@@ -70,6 +73,7 @@ final class LocalRun {
     this.store = store;
     this.training = training;
     this.validation = validation;
+    this.device = device;
     this.listener = listener;
     this.out = out;
     this.stopRequested = stopRequested;
@@ -201,7 +205,7 @@ final class LocalRun {
 
   private void train(StagePlan stage, Start start) {
     TrainingRun.run(
-        new TrainingJob(spec, plan, stage, start, Threads.of(spec)),
+        new TrainingJob(spec, plan, stage, start, Threads.of(spec), device),
         store,
         training,
         validation,

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -45,6 +46,8 @@ final class RunCommand implements Callable<Integer> {
               + ProgressiveTraining.CONTROL_ANNOTATION
               + " says).")
   private @Nullable Boolean control;
+
+  @Mixin private DeviceOption device;
 
   @Spec private CommandSpec commandSpec;
 
@@ -90,6 +93,7 @@ final class RunCommand implements Callable<Integer> {
               runStore,
               datasets.training(),
               datasets.validation(),
+              device.device(),
               display,
               out,
               stop::requested);

@@ -50,6 +50,8 @@ final class TrainCommand implements Callable<Integer>, Execution.Progressing {
       defaultValue = "0")
   private int progressPort;
 
+  @Mixin private DeviceOption device;
+
   @Mixin private WorkerOptions worker;
 
   @Spec private CommandSpec commandSpec;
@@ -131,7 +133,8 @@ final class TrainCommand implements Callable<Integer>, Execution.Progressing {
                   plan,
                   stage,
                   start(stage, store),
-                  Threads.of(job.resource().spec())),
+                  Threads.of(job.resource().spec()),
+                  device.device()),
               store,
               datasets.training(),
               datasets.validation(),

@@ -235,6 +235,16 @@ class BadInputTest {
   }
 
   @Test
+  void aGpuThatThisLibtorchCannotUseIsRefused() {
+    assertProblem(
+        Cli.run("run", tiny.resource(), "--device", "cuda"),
+        "--device: cuda, and this libtorch 2.7.1 is built without CUDA; allowed here: auto, cpu");
+    assertThat(tiny.store().resolve("narrow")).doesNotExist();
+    assertThat(Cli.run("run", tiny.resource(), "--device", "gpu").errorLines().getFirst())
+        .contains("--device", "'gpu'", "AUTO, CPU, CUDA");
+  }
+
+  @Test
   void countsOutsideOfWhatTheMachineHoldsAreNamed() {
     Path checkpoint = trainNarrow();
     Path data = tiny.data().resolve("validation");

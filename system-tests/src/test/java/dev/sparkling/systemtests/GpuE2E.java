@@ -8,7 +8,10 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** A run that says nothing of resources asks for one GPU; a node that claims one stands in. */
+/**
+ * A run that says nothing of resources asks for one GPU. A node that claims one stands in, so that
+ * the trainer, whose libtorch is built without CUDA, must refuse it.
+ */
 class GpuE2E {
 
   private static final String NAMESPACE = "gpu";
@@ -28,7 +31,7 @@ class GpuE2E {
   }
 
   @Test
-  void aRunWaitsForAGpuSaysSoAndStartsWhenANodeHasOne() {
+  void aRunWaitsForAGpuSaysSoStartsWhenANodeHasOneAndNeverTrainsOnTheCpuInstead() {
     // Given
     assumeTrue(
         cluster.client().nodes().list().getItems().stream().noneMatch(GpuE2E::hasGpu),
@@ -48,7 +51,9 @@ class GpuE2E {
     claim("\"1\"");
 
     // Then
-    run.awaitPhase("Training");
+    run.awaitPhase("Failed");
+    assertThat(run.condition("Failed", "message"))
+        .contains("--device: cuda", "is built without CUDA");
     assertThat(run.pods())
         .singleElement()
         .satisfies(
@@ -58,7 +63,6 @@ class GpuE2E {
                       pod.getSpec().getContainers().getFirst().getResources().getLimits().get(GPU))
                   .isEqualTo(Quantity.parse("1"));
             });
-    run.awaitPhase("Succeeded");
     run.delete();
   }
 

@@ -46,7 +46,8 @@ record WorkerPod(
   private static final String AUTHORITY_FOLDER = "/etc/sparkling-ca";
   private static final String CACHE_FOLDER = "/var/cache/sparkling";
   private static final String RESULT = "/dev/termination-log";
-  private static final String GPU = "nvidia.com/gpu";
+  private static final String GPUS = "nvidia.com/";
+  private static final String GPU = GPUS + "gpu";
 
   PodTemplateSpec template(Map<String, String> labels) {
     Map<String, String> allLabels = new LinkedHashMap<>(patch.labels());
@@ -133,6 +134,11 @@ record WorkerPod(
     if (work == Work.TRAIN) {
       arguments.add("--progress-port");
       arguments.add(Integer.toString(WorkerJobs.PROGRESS_PORT));
+      // Said and not left to what the trainer finds: a GPU that is paid for and not seen is an
+      // error,
+      // and one that another pod has asked for is not taken.
+      arguments.add("--device");
+      arguments.add(hasGpu() ? "cuda" : "cpu");
     }
     return arguments;
   }
@@ -177,6 +183,15 @@ record WorkerPod(
         .withLimits(quantities(resources.limits()))
         .withRequests(quantities(resources.requests()))
         .build();
+  }
+
+  /** Also a slice of one, such as nvidia.com/mig-1g.10gb. */
+  private boolean hasGpu() {
+    return resources().getLimits().entrySet().stream()
+        .anyMatch(
+            limit ->
+                limit.getKey().startsWith(GPUS)
+                    && limit.getValue().getNumericalAmount().signum() > 0);
   }
 
   private List<Volume> volumes() {

@@ -1,6 +1,7 @@
 package dev.sparkling.trainer.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -27,13 +28,13 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * The values of a model and of its optimizer, as libtorch's memory, reached by Hugging Face's
- * names: loading and saving copy nothing twice.
+ * The values of a model and of its optimizer, reached by Hugging Face's names. In the host's memory
+ * they are libtorch's own memory: loading and saving copy nothing twice. On another device they are
+ * written tensor by tensor, and read through a {@linkplain #newCopy copy} on the host.
  */
 public final class ModelState {
 
@@ -46,24 +47,38 @@ public final class ModelState {
   private final List<Parameter> parameters;
   private final List<Map<Moment, NDArray>> moments = new ArrayList<>();
   private final Optional<OptimizerType> optimizer;
-  private final Map<String, MemorySegment> memory = new LinkedHashMap<>();
+  private final Tensors tensors;
 
   private ModelState(
       ModelConfiguration model, Optional<OptimizerType> optimizer, NDManager manager) {
+    this(
+        model,
+        optimizer,
+        manager,
+        Torch.isOnHost(manager) ? new HostTensors() : new DeviceTensors(manager));
+  }
+
+  /** With a choice of how tensors are reached, which the manager's device allows. */
+  ModelState(
+      ModelConfiguration model,
+      Optional<OptimizerType> optimizer,
+      NDManager manager,
+      Tensors tensors) {
     this.model = model;
     this.optimizer = optimizer;
+    this.tensors = tensors;
     Weights<Parameter> layout = ParameterLayout.of(model);
     this.values = zeros(layout, manager);
     this.parameters = layout.all();
     this.all = values.all();
     for (int i = 0; i < parameters.size(); i++) {
       Parameter parameter = parameters.get(i);
-      index(parameter, all.get(i), UnaryOperator.identity());
+      add(parameter, all.get(i), UnaryOperator.identity());
       Map<Moment, NDArray> kept = new EnumMap<>(Moment.class);
       for (Moment moment : moments(parameter.role())) {
         NDArray array = zeros(parameter, manager);
         kept.put(moment, array);
-        index(parameter, array, moment::of);
+        add(parameter, array, moment::of);
       }
       moments.add(kept);
     }
@@ -117,10 +132,21 @@ public final class ModelState {
     return new ModelState(model, optimizer, owner);
   }
 
-  /** Takes all values of another of the same model; over all cores, as memory's speed allows. */
+  /** Takes all values of another of the same model, wherever the two lie. */
   public void copyFrom(ModelState other) {
-    memory.entrySet().parallelStream()
-        .forEach(tensor -> tensor.getValue().copyFrom(other.get(tensor.getKey())));
+    if (other.tensors instanceof DeviceTensors device) {
+      device.copy(arrays(), other.arrays());
+      return;
+    }
+    switch (tensors) {
+      case DeviceTensors device -> device.copy(arrays(), other.arrays());
+      case HostTensors host -> host.copyFrom((HostTensors) other.tensors);
+    }
+  }
+
+  /** Whether {@link #tensors} reads them; if not, it reads a copy on the host. */
+  public boolean isOnHost() {
+    return tensors instanceof HostTensors;
   }
 
   /** Random matrices, norms of one; a pure function of the seed and the tensors' names. */
@@ -129,17 +155,20 @@ public final class ModelState {
       int columns = Math.toIntExact(tensor.shape().getLast());
       float[] row = new float[columns];
       TensorRandom random = new TensorRandom(seed, tensor.name());
-      MemorySegment target = get(tensor.name());
-      long rows = target.byteSize() / Float.BYTES / columns;
-      for (long r = 0; r < rows; r++) {
-        if (tensor.role() == TensorRole.NORM) {
-          Arrays.fill(row, 1);
-        } else {
-          random.fillRow(r, row, INITIAL_DEVIATION);
-        }
-        MemorySegment.copy(
-            row, 0, target, ValueLayout.JAVA_FLOAT, r * columns * Float.BYTES, columns);
-      }
+      tensors.write(
+          tensor.name(),
+          target -> {
+            long rows = target.byteSize() / Float.BYTES / columns;
+            for (long r = 0; r < rows; r++) {
+              if (tensor.role() == TensorRole.NORM) {
+                Arrays.fill(row, 1);
+              } else {
+                random.fillRow(r, row, INITIAL_DEVIATION);
+              }
+              MemorySegment.copy(
+                  row, 0, target, ValueLayout.JAVA_FLOAT, r * columns * Float.BYTES, columns);
+            }
+          });
     }
   }
 
@@ -148,8 +177,8 @@ public final class ModelState {
    *
    * @param location of the checkpoint, for messages
    */
-  public void load(TensorSequence tensors, String location) {
-    for (TensorSpec tensor : tensors.tensors()) {
+  public void load(TensorSequence source, String location) {
+    for (TensorSpec tensor : source.tensors()) {
       if (tensor.dtype() != DType.F32) {
         throw new UserError(
             location
@@ -159,12 +188,20 @@ public final class ModelState {
                 + tensor.dtype()
                 + "; this version trains F32 only");
       }
-      get(tensor.name()).copyFrom(tensors.next());
+      MemorySegment values = source.next();
+      tensors.write(tensor.name(), target -> target.copyFrom(values));
     }
   }
 
-  /** The values of a kind, in the catalogue's order, straight from libtorch's memory. */
+  /**
+   * The values of a kind, in the catalogue's order, straight from libtorch's memory.
+   *
+   * @throws IllegalStateException where they are not on the host
+   */
   public TensorSequence tensors(FileKind kind) {
+    if (!(tensors instanceof HostTensors host)) {
+      throw new IllegalStateException("values of another device are read through a copy");
+    }
     Map<TensorSpec, MemorySegment> all = new LinkedHashMap<>();
     for (CatalogueTensor tensor : TensorCatalogue.of(model).tensors().values()) {
       List<String> names =
@@ -174,24 +211,27 @@ public final class ModelState {
                 moments(tensor.role()).stream().map(moment -> moment.of(tensor.name())).toList();
           };
       for (String name : names) {
-        all.put(new TensorSpec(name, DType.F32, tensor.shape()), get(name));
+        all.put(new TensorSpec(name, DType.F32, tensor.shape()), host.get(name));
       }
     }
     return new InMemory(List.copyOf(all.keySet()), all.values().iterator());
-  }
-
-  private MemorySegment get(String tensor) {
-    return Objects.requireNonNull(memory.get(tensor), tensor);
   }
 
   private List<Moment> moments(TensorRole role) {
     return optimizer.map(type -> Moment.of(type, role)).orElse(List.of());
   }
 
-  private void index(Parameter parameter, NDArray array, UnaryOperator<String> name) {
+  private void add(Parameter parameter, NDArray array, UnaryOperator<String> name) {
     for (Piece piece : parameter.pieces()) {
-      memory.put(name.apply(piece.tensor()), Torch.memory(array, piece.offset(), piece.elements()));
+      tensors.add(name.apply(piece.tensor()), array, piece);
     }
+  }
+
+  /** Values and moments. */
+  private NDList arrays() {
+    NDList arrays = new NDList(all);
+    moments.forEach(kept -> arrays.addAll(kept.values()));
+    return arrays;
   }
 
   private record InMemory(List<TensorSpec> tensors, Iterator<MemorySegment> values)

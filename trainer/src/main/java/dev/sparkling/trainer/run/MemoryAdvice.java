@@ -1,11 +1,9 @@
 package dev.sparkling.trainer.run;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.plan.TrainingMemory;
 import dev.sparkling.pipeline.spec.Recomputation;
 import dev.sparkling.pipeline.spec.TrainingSpec;
-import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -16,11 +14,6 @@ final class MemoryAdvice {
   private static final double GIGABYTE = 1e9;
 
   private MemoryAdvice() {}
-
-  /** Of this machine, or of the container that this runs in. */
-  static long installed() {
-    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
-  }
 
   /** A sentence; empty where the stage should fit. */
   static Optional<String> beforehand(StagePlan stage, TrainingSpec training, long bytes) {

@@ -36,7 +36,7 @@ final class StageCheckpoints implements AutoCloseable {
   private final ModelConfiguration model;
   private final ModelState values;
   private final TrainingListener listener;
-  private final NDManager manager;
+  private final NDManager host;
   private long newest;
   private Optional<ModelState> copy = Optional.empty();
   private boolean inForeground;
@@ -48,7 +48,7 @@ final class StageCheckpoints implements AutoCloseable {
    * @param newest step of the checkpoint that training goes on from; less than any of the stage's
    *     where it has none
    * @param keepLast newest complete checkpoints that stay; the stage's last one is among them
-   * @param manager owns the copy of the values
+   * @param host owns the copy of the values, in the host's memory
    */
   StageCheckpoints(
       ObjectStore store,
@@ -58,7 +58,7 @@ final class StageCheckpoints implements AutoCloseable {
       ModelConfiguration model,
       ModelState values,
       TrainingListener listener,
-      NDManager manager) {
+      NDManager host) {
     this.store = store;
     this.stage = stage;
     this.newest = newest;
@@ -66,7 +66,7 @@ final class StageCheckpoints implements AutoCloseable {
     this.model = model;
     this.values = values;
     this.listener = listener;
-    this.manager = manager;
+    this.host = host;
   }
 
   /**
@@ -95,7 +95,8 @@ final class StageCheckpoints implements AutoCloseable {
   void writeNow(TrainerState state, Metrics metrics) {
     long begin = System.nanoTime();
     finish();
-    Checkpointed written = write(state, metrics, values, 0);
+    ModelState readable = values.isOnHost() ? values : staged().orElseThrow();
+    Checkpointed written = write(state, metrics, readable, 0);
     listener.checkpointed(written.stalledFor(seconds(begin)));
   }
 
@@ -122,10 +123,15 @@ final class StageCheckpoints implements AutoCloseable {
     finish();
   }
 
-  /** Copies all values; empty where there is no memory for a second set. */
+  /**
+   * Copies all values; empty where there is no memory for a second set beside the first. Values of
+   * another device need it always.
+   */
   private Optional<ModelState> staged() {
-    if (copy.isEmpty() && !inForeground) {
-      copy = Torch.ifMemoryAllows(() -> values.newCopy(manager));
+    if (copy.isEmpty() && !values.isOnHost()) {
+      copy = Optional.of(values.newCopy(host));
+    } else if (copy.isEmpty() && !inForeground) {
+      copy = Torch.ifMemoryAllows(() -> values.newCopy(host));
       inForeground = copy.isEmpty();
       if (inForeground) {
         listener.notice(

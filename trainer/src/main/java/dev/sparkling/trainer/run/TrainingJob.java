@@ -4,6 +4,7 @@ import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.TrainingSpec;
+import dev.sparkling.trainer.torch.Device;
 
 /**
  * What a trainer is asked to do.
@@ -13,9 +14,15 @@ import dev.sparkling.pipeline.spec.TrainingSpec;
  * @param stage to train; its name is the folder of its checkpoints
  * @param start where the stage begins if it has no checkpoint of its own
  * @param threads of the CPU
+ * @param device that computes
  */
 public record TrainingJob(
-    ProgressiveTrainingSpec spec, RunPlan plan, StagePlan stage, Start start, int threads) {
+    ProgressiveTrainingSpec spec,
+    RunPlan plan,
+    StagePlan stage,
+    Start start,
+    int threads,
+    Device device) {
 
   public TrainingSpec training() {
     return spec.training();

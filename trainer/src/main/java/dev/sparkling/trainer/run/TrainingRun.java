@@ -26,6 +26,7 @@ import dev.sparkling.trainer.optim.GradientGuard;
 import dev.sparkling.trainer.optim.Judgement;
 import dev.sparkling.trainer.optim.Optimizer;
 import dev.sparkling.trainer.schedule.BlockCurves;
+import dev.sparkling.trainer.torch.Device;
 import dev.sparkling.trainer.torch.MatrixPeak;
 import dev.sparkling.trainer.torch.Torch;
 import java.util.ArrayList;
@@ -44,6 +45,7 @@ public final class TrainingRun {
   private final TrainingListener listener;
 
   private final NDManager manager;
+  private final NDManager host;
   private final Restore restored;
   private final Weights<NDArray> gradients;
   private final Transformer transformer;
@@ -84,13 +86,17 @@ public final class TrainingRun {
       return newest.getAsLong();
     }
     Checkpoints.deleteInterrupted(store, job.stage().name());
-    long memory = MemoryAdvice.installed();
+    Torch torch = Torch.start(job.threads(), job.device());
+    if (torch.device() == Device.CUDA) {
+      listener.notice("computes on the GPU");
+    }
+    long memory = torch.memoryBytes();
     MemoryAdvice.beforehand(job.stage(), job.training(), memory).ifPresent(listener::notice);
-    Torch torch = Torch.start(job.threads());
     return Torch.withinMemory(
         () -> {
-          try (NDManager manager = torch.newManager()) {
-            return new TrainingRun(job, store, training, validation, listener, manager)
+          try (NDManager manager = torch.newManager();
+              NDManager host = torch.newHostManager()) {
+            return new TrainingRun(job, store, training, validation, listener, manager, host)
                 .train(stopRequested);
           }
         },
@@ -103,7 +109,8 @@ public final class TrainingRun {
       Dataset training,
       Dataset validation,
       TrainingListener listener,
-      NDManager manager) {
+      NDManager manager,
+      NDManager host) {
     this.job = job;
     this.training = job.training();
     this.stage = job.stage();
@@ -123,6 +130,7 @@ public final class TrainingRun {
     Weights<Parameter> layout = ParameterLayout.of(restored.model());
     this.gradients = ModelState.zeros(layout, manager);
     this.manager = manager;
+    this.host = host;
     this.transformer =
         new Transformer(
             restored.model(),
@@ -146,7 +154,7 @@ public final class TrainingRun {
     this.curves =
         BlockCurves.of(this.training.learningRate(), job.plan(), restored.state().expansions());
     this.flopsPerToken = ModelFlops.perToken(stage.model(), length);
-    this.peakFlops = MatrixPeak.flops(job.threads(), manager);
+    this.peakFlops = MatrixPeak.flops(job.threads(), this.training.precision(), manager);
     long sequences = Math.min(this.training.evaluation().sequences(), validation.sequences(length));
     this.evaluator =
         new Evaluator(transformer, validationBatches, sequences, this.training.microBatchSize());
@@ -199,7 +207,7 @@ public final class TrainingRun {
         restored.model(),
         restored.values(),
         listener,
-        manager);
+        host);
   }
 
   /**

@@ -2,12 +2,18 @@ package dev.sparkling.trainer.torch;
 
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
+import ai.djl.engine.StandardCapabilities;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.util.cuda.CudaUtils;
+import com.sun.management.OperatingSystemMXBean;
+import dev.sparkling.pipeline.error.TransientError;
+import dev.sparkling.pipeline.error.UserError;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -16,17 +22,21 @@ import java.util.function.Supplier;
 public final class Torch {
 
   private final Engine engine;
+  private final ai.djl.Device device;
 
-  private Torch(Engine engine) {
+  private Torch(Engine engine, ai.djl.Device device) {
     this.engine = engine;
+    this.device = device;
   }
 
   /**
    * Starts libtorch, or sets the threads of the one that runs.
    *
-   * @param threads of each operation; results are bitwise equal for equal counts only
+   * @param threads of each operation on the CPU; results are bitwise equal for equal counts only
+   * @throws UserError where a GPU is asked for and this libtorch cannot use any
+   * @throws TransientError where it could, and sees none: another node may have one that works
    */
-  public static Torch start(int threads) {
+  public static Torch start(int threads, Device device) {
     // Nothing is ever downloaded: an air-gapped cluster must behave like a laptop.
     System.setProperty("ai.djl.offline", "true");
     // The simple executor: with no gradients and changing shapes, profiling costs and brings
@@ -35,12 +45,51 @@ public final class Torch {
     System.setProperty("OPT_OUT_TRACKING", "true");
     Engine engine = Engine.getEngine("PyTorch");
     JniUtils.setNumThreads(threads);
-    return new Torch(engine);
+    return new Torch(engine, chosen(device, engine));
   }
 
-  /** A new owner of arrays, on the CPU. */
+  private static ai.djl.Device chosen(Device device, Engine engine) {
+    boolean built = engine.hasCapability(StandardCapabilities.CUDA);
+    if (device == Device.CUDA && !built) {
+      throw new UserError(
+          "--device: cuda, and this libtorch "
+              + engine.getVersion()
+              + " is built without CUDA; allowed here: auto, cpu");
+    }
+    boolean seen = built && engine.getGpuCount() > 0;
+    if (device == Device.CUDA && !seen) {
+      throw new TransientError(
+          "--device: cuda, and libtorch sees no GPU; is there one, and does its driver work?",
+          null);
+    }
+    return device != Device.CPU && seen ? ai.djl.Device.gpu() : ai.djl.Device.cpu();
+  }
+
+  /** The one that was chosen: {@link Device#CPU} or {@link Device#CUDA}. */
+  public Device device() {
+    return device.isGpu() ? Device.CUDA : Device.CPU;
+  }
+
+  /** What there is for arrays: of the GPU, or of this machine or the container that it runs in. */
+  public long memoryBytes() {
+    return device.isGpu()
+        ? CudaUtils.getGpuMemory(device).getMax()
+        : ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+  }
+
+  /** A new owner of arrays, on the device. */
   public NDManager newManager() {
-    return engine.newBaseManager();
+    return engine.newBaseManager(device);
+  }
+
+  /** A new owner of arrays in the host's memory. */
+  public NDManager newHostManager() {
+    return engine.newBaseManager(ai.djl.Device.cpu());
+  }
+
+  /** Whether a manager's arrays lie in the host's memory, where {@link #memory} reaches them. */
+  public static boolean isOnHost(NDManager manager) {
+    return !manager.getDevice().isGpu();
   }
 
   /**

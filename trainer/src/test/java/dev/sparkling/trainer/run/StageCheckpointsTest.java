@@ -18,6 +18,7 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.TransientError;
 import dev.sparkling.pipeline.spec.OptimizerType;
 import dev.sparkling.trainer.TestTorch;
+import dev.sparkling.trainer.model.DeviceStates;
 import dev.sparkling.trainer.model.ModelState;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
@@ -133,6 +134,20 @@ class StageCheckpointsTest {
     }
   }
 
+  @Test
+  void valuesOfAnotherDeviceAreWrittenThroughACopyOnTheHost() {
+    ModelState device = DeviceStates.ofTraining(MODEL, manager);
+    try (StageCheckpoints checkpoints = checkpoints(store, device)) {
+      device.weights().embedding().addi(1);
+      checkpoints.begin(state(1), metrics);
+      device.weights().embedding().addi(1);
+      checkpoints.writeNow(state(2), metrics);
+    }
+    assertThat(told).containsExactly(1L, 2L);
+    assertThat(embedding(1)).containsOnly(1f);
+    assertThat(embedding(2)).containsOnly(2f);
+  }
+
   private float[] embedding(long step) {
     String folder = "narrow/checkpoints/step-0000000" + step;
     try (TensorSequence tensors = CheckpointReader.open(store, folder).read(FileKind.MODEL)) {
@@ -147,13 +162,17 @@ class StageCheckpointsTest {
   }
 
   private StageCheckpoints checkpoints(ObjectStore into) {
+    return checkpoints(into, values);
+  }
+
+  private StageCheckpoints checkpoints(ObjectStore into, ModelState from) {
     return new StageCheckpoints(
         into,
         "narrow",
         -1,
         2,
         MODEL,
-        values,
+        from,
         new TrainingListener() {
           @Override
           public void checkpointed(Checkpointed checkpoint) {

@@ -10,6 +10,7 @@ import dev.sparkling.trainer.data.Dataset;
 import dev.sparkling.trainer.data.DatasetPreparation;
 import dev.sparkling.trainer.data.TextTokenizer;
 import dev.sparkling.trainer.run.TrainingJob.Start;
+import dev.sparkling.trainer.torch.Device;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,7 +114,7 @@ final class TestRuns implements AutoCloseable {
             ? new Start.RandomWeights()
             : new Start.FromCheckpoint("wide/expansion");
     return TrainingRun.run(
-        new TrainingJob(resource.spec(), plan, stage, start, 2),
+        new TrainingJob(resource.spec(), plan, stage, start, 2, Device.CPU),
         store,
         training,
         validation,

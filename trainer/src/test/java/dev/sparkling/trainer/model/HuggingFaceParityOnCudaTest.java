@@ -1,0 +1,15 @@
+package dev.sparkling.trainer.model;
+
+import ai.djl.ndarray.NDManager;
+import dev.sparkling.trainer.TestTorch;
+import org.junit.jupiter.api.Tag;
+
+/** The same figures on a GPU, where there is one. */
+@Tag("cuda")
+class HuggingFaceParityOnCudaTest extends HuggingFaceParityTest {
+
+  @Override
+  NDManager newManager() {
+    return TestTorch.startOnGpu().newManager();
+  }
+}
