@@ -7,7 +7,7 @@ import org.opentest4j.TestAbortedException;
 /** One libtorch for all tests of a JVM, with two threads. */
 public final class TestTorch {
 
-  private static final int THREADS = 2;
+  public static final int THREADS = 2;
 
   private TestTorch() {}
 

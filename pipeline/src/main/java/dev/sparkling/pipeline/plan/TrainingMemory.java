@@ -13,7 +13,8 @@ import java.util.stream.IntStream;
  * What training a stage keeps in memory, in bytes: an estimate, without the process itself (some
  * hundred MiB) and what an allocator wastes.
  *
- * @param state weights, gradients and moments, and the copy that a checkpoint is written from
+ * @param state weights, gradients (of two lanes, where there are two) and moments, and the copy
+ *     that a checkpoint is written from
  * @param activations of one forward pass, kept for its backward pass
  */
 public record TrainingMemory(long state, long activations) {
@@ -29,6 +30,12 @@ public record TrainingMemory(long state, long activations) {
 
   private static final int WEIGHT_GRADIENT_AND_MOMENTS = 4;
 
+  /**
+   * Equal shares of a micro-batch whose passes go side by side on a CPU with an even number of
+   * threads; each has gradients.
+   */
+  public static final int LANES = 2;
+
   public long total() {
     return state + activations;
   }
@@ -41,7 +48,8 @@ public record TrainingMemory(long state, long activations) {
   /** Of a stage, had it another number of sequences in a forward pass. */
   public static TrainingMemory of(ModelSpec model, TrainingSpec training, int microBatchSize) {
     return new TrainingMemory(
-        (long) state(model, training), (long) activations(model, training, microBatchSize));
+        (long) state(model, training, microBatchSize),
+        (long) activations(model, training, microBatchSize));
   }
 
   /**
@@ -57,7 +65,7 @@ public record TrainingMemory(long state, long activations) {
         .max();
   }
 
-  private static double state(ModelSpec model, TrainingSpec training) {
+  private static double state(ModelSpec model, TrainingSpec training, int microBatchSize) {
     double numbers = WEIGHT_GRADIENT_AND_MOMENTS * (double) ParameterCount.of(model).total();
     if (training.optimizer().type() == OptimizerType.MUON) {
       numbers -= ParameterCount.layerMatrices(model);
@@ -65,7 +73,8 @@ public record TrainingMemory(long state, long activations) {
     double copy = numbers - ParameterCount.of(model).total();
     double halves =
         training.precision() == Precision.BF16 ? ParameterCount.of(model).total() / 2.0 : 0;
-    return Float.BYTES * (numbers + copy + halves);
+    double lanes = microBatchSize % LANES == 0 ? ParameterCount.of(model).total() : 0;
+    return Float.BYTES * (numbers + copy + halves + lanes);
   }
 
   /** As the operators of transformer.torchscript keep them. */

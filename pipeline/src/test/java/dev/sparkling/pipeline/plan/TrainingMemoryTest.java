@@ -21,8 +21,9 @@ class TrainingMemoryTest {
   @Test
   void countsAModelThatIsSmallEnoughToCountByHand() {
     TrainingMemory memory = TrainingMemory.of(DENSE, training(""), 2);
-    // Weights, gradients, two moments; weights and moments again for the checkpoint.
-    assertThat(memory.state()).isEqualTo(7 * 4 * 180);
+    // Weights, gradients of two lanes, two moments; weights and moments again for the checkpoint.
+    assertThat(memory.state()).isEqualTo(8 * 4 * 180);
+    assertThat(TrainingMemory.of(DENSE, training(""), 1).state()).isEqualTo(7 * 4 * 180);
     // Attention 8 + 12 + 4 + 4 and half of 2 * 64 scores, MLP 8 + 12; forward and backward.
     assertThat(memory.activations()).isEqualTo(2 * (128 * 4 * (28 + 64 + 20)) + LOGITS);
   }
@@ -30,7 +31,7 @@ class TrainingMemoryTest {
   @Test
   void halfPrecisionHalvesActivationsAndAddsACopyOfTheWeights() {
     TrainingMemory memory = TrainingMemory.of(DENSE, training("precision: bf16"), 2);
-    assertThat(memory.state()).isEqualTo(7 * 4 * 180 + 2 * 180);
+    assertThat(memory.state()).isEqualTo(8 * 4 * 180 + 2 * 180);
     assertThat(memory.activations()).isEqualTo(2 * (128 * (2 * 48 + 4 * 64)) + LOGITS);
   }
 

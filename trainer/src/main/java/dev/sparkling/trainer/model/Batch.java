@@ -1,5 +1,9 @@
 package dev.sparkling.trainer.model;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
 /**
  * Sequences of equal length, with the token that follows each position.
  *
@@ -13,6 +17,26 @@ public record Batch(int sequences, long[] tokens, long[] targets) {
       throw new IllegalArgumentException(
           tokens.length + " tokens, " + targets.length + " targets, " + sequences + " sequences");
     }
+  }
+
+  /**
+   * Equal parts of it, in order.
+   *
+   * @param count divides the sequences
+   */
+  List<Batch> shares(int count) {
+    if (count == 1) {
+      return List.of(this);
+    }
+    int each = tokens.length / count;
+    return IntStream.range(0, count)
+        .mapToObj(
+            i ->
+                new Batch(
+                    sequences / count,
+                    Arrays.copyOfRange(tokens, i * each, (i + 1) * each),
+                    Arrays.copyOfRange(targets, i * each, (i + 1) * each)))
+        .toList();
   }
 
   /** Tokens of one sequence. */

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
-import dev.sparkling.pipeline.plan.TrainingMemory;
 import dev.sparkling.trainer.model.Weights.Attention;
 import dev.sparkling.trainer.model.Weights.Dense;
 import dev.sparkling.trainer.model.Weights.Experts;
@@ -15,23 +14,33 @@ import dev.sparkling.trainer.torch.TorchScript;
 /** Forward and backward passes of one layer, by the operators of transformer.torchscript. */
 final class LayerPasses {
 
-  /** Their scores stay in a core's cache for some thousand keys; more compute more in vain. */
-  private static final int QUERIES_IN_BLOCK = 128;
+  /**
+   * Queries whose scores are computed together are an eighth of a sequence, between these: the
+   * triangle that is computed in vain is then a sixteenth of what is needed, the products are large
+   * enough, and the scores stay in a core's cache for some thousand keys.
+   */
+  private static final long LEAST_QUERIES_IN_BLOCK = 32;
+
+  private static final long MOST_QUERIES_IN_BLOCK = 128;
+  private static final long BLOCKS = 8;
 
   private final ModelConfiguration model;
   private final TorchScript kernels;
   private final RotaryTables rotary;
+  private final long keptAttention;
 
-  LayerPasses(ModelConfiguration model, TorchScript kernels, RotaryTables rotary) {
+  LayerPasses(
+      ModelConfiguration model, TorchScript kernels, RotaryTables rotary, long keptAttention) {
     this.model = model;
     this.kernels = kernels;
     this.rotary = rotary;
+    this.keptAttention = keptAttention;
   }
 
   /**
    * What the router's loss adds to the gradients of a layer.
    *
-   * @param loads none, where an expert's load is its rows in the pass, or one array of them
+   * @param loads rows of each expert; none for a dense model
    * @param balancing factor of load times probability
    * @param z factor of the squares of the logits' logarithmic sum
    */
@@ -80,7 +89,7 @@ final class LayerPasses {
             masks,
             sequences,
             model.keyValueHeads(),
-            QUERIES_IN_BLOCK,
+            queriesInBlock(x.getShape().get(0) / sequences),
             keepsWeights(x.getShape().get(0), sequences),
             model.rmsNormEpsilon());
     return new Saved(scope, x, attention, mlp(weights.mlp(), attention.getFirst(), scope));
@@ -118,16 +127,20 @@ final class LayerPasses {
             rotary.cosine(),
             rotary.sine(),
             masks,
-            QUERIES_IN_BLOCK,
+            queriesInBlock(rotary.cosine().getShape().get(0)),
             carried,
             new NDList(d.norm(), d.queryKeyValue(), d.queryNorm(), d.keyNorm(), d.output()))
         .singletonOrThrow();
   }
 
+  private static long queriesInBlock(long length) {
+    return Math.clamp(length / BLOCKS, LEAST_QUERIES_IN_BLOCK, MOST_QUERIES_IN_BLOCK);
+  }
+
   private boolean keepsWeights(long tokens, int sequences) {
     long length = tokens / sequences;
     double scores = (double) tokens * length * model.attentionHeads();
-    return scores * model.layers() * Float.BYTES <= TrainingMemory.KEPT_ATTENTION;
+    return scores * model.layers() * Float.BYTES <= keptAttention;
   }
 
   private NDList mlp(Mlp<NDArray> mlp, NDArray x, NDManager scope) {
@@ -193,7 +206,7 @@ final class LayerPasses {
                 experts.gateUp(),
                 experts.down(),
                 model.normalizeTopK(),
-                routerLoss.loads(),
+                routerLoss.loads().singletonOrThrow(),
                 routerLoss.balancing(),
                 routerLoss.z(),
                 carried,

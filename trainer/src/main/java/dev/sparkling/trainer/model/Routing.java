@@ -12,6 +12,7 @@ import dev.sparkling.trainer.model.LayerPasses.RouterLoss;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Where the tokens of a step went, summed over its forward passes, and what the router's loss makes
@@ -23,13 +24,15 @@ public final class Routing {
   private final BalancingSpec balancing;
   private final TorchScript kernels;
   private final NDManager manager;
-  private final List<Sums> layers = new ArrayList<>();
+  private final List<Sums> step;
+  private final List<NDArray> rowsOfPass;
+  private final List<Share> shares = new ArrayList<>();
   private long tokens;
 
   /**
-   * A layer's sums over the step's tokens.
+   * A layer's sums over tokens.
    *
-   * @param rows [E] 64-bit integers: how many of its tokens each expert met
+   * @param rows [E] 64-bit integers: how many of them each expert met
    * @param probabilities [E]
    * @param squares scalar: of the router logits' logarithmic sum
    */
@@ -55,19 +58,58 @@ public final class Routing {
     this.balancing = balancing;
     this.kernels = kernels;
     this.manager = manager;
-    for (int i = 0; model.experts() > 0 && i < model.layers(); i++) {
-      Shape shape = new Shape(model.experts());
-      layers.add(
-          new Sums(
-              manager.zeros(shape, DataType.INT64),
-              manager.zeros(shape),
-              manager.zeros(new Shape())));
+    this.step = newSums();
+    this.rowsOfPass =
+        step.stream().map(sums -> manager.zeros(sums.rows().getShape(), DataType.INT64)).toList();
+  }
+
+  private List<Sums> newSums() {
+    Shape shape = new Shape(model.experts());
+    return IntStream.range(0, model.experts() > 0 ? model.layers() : 0)
+        .mapToObj(
+            _ ->
+                new Sums(
+                    manager.zeros(shape, DataType.INT64),
+                    manager.zeros(shape),
+                    manager.zeros(new Shape())))
+        .toList();
+  }
+
+  /** Where the tokens of one lane's pass went; each is for one thread. */
+  final class Share {
+
+    private final List<Sums> layers = newSums();
+
+    void beginPass() {
+      zero(layers);
     }
+
+    /** Adds a layer's pass. */
+    void add(int layer, NDList saved) {
+      if (!layers.isEmpty()) {
+        Sums sums = layers.get(layer);
+        try (NDManager scope = manager.newSubManager()) {
+          kernels.call(
+              scope, "add_routing", saved, sums.rows(), sums.probabilities(), sums.squares());
+        }
+      }
+    }
+  }
+
+  /** For another lane. */
+  Share newShare() {
+    Share share = new Share();
+    shares.add(share);
+    return share;
   }
 
   /** Begins a step. */
   void clear() {
     tokens = 0;
+    zero(step);
+  }
+
+  private void zero(List<Sums> layers) {
     try (NDManager scope = manager.newSubManager()) {
       for (Sums sums : layers) {
         kernels.call(scope, "zero", sums.all());
@@ -75,18 +117,21 @@ public final class Routing {
     }
   }
 
-  /** Counts the tokens of a pass, before {@link #add} is given what its layers saved. */
+  /** Counts the tokens of a pass. */
   void begin(int tokensOfPass) {
     tokens += tokensOfPass;
   }
 
-  /** Adds a layer's pass. */
-  void add(int layer, NDList saved) {
-    if (!layers.isEmpty()) {
-      Sums sums = layers.get(layer);
-      try (NDManager scope = manager.newSubManager()) {
-        kernels.call(
-            scope, "add_routing", saved, sums.rows(), sums.probabilities(), sums.squares());
+  /** Adds up what the lanes' forward passes have counted. */
+  void endForward(int lanes) {
+    try (NDManager scope = manager.newSubManager()) {
+      for (int layer = 0; layer < step.size(); layer++) {
+        int at = layer;
+        List<NDList> ofLanes =
+            shares.subList(0, lanes).stream().map(share -> share.layers.get(at).all()).toList();
+        NDList rows = new NDList(ofLanes.stream().map(NDList::getFirst).toList());
+        kernels.call(scope, "sum_into", rowsOfPass.get(layer), rows);
+        ofLanes.forEach(sums -> kernels.call(scope, "add_all", step.get(at).all(), sums));
       }
     }
   }
@@ -97,21 +142,21 @@ public final class Routing {
    * @param weight of one token in the step's loss
    */
   RouterLoss loss(int layer, int tokensOfPass, double weight) {
-    if (layers.isEmpty()) {
+    if (step.isEmpty()) {
       return new RouterLoss(new NDList(), 0, 0);
     }
     boolean whole = balancing.scope() == BalancingScope.GLOBAL_BATCH;
     double choices = (double) model.expertsPerToken() * (whole ? tokens : tokensOfPass);
     double perToken = weight / model.layers();
     return new RouterLoss(
-        whole ? new NDList(layers.get(layer).rows()) : new NDList(),
+        new NDList(whole ? step.get(layer).rows() : rowsOfPass.get(layer)),
         balancing.coefficient() * model.experts() * perToken / choices,
         balancing.zCoefficient() * perToken);
   }
 
   /** Of the step so far; empty for a dense model. */
   public List<Layer> measure() {
-    return layers.stream().map(this::measure).toList();
+    return step.stream().map(this::measure).toList();
   }
 
   private Layer measure(Sums sums) {

@@ -6,24 +6,22 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.pipeline.plan.TrainingMemory;
 import dev.sparkling.pipeline.spec.BalancingSpec;
 import dev.sparkling.pipeline.spec.Recomputation;
 import dev.sparkling.pipeline.spec.TrainingSpec;
-import dev.sparkling.trainer.model.LayerPasses.RouterLoss;
 import dev.sparkling.trainer.model.LayerPasses.Saved;
 import dev.sparkling.trainer.model.Weights.Layer;
 import dev.sparkling.trainer.torch.TorchScript;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
- * The passes through a whole model, on weights that the caller owns. The operators are in
- * transformer.torchscript.
+ * Forward passes through a whole model, on weights that the caller owns; {@link GradientPasses} has
+ * those with a backward pass. The operators are in transformer.torchscript.
  */
 public final class Transformer {
 
@@ -35,11 +33,8 @@ public final class Transformer {
   private final NDManager manager;
   private final TorchScript kernels;
   private final LayerPasses passes;
-  private final Routing routing;
+  private final RotaryTables rotary;
   private final long chunk;
-
-  /** Whether the step has had a pass, whose gradients the next ones add to. */
-  private boolean begun;
 
   /**
    * How the passes go.
@@ -80,25 +75,10 @@ public final class Transformer {
     this.settings = settings;
     this.manager = manager;
     this.kernels = TorchScript.load(manager, Transformer.class, "transformer.torchscript");
-    RotaryTables rotary =
+    this.rotary =
         RotaryTables.of(manager, settings.sequenceLength(), model.headDim(), model.ropeTheta());
-    this.passes = new LayerPasses(model, kernels, rotary);
-    this.routing = new Routing(model, settings.balancing(), kernels, manager);
+    this.passes = passes(TrainingMemory.KEPT_ATTENTION);
     this.chunk = Math.max(1, LOGITS_IN_CHUNK / model.vocabularySize());
-  }
-
-  /** Where the tokens went since {@link #beginStep}. */
-  public Routing routing() {
-    return routing;
-  }
-
-  /**
-   * Begins an optimizer step: the tokens of its passes are counted from here, and the first of them
-   * writes over what the gradients hold.
-   */
-  public void beginStep() {
-    routing.clear();
-    begun = false;
   }
 
   /** Cross-entropy of the targets in nats, summed over the batch's tokens. */
@@ -188,62 +168,6 @@ public final class Transformer {
   }
 
   /**
-   * The loss as {@link #loss}; adds its gradients, times {@code weight}, to {@code gradients},
-   * which hold those of the step's earlier passes or, at its first, anything. A weight of 1 over
-   * all tokens of a step makes them the gradients of the step's mean loss. The router's loss adds
-   * to the gradients and not to what is returned.
-   *
-   * @param results owns the loss, a scalar
-   */
-  public NDArray lossAndGradients(
-      Weights<NDArray> weights,
-      Weights<NDArray> gradients,
-      Batch batch,
-      double weight,
-      NDManager results) {
-    try (NDManager scope = manager.newSubManager()) {
-      NDArray tokens = scope.create(batch.tokens());
-      NDList masks = masks(batch, scope);
-      routing.begin(batch.tokens().length);
-      double carried = begun ? 1 : 0;
-      if (!begun) {
-        kernels.call(scope, "zero", notWrittenOver(gradients));
-        begun = true;
-      }
-      Deque<Saved> saved = new ArrayDeque<>();
-      NDArray x = embed(weights, tokens, scope);
-      for (Layer<NDArray> layer : weights.layers()) {
-        Saved pass = passes.forward(layer, x, batch.sequences(), masks, scope.newSubManager());
-        routing.add(saved.size(), pass.mlp());
-        saved.push(recomputes() ? forget(pass, scope) : pass);
-        x = pass.output();
-      }
-      NDList result = lossOfLast(weights, gradients, x, batch, weight, carried, scope);
-
-      NDArray dx = result.get(1);
-      while (!saved.isEmpty()) {
-        Saved kept = saved.pop();
-        int i = saved.size();
-        Layer<NDArray> layer = weights.layers().get(i);
-        // The layer's activations and its output's gradient are used up after this: freed here.
-        try (Saved pass =
-            recomputes()
-                ? passes.forward(
-                    layer, kept.input(), batch.sequences(), masks, scope.newSubManager())
-                : kept) {
-          RouterLoss routerLoss = routing.loss(i, batch.tokens().length, weight);
-          Layer<NDArray> gradient = gradients.layers().get(i);
-          dx = passes.backward(layer, gradient, pass, dx, masks, routerLoss, carried, scope);
-        }
-      }
-      kernels.call(scope, "embed_backward", dx, tokens, gradients.embedding());
-      NDArray loss = result.get(0);
-      loss.attach(results);
-      return loss;
-    }
-  }
-
-  /**
    * The first layer that makes numbers of a batch that are not finite.
    *
    * @return where they are first, in words; empty where all are finite up to the logits
@@ -271,58 +195,41 @@ public final class Transformer {
     }
   }
 
-  /** Gradients to which passes only ever add: of norms, routers and a table that is no head. */
-  private static NDList notWrittenOver(Weights<NDArray> gradients) {
-    NDList added = new NDList(gradients.finalNorm());
-    gradients.head().ifPresent(_ -> added.add(gradients.embedding()));
-    for (Layer<NDArray> layer : gradients.layers()) {
-      Weights.Attention<NDArray> attention = layer.attention();
-      added.addAll(new NDList(attention.norm(), attention.queryNorm(), attention.keyNorm()));
-      switch (layer.mlp()) {
-        case Weights.Dense<NDArray> dense -> added.add(dense.norm());
-        case Weights.Experts<NDArray> experts ->
-            added.addAll(new NDList(experts.norm(), experts.router()));
-      }
-    }
-    return added;
-  }
-
   private boolean isFinite(NDArray array, NDManager scope) {
     return kernels.call(scope, "is_finite", array).singletonOrThrow().toBooleanArray()[0];
   }
 
-  private boolean recomputes() {
-    return settings.recomputation() == Recomputation.LAYERS;
+  /**
+   * Passes of single layers.
+   *
+   * @param keptAttention bytes that attention's weights of all layers may take to be kept
+   */
+  LayerPasses passes(long keptAttention) {
+    return new LayerPasses(model, kernels, rotary, keptAttention);
+  }
+
+  ModelConfiguration model() {
+    return model;
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  TorchScript kernels() {
+    return kernels;
+  }
+
+  /** Tokens whose logits exist at a time. */
+  long chunk() {
+    return chunk;
   }
 
   /** Frees all but a layer's input and output. */
-  private static Saved forget(Saved pass, NDManager scope) {
+  static Saved forget(Saved pass, NDManager scope) {
     pass.output().attach(scope);
     pass.close();
     return pass;
-  }
-
-  private NDList lossOfLast(
-      Weights<NDArray> weights,
-      Weights<NDArray> gradients,
-      NDArray x,
-      Batch batch,
-      double weight,
-      double carried,
-      NDManager scope) {
-    return kernels.call(
-        scope,
-        "loss_and_gradients",
-        x,
-        scope.create(batch.targets()),
-        weights.finalNorm(),
-        weights.headOrEmbedding(),
-        model.logitScale(),
-        model.rmsNormEpsilon(),
-        chunk,
-        weight,
-        carried,
-        new NDList(gradients.finalNorm(), gradients.headOrEmbedding()));
   }
 
   /** Shows the residual stream before the first layer and after each. */
@@ -340,7 +247,8 @@ public final class Transformer {
     return x;
   }
 
-  private NDList masks(Batch batch, NDManager scope) {
+  /** What hides the documents before a token's own: none, or one. */
+  NDList masks(Batch batch, NDManager scope) {
     if (settings.separator().isEmpty()) {
       return new NDList();
     }
@@ -349,7 +257,7 @@ public final class Transformer {
     return kernels.call(scope, "document_mask", array);
   }
 
-  private NDArray embed(Weights<NDArray> weights, NDArray tokens, NDManager scope) {
+  NDArray embed(Weights<NDArray> weights, NDArray tokens, NDManager scope) {
     return kernels.call(scope, "embed", weights.embedding(), tokens).singletonOrThrow();
   }
 }

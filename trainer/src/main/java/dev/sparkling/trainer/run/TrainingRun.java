@@ -17,6 +17,7 @@ import dev.sparkling.trainer.data.Dataset;
 import dev.sparkling.trainer.data.SampleOrder;
 import dev.sparkling.trainer.model.Batch;
 import dev.sparkling.trainer.model.ComputeWeights;
+import dev.sparkling.trainer.model.GradientPasses;
 import dev.sparkling.trainer.model.ModelState;
 import dev.sparkling.trainer.model.Parameter;
 import dev.sparkling.trainer.model.ParameterLayout;
@@ -49,6 +50,7 @@ public final class TrainingRun {
   private final Restore restored;
   private final Weights<NDArray> gradients;
   private final Transformer transformer;
+  private final GradientPasses passes;
   private final ComputeWeights compute;
   private final GradientGuard guard;
   private final Optimizer optimizer;
@@ -136,6 +138,7 @@ public final class TrainingRun {
             restored.model(),
             Transformer.Settings.of(this.training, training.index().separator()),
             manager);
+    this.passes = new GradientPasses(transformer, gradients, job.threads(), manager);
     this.compute =
         new ComputeWeights(restored.values().weights(), this.training.precision(), manager);
     this.guard =
@@ -176,7 +179,8 @@ public final class TrainingRun {
     }
     long checkpointed = step;
     double stall = 0;
-    try (StageCheckpoints checkpoints = checkpoints()) {
+    try (passes;
+        StageCheckpoints checkpoints = checkpoints()) {
       while (step < stage.lastStep() && !stop) {
         metrics.add(trainStep(stall));
         stall = 0;
@@ -221,14 +225,14 @@ public final class TrainingRun {
     List<Double> rates = curves.rates(step);
     long tokens = training.tokensPerStep();
     long firstSample = (step - 1) * training.globalBatchSize();
-    transformer.beginStep();
+    passes.beginStep();
     try (NDManager scope = manager.newSubManager()) {
       NDArray total = scope.zeros(new Shape());
       for (int done = 0; done < training.globalBatchSize(); done += training.microBatchSize()) {
         Batch batch = batches.ordered(order, firstSample + done, training.microBatchSize());
-        total.addi(
-            transformer.lossAndGradients(compute.weights(), gradients, batch, 1.0 / tokens, scope));
+        total.addi(passes.lossAndGradients(compute.weights(), batch, 1.0 / tokens, scope));
       }
+      passes.endStep();
       NDArray loss = total.divi(tokens);
       Judgement judgement = guard.judge(loss, scope);
       optimizer.update(step, rates, judgement);
@@ -267,7 +271,7 @@ public final class TrainingRun {
         judgement.norm().getFloat(),
         judgement.blockNorms().stream().map(norm -> (double) norm.getFloat()).toList(),
         judgement.skipped(),
-        transformer.routing().measure().stream()
+        passes.routing().measure().stream()
             .map(r -> new Metrics.Router(r.balancing(), r.z(), r.largestLoad(), r.dropped()))
             .toList(),
         stallSeconds);

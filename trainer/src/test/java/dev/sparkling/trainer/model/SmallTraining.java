@@ -10,6 +10,7 @@ import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.pipeline.spec.OptimizerSpec;
 import dev.sparkling.pipeline.spec.OptimizerType;
 import dev.sparkling.pipeline.spec.Precision;
+import dev.sparkling.trainer.TestTorch;
 import dev.sparkling.trainer.optim.GradientGuard;
 import dev.sparkling.trainer.optim.Judgement;
 import dev.sparkling.trainer.optim.Optimizer;
@@ -26,6 +27,7 @@ final class SmallTraining {
   private final ComputeWeights compute;
   final Weights<NDArray> gradients;
   final Transformer transformer;
+  final GradientPasses passes;
   private final Optimizer optimizer;
   private final GradientGuard guard;
   private final NDManager manager;
@@ -52,6 +54,7 @@ final class SmallTraining {
     Weights<Parameter> layout = ParameterLayout.of(model);
     this.gradients = ModelState.zeros(layout, manager);
     this.transformer = new Transformer(model, settings, manager);
+    this.passes = new GradientPasses(transformer, gradients, TestTorch.THREADS, manager);
     this.optimizer =
         Optimizer.of(optimizer, state.parameters(gradients), TestTensors.state(model, 0), manager);
     this.guard =
@@ -69,16 +72,14 @@ final class SmallTraining {
 
   /** The mean loss before an optimizer step, in nats a token. */
   float step(long step, double rate, Batch... microBatches) {
-    transformer.beginStep();
+    passes.beginStep();
     int tokens = microBatches.length * microBatches[0].tokens().length;
     try (NDManager scope = manager.newSubManager()) {
       float total = 0;
       for (Batch batch : microBatches) {
-        total +=
-            transformer
-                .lossAndGradients(compute.weights(), gradients, batch, 1.0 / tokens, scope)
-                .getFloat();
+        total += passes.lossAndGradients(compute.weights(), batch, 1.0 / tokens, scope).getFloat();
       }
+      passes.endStep();
       NDArray loss = scope.create(total / tokens);
       Judgement judgement = guard.judge(loss, scope);
       optimizer.update(step, List.of(rate), judgement);

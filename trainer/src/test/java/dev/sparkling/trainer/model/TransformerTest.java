@@ -100,7 +100,7 @@ class TransformerTest {
     try (NDManager manager = TestTorch.start().newManager()) {
       SmallTraining training = training(fixture, plain(), manager);
       training.step(1, 1e-3, half(fixture.batch(1), 0), half(fixture.batch(1), 1));
-      List<Routing.Layer> layers = training.transformer.routing().measure();
+      List<Routing.Layer> layers = training.passes.routing().measure();
       assertThat(layers).hasSize(2);
       assertThat(layers)
           .allSatisfy(
@@ -154,7 +154,7 @@ class TransformerTest {
     for (int step = 1; step <= 60; step++) {
       training.step(step, 3e-3, fixture.longBatch(step));
     }
-    return training.transformer.routing().measure().stream()
+    return training.passes.routing().measure().stream()
         .mapToDouble(layer -> layer.balancing() - 1)
         .sum();
   }

@@ -1,0 +1,90 @@
+package dev.sparkling.trainer.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.TensorSequence;
+import dev.sparkling.pipeline.spec.BalancingScope;
+import dev.sparkling.pipeline.spec.BalancingSpec;
+import dev.sparkling.pipeline.spec.Recomputation;
+import dev.sparkling.trainer.TestTorch;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How many lanes there are is a question of speed alone. */
+class GradientPassesTest {
+
+  private static final int MICRO_BATCHES = 2;
+
+  /** Both sum some hundreds of 32-bit products of a size below 1, in another order. */
+  private static final float ROUNDING = 2e-6f;
+
+  @ParameterizedTest
+  @CsvSource({
+    "dense-untied, MICRO_BATCH,  NONE",
+    "moe-tied,     MICRO_BATCH,  NONE",
+    "moe-tied,     GLOBAL_BATCH, NONE",
+    "moe-tied,     MICRO_BATCH,  LAYERS"
+  })
+  void twoLanesMakeTheLossesGradientsAndCountsOfOne(
+      String name, BalancingScope scope, Recomputation recomputation) {
+    HuggingFaceFixture fixture = new HuggingFaceFixture(name);
+    Transformer.Settings settings =
+        new Transformer.Settings(
+            HuggingFaceFixture.LENGTH,
+            new BalancingSpec(0.05, scope, 0.01),
+            recomputation,
+            OptionalLong.empty());
+    assertThat(fixture.batch(1).sequences()).as("can be halved").isEven();
+    try (NDManager manager = TestTorch.start().newManager()) {
+      Step one = step(fixture, settings, 1, manager);
+      Step two = step(fixture, settings, 2, manager);
+      for (int i = 0; i < MICRO_BATCHES; i++) {
+        assertThat(two.losses.get(i)).isCloseTo(one.losses.get(i), within(ROUNDING));
+      }
+      for (int i = 0; i < one.gradients.size(); i++) {
+        assertThat(two.gradients.get(i).toFloatArray())
+            .as("gradient " + i)
+            .containsExactly(one.gradients.get(i).toFloatArray(), within(ROUNDING));
+      }
+      assertThat(two.largestLoads()).isEqualTo(one.largestLoads());
+      assertThat(two.routing).allSatisfy(layer -> assertThat(layer.dropped()).isZero());
+    }
+  }
+
+  private record Step(List<Float> losses, List<NDArray> gradients, List<Routing.Layer> routing) {
+    List<Double> largestLoads() {
+      return routing.stream().map(Routing.Layer::largestLoad).toList();
+    }
+  }
+
+  /** Two micro-batches; the first one's gradients are written over what is there before. */
+  private static Step step(
+      HuggingFaceFixture fixture, Transformer.Settings settings, int threads, NDManager manager) {
+    ModelState state = ModelState.ofWeights(fixture.model().model(), manager);
+    try (TensorSequence tensors = fixture.model().read(FileKind.MODEL)) {
+      state.load(tensors, "fixture");
+    }
+    Weights<NDArray> gradients = state.weights().map(like -> manager.ones(like.getShape()));
+    Transformer transformer = new Transformer(fixture.model().model(), settings, manager);
+    try (GradientPasses passes = new GradientPasses(transformer, gradients, threads, manager)) {
+      passes.beginStep();
+      List<Float> losses = new ArrayList<>();
+      for (int i = 1; i <= MICRO_BATCHES; i++) {
+        Batch batch = fixture.batch(i);
+        int tokens = batch.tokens().length;
+        double weight = 1.0 / tokens / MICRO_BATCHES;
+        NDArray loss = passes.lossAndGradients(state.weights(), batch, weight, manager);
+        losses.add(loss.getFloat() / tokens);
+      }
+      passes.endStep();
+      return new Step(losses, gradients.all(), passes.routing().measure());
+    }
+  }
+}
