@@ -266,7 +266,10 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> warnings) {
 
   private static String describe(ContainerStateTerminated end) {
     String reason = Objects.requireNonNullElse(end.getReason(), "Error");
-    String advice = "OOMKilled".equals(reason) ? "; raise resources.limits.memory" : "";
+    String advice =
+        "OOMKilled".equals(reason)
+            ? "; raise resources.limits.memory or, of a trainer, lower spec.training.microBatchSize"
+            : "";
     String log = end.getMessage() == null ? "" : ": " + end.getMessage().strip();
     return reason + ", exit code " + end.getExitCode() + advice + log;
   }

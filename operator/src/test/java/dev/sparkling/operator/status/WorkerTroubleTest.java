@@ -111,7 +111,9 @@ class WorkerTroubleTest extends RunPasses {
         List.of(TestObjects.pod(job, "p", TestObjects.terminated(137, "OOMKilled", null))));
     assertThat(condition("Failed").reason()).isEqualTo("TransientFailure");
     assertThat(condition("Failed").message())
-        .contains("OOMKilled, exit code 137; raise resources.limits.memory");
+        .contains(
+            "OOMKilled, exit code 137; raise resources.limits.memory or, of a trainer, lower"
+                + " spec.training.microBatchSize");
     assertThat(stage(0).attempts()).isEqualTo(4);
   }
 
@@ -211,7 +213,9 @@ class WorkerTroubleTest extends RunPasses {
     pass(List.of(once), List.of(killed));
     assertThat(condition("Progressing").reason()).isEqualTo("Retrying");
     assertThat(condition("Progressing").message())
-        .endsWith("OOMKilled, exit code 137; raise resources.limits.memory");
+        .endsWith(
+            "OOMKilled, exit code 137; raise resources.limits.memory or, of a trainer, lower"
+                + " spec.training.microBatchSize");
     assertThat(Transitions.between(before, status))
         .anySatisfy(
             told -> {

@@ -18,8 +18,7 @@ public final class SideBySide implements AutoCloseable {
 
   private final int threads;
   private final ExecutorService others =
-      Executors.newSingleThreadExecutor(
-          Thread.ofPlatform().name("second half of a batch").daemon().factory());
+      Executors.newSingleThreadExecutor(Thread.ofPlatform().name("second lane").daemon().factory());
 
   /**
    * Takes no thread before it is needed.

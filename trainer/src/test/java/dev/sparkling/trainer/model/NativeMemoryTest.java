@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.trainer.TestTorch;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -13,6 +14,8 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,6 +32,15 @@ class NativeMemoryTest {
    * handles of 32 bytes. The first are inside of DJL's own calls.
    */
   private static final long ALLOWED_GROWTH_BYTES = STEPS * 900L;
+
+  private static final int WARM_UP = 200;
+  private static final int THOUSAND = 1_000;
+
+  /**
+   * The heap and the compiler's memory move by some MB. What a step allocates is 0.2 MB here, so
+   * that one array in twenty that stays would be more.
+   */
+  private static final long ALLOWED_RESIDENT_KIB = 16 << 10;
 
   private static final int MAPPED_FIELD = 4;
   private static final int USED_FIELD = 7;
@@ -59,6 +71,37 @@ class NativeMemoryTest {
       assertThat(manager.getManagedArrays()).hasSize(arrays);
       assertThat(growth.getLast()).as("%s", growth).isBetween(0L, ALLOWED_GROWTH_BYTES);
     }
+  }
+
+  @Test
+  void aThousandStepsLeaveArraysAndResidentMemoryAsTheyWere() throws IOException {
+    ModelConfiguration model = TestModels.moe(true);
+    // Two sequences, which go in two lanes.
+    Batch batch = new Batch(2, new long[32], new long[32]);
+    try (NDManager manager = TestTorch.start().newManager()) {
+      SmallTraining training = new SmallTraining(model, Transformer.Settings.plain(16), 1, manager);
+      training.state.initialize(1);
+      int arrays = 0;
+      long resident = 0;
+      for (int step = 1; step <= WARM_UP + THOUSAND; step++) {
+        training.step(step, 1e-3, batch);
+        if (step == WARM_UP) {
+          arrays = manager.getManagedArrays().size();
+          resident = residentKib();
+        }
+      }
+      assertThat(manager.getManagedArrays()).hasSize(arrays);
+      assertThat(residentKib() - resident).as("growth, KiB").isLessThan(ALLOWED_RESIDENT_KIB);
+    }
+  }
+
+  private static long residentKib() throws IOException {
+    System.gc();
+    return Files.readAllLines(Path.of("/proc/self/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static boolean isAllowed(long growth) {
