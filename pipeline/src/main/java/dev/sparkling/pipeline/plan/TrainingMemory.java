@@ -10,8 +10,8 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * What training a stage keeps in memory, in bytes: an estimate, without the process itself (some
- * hundred MiB) and what an allocator wastes.
+ * What training a stage on a CPU keeps in memory, in bytes: an estimate, without the process itself
+ * (some hundred MiB) and what an allocator wastes.
  *
  * @param state weights, gradients (of two lanes, where there are two) and moments, and the copy
  *     that a checkpoint is written from
@@ -90,9 +90,10 @@ public record TrainingMemory(long state, long activations) {
         training.recomputation() == Recomputation.LAYERS
             ? input * model.layers() + layer
             : layer * model.layers();
+    double logits = microBatchSize % LANES == 0 ? LANES * LOGITS : LOGITS;
     double masks = training.documentMasking() ? Float.BYTES * length : 0;
     // The backward pass of a layer makes about what its forward pass kept.
-    return tokens * (layers + layer + masks) + LOGITS;
+    return tokens * (layers + layer + masks) + logits;
   }
 
   /** Numbers for each token: norm, queries, keys and values, what they attend to, the sum. */

@@ -69,7 +69,7 @@ public final class GradientPasses implements AutoCloseable {
     try (NDManager scope = manager.newSubManager()) {
       List<Batch> shares = batch.shares(sides.count(batch.sequences(), manager));
       while (lanes.size() < shares.size()) {
-        lanes.add(newLane());
+        lanes.add(newLane(shares.size()));
       }
       routing.begin(tokens);
       List<Forward> forwards =
@@ -105,12 +105,12 @@ public final class GradientPasses implements AutoCloseable {
     sides.close();
   }
 
-  private Lane newLane() {
+  private Lane newLane(int of) {
     Weights<NDArray> own =
         lanes.isEmpty() ? gradients : gradients.map(like -> manager.zeros(like.getShape()));
     return new Lane(
         transformer,
-        transformer.passes(TrainingMemory.KEPT_ATTENTION / TrainingMemory.LANES),
+        transformer.passes(TrainingMemory.KEPT_ATTENTION / of),
         routing.newShare(),
         own);
   }

@@ -16,8 +16,8 @@ final class LayerPasses {
 
   /**
    * Queries whose scores are computed together are an eighth of a sequence, between these: the
-   * triangle that is computed in vain is then a sixteenth of what is needed, the products are large
-   * enough, and the scores stay in a core's cache for some thousand keys.
+   * triangles that are computed in vain are then an eighth of what is needed, the products are
+   * large enough, and the scores stay in a core's cache for some thousand keys.
    */
   private static final long LEAST_QUERIES_IN_BLOCK = 32;
 
@@ -52,7 +52,7 @@ final class LayerPasses {
    *
    * @param scope owns all but the input
    */
-  record Saved(NDManager scope, NDArray input, NDList attention, NDList mlp)
+  record Saved(NDManager scope, NDArray input, RotaryTables positions, NDList attention, NDList mlp)
       implements AutoCloseable {
 
     NDArray output() {
@@ -89,10 +89,11 @@ final class LayerPasses {
             masks,
             sequences,
             model.keyValueHeads(),
-            queriesInBlock(x.getShape().get(0) / sequences),
+            queriesInBlock(positions.length()),
             keepsWeights(x.getShape().get(0), sequences),
             model.rmsNormEpsilon());
-    return new Saved(scope, x, attention, mlp(weights.mlp(), attention.getFirst(), scope));
+    return new Saved(
+        scope, x, positions, attention, mlp(weights.mlp(), attention.getFirst(), scope));
   }
 
   /**
@@ -124,10 +125,10 @@ final class LayerPasses {
             a.queryNorm(),
             a.keyNorm(),
             a.output(),
-            rotary.cosine(),
-            rotary.sine(),
+            saved.positions().cosine(),
+            saved.positions().sine(),
             masks,
-            queriesInBlock(rotary.cosine().getShape().get(0)),
+            queriesInBlock(saved.positions().length()),
             carried,
             new NDList(d.norm(), d.queryKeyValue(), d.queryNorm(), d.keyNorm(), d.output()))
         .singletonOrThrow();

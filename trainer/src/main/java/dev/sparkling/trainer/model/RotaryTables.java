@@ -31,13 +31,18 @@ record RotaryTables(NDArray cosine, NDArray sine) {
     return new RotaryTables(manager.create(cosine, shape), manager.create(sine, shape));
   }
 
+  /** Positions. */
+  long length() {
+    return cosine.getShape().get(0);
+  }
+
   /**
    * The first positions.
    *
    * @param results owns what is made
    */
   RotaryTables upTo(long positions, NDManager results) {
-    if (positions == cosine.getShape().get(0)) {
+    if (positions == length()) {
       return this;
     }
     NDIndex first = new NDIndex(":{}", positions);

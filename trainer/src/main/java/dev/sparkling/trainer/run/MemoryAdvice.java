@@ -29,6 +29,13 @@ final class MemoryAdvice {
         + remedy(stage, training, Math.min(bytes, stage.memory().total() - 1));
   }
 
+  /** A sentence after a GPU's memory did not suffice, for which there is no estimate. */
+  static String ofGpu(TrainingSpec training) {
+    return "spec.training.microBatchSize: "
+        + training.microBatchSize()
+        + " needs more memory than the GPU has; lower it, or set spec.training.recomputation: layers";
+  }
+
   private static String need(StagePlan stage, TrainingSpec training, long bytes) {
     TrainingMemory memory = stage.memory();
     return String.format(

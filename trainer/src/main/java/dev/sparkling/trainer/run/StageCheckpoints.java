@@ -10,6 +10,7 @@ import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.trainer.metrics.MetricsFiles;
 import dev.sparkling.trainer.model.ModelState;
 import dev.sparkling.trainer.run.TrainingListener.Checkpointed;
@@ -43,7 +44,8 @@ final class StageCheckpoints implements AutoCloseable {
   private @Nullable FutureTask<Checkpointed> inFlight;
 
   /**
-   * Prepares; takes no memory before the first {@link #begin}.
+   * Prepares; takes no memory before the first {@link #begin}, unless values of another device need
+   * the copy.
    *
    * @param newest step of the checkpoint that training goes on from; less than any of the stage's
    *     where it has none
@@ -67,6 +69,10 @@ final class StageCheckpoints implements AutoCloseable {
     this.values = values;
     this.listener = listener;
     this.host = host;
+    // Before any step: without it no checkpoint could be written, and all work would be lost.
+    if (!values.isOnHost()) {
+      copy = Optional.of(Torch.withinMemory(() -> values.newCopy(host), StageCheckpoints::noRoom));
+    }
   }
 
   /**
@@ -123,14 +129,16 @@ final class StageCheckpoints implements AutoCloseable {
     finish();
   }
 
-  /**
-   * Copies all values; empty where there is no memory for a second set beside the first. Values of
-   * another device need it always.
-   */
+  private static UserError noRoom(RuntimeException cause) {
+    return new UserError(
+        "spec.trainer.resources.limits.memory: has no room for a copy of weights and moments, from"
+            + " which a GPU's checkpoints are written; raise it",
+        cause);
+  }
+
+  /** Copies all values; empty where there is no memory for a second set beside the first. */
   private Optional<ModelState> staged() {
-    if (copy.isEmpty() && !values.isOnHost()) {
-      copy = Optional.of(values.newCopy(host));
-    } else if (copy.isEmpty() && !inForeground) {
+    if (copy.isEmpty() && !inForeground) {
       copy = Torch.ifMemoryAllows(() -> values.newCopy(host));
       inForeground = copy.isEmpty();
       if (inForeground) {

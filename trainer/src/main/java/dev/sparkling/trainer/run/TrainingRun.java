@@ -92,8 +92,11 @@ public final class TrainingRun {
     if (torch.device() == Device.CUDA) {
       listener.notice("computes on the GPU");
     }
-    long memory = torch.memoryBytes();
-    MemoryAdvice.beforehand(job.stage(), job.training(), memory).ifPresent(listener::notice);
+    long memory = Torch.hostMemoryBytes();
+    boolean onHost = torch.device() == Device.CPU;
+    if (onHost) {
+      MemoryAdvice.beforehand(job.stage(), job.training(), memory).ifPresent(listener::notice);
+    }
     return Torch.withinMemory(
         () -> {
           try (NDManager manager = torch.newManager();
@@ -102,7 +105,12 @@ public final class TrainingRun {
                 .train(stopRequested);
           }
         },
-        e -> new UserError(MemoryAdvice.afterwards(job.stage(), job.training(), memory), e));
+        e ->
+            new UserError(
+                onHost
+                    ? MemoryAdvice.afterwards(job.stage(), job.training(), memory)
+                    : MemoryAdvice.ofGpu(job.training()),
+                e));
   }
 
   private TrainingRun(

@@ -1,10 +1,9 @@
 package dev.sparkling.trainer.torch;
 
 import ai.djl.ndarray.NDManager;
-import ai.djl.pytorch.jni.JniUtils;
 import dev.sparkling.pipeline.plan.TrainingMemory;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -50,25 +49,36 @@ public final class SideBySide implements AutoCloseable {
     }
     CompletableFuture<T> other =
         CompletableFuture.supplyAsync(() -> withThreads(threads / MOST, work, 1), others);
-    List<T> results = new ArrayList<>();
+    T own;
     try {
-      results.add(withThreads(threads / MOST, work, 0));
+      own = withThreads(threads / MOST, work, 0);
+    } catch (RuntimeException | Error e) {
+      failureOf(other).ifPresent(e::addSuppressed);
+      throw e;
     } finally {
       // What it reads must not be freed under it.
-      other.handle((_, _) -> true).join();
-      JniUtils.setNumThreads(threads);
+      failureOf(other);
+      Torch.prepareThread(threads);
     }
-    try {
-      results.add(other.join());
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof RuntimeException known ? known : e;
-    }
-    return results;
+    failureOf(other).ifPresent(SideBySide::rethrow);
+    return List.of(own, other.join());
   }
 
-  /** The number is each thread's own, and MKL's is the process's. */
+  /** Waits for its end. */
+  private static Optional<Throwable> failureOf(CompletableFuture<?> work) {
+    return Optional.ofNullable(work.handle((_, failure) -> failure).join());
+  }
+
+  private static void rethrow(Throwable failure) {
+    switch (failure instanceof CompletionException wrapped ? wrapped.getCause() : failure) {
+      case RuntimeException known -> throw known;
+      case Error error -> throw error;
+      case null, default -> throw new IllegalStateException(failure);
+    }
+  }
+
   private static <T> T withThreads(int threads, IntFunction<T> work, int share) {
-    JniUtils.setNumThreads(threads);
+    Torch.prepareThread(threads);
     return work.apply(share);
   }
 

@@ -8,7 +8,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
-import ai.djl.util.cuda.CudaUtils;
 import com.sun.management.OperatingSystemMXBean;
 import dev.sparkling.pipeline.error.TransientError;
 import dev.sparkling.pipeline.error.UserError;
@@ -39,30 +38,50 @@ public final class Torch {
   public static Torch start(int threads, Device device) {
     // Nothing is ever downloaded: an air-gapped cluster must behave like a laptop.
     System.setProperty("ai.djl.offline", "true");
-    // The simple executor: with no gradients and changing shapes, profiling costs and brings
-    // nothing.
-    System.setProperty("ai.djl.pytorch.graph_optimizer", "false");
     System.setProperty("OPT_OUT_TRACKING", "true");
     Engine engine = Engine.getEngine("PyTorch");
-    JniUtils.setNumThreads(threads);
+    prepareThread(threads);
     return new Torch(engine, chosen(device, engine));
   }
 
   private static ai.djl.Device chosen(Device device, Engine engine) {
-    boolean built = engine.hasCapability(StandardCapabilities.CUDA);
+    boolean built = device != Device.CPU && engine.hasCapability(StandardCapabilities.CUDA);
     if (device == Device.CUDA && !built) {
       throw new UserError(
           "--device: cuda, and this libtorch "
               + engine.getVersion()
               + " is built without CUDA; allowed here: auto, cpu");
     }
-    boolean seen = built && engine.getGpuCount() > 0;
-    if (device == Device.CUDA && !seen) {
+    Optional<EngineException> refusal = built ? refusal(engine) : Optional.empty();
+    if (device == Device.CUDA && refusal.isPresent()) {
       throw new TransientError(
-          "--device: cuda, and libtorch sees no GPU; is there one, and does its driver work?",
-          null);
+          "--device: cuda, and libtorch can use no GPU; is there one, and does its driver work?",
+          refusal.get());
     }
-    return device != Device.CPU && seen ? ai.djl.Device.gpu() : ai.djl.Device.cpu();
+    return built && refusal.isEmpty() ? ai.djl.Device.gpu() : ai.djl.Device.cpu();
+  }
+
+  /** Asks libtorch, by a first array, and not CUDA's library, which may be where only it looks. */
+  private static Optional<EngineException> refusal(Engine engine) {
+    try (NDManager manager = engine.newBaseManager(ai.djl.Device.gpu())) {
+      manager.create(1f).getFloat();
+      return Optional.empty();
+    } catch (EngineException e) {
+      return Optional.of(e);
+    }
+  }
+
+  /**
+   * Sets what each thread that computes has for itself. The number of threads is also the
+   * process's, for MKL.
+   *
+   * @param threads of each operation that it calls
+   */
+  static void prepareThread(int threads) {
+    JniUtils.setNumThreads(threads);
+    // The simple executor. The other one profiles its first calls and, on a GPU, fuses later ones,
+    // so that a resumed run would round otherwise; with no gradients it is no faster.
+    JniUtils.setGraphExecutorOptimize(false);
   }
 
   /** The one that was chosen: {@link Device#CPU} or {@link Device#CUDA}. */
@@ -70,11 +89,9 @@ public final class Torch {
     return device.isGpu() ? Device.CUDA : Device.CPU;
   }
 
-  /** What there is for arrays: of the GPU, or of this machine or the container that it runs in. */
-  public long memoryBytes() {
-    return device.isGpu()
-        ? CudaUtils.getGpuMemory(device).getMax()
-        : ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+  /** The host's memory: of this machine or of the container that this runs in. */
+  public static long hostMemoryBytes() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
   }
 
   /** A new owner of arrays, on the device. */
