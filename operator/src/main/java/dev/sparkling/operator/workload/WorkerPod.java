@@ -134,9 +134,9 @@ record WorkerPod(
     if (work == Work.TRAIN) {
       arguments.add("--progress-port");
       arguments.add(Integer.toString(WorkerJobs.PROGRESS_PORT));
-      // Said and not left to what the trainer finds: a GPU that is paid for and not seen is an
-      // error,
-      // and one that another pod has asked for is not taken.
+      // Not left to what the trainer finds: a GPU that is paid for and not seen is an error, and
+      // one
+      // that another pod has asked for is not taken.
       arguments.add("--device");
       arguments.add(hasGpu() ? "cuda" : "cpu");
     }

@@ -105,12 +105,13 @@ public final class GradientPasses implements AutoCloseable {
     sides.close();
   }
 
-  private Lane newLane(int of) {
+  /** One of a number of lanes, which share what attention may keep. */
+  private Lane newLane(int count) {
     Weights<NDArray> own =
         lanes.isEmpty() ? gradients : gradients.map(like -> manager.zeros(like.getShape()));
     return new Lane(
         transformer,
-        transformer.passes(TrainingMemory.KEPT_ATTENTION / of),
+        transformer.passes(TrainingMemory.KEPT_ATTENTION / count),
         routing.newShare(),
         own);
   }

@@ -89,13 +89,12 @@ public final class TrainingRun {
     }
     Checkpoints.deleteInterrupted(store, job.stage().name());
     Torch torch = Torch.start(job.threads(), job.device());
-    if (torch.device() == Device.CUDA) {
-      listener.notice("computes on the GPU");
-    }
     long memory = Torch.hostMemoryBytes();
     boolean onHost = torch.device() == Device.CPU;
     if (onHost) {
       MemoryAdvice.beforehand(job.stage(), job.training(), memory).ifPresent(listener::notice);
+    } else {
+      listener.notice("computes on the GPU");
     }
     return Torch.withinMemory(
         () -> {

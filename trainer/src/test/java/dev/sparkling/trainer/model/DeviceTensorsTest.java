@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.TensorSequence;
-import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.pipeline.spec.OptimizerType;
 import dev.sparkling.trainer.TestTorch;
@@ -21,6 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The way to another device, with arrays that lie on the host all the same. */
 class DeviceTensorsTest {
 
+  private static final long SEED = 3;
+
   private final NDManager manager = TestTorch.start().newManager();
 
   @AfterEach
@@ -31,10 +32,8 @@ class DeviceTensorsTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void valuesGoToTheDeviceAndBackUnchanged(boolean tied) {
-    ModelConfiguration model = TestModels.moe(tied);
-    ModelState host = ModelState.ofTraining(model, OptimizerType.ADAMW, manager);
-    host.initialize(3);
-    ModelState device = DeviceStates.ofTraining(model, manager);
+    ModelState host = initialized(tied);
+    ModelState device = DeviceStates.ofTraining(TestModels.moe(tied), manager);
     for (FileKind kind : FileKind.values()) {
       try (TensorSequence tensors = host.tensors(kind)) {
         device.load(tensors, "host");
@@ -46,25 +45,26 @@ class DeviceTensorsTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void aNewModelIsTheSameOnEachDevice(boolean tied) {
-    ModelConfiguration model = TestModels.moe(tied);
-    ModelState host = ModelState.ofTraining(model, OptimizerType.ADAMW, manager);
-    host.initialize(3);
-    ModelState device = DeviceStates.ofTraining(model, manager);
-    device.initialize(3);
-    assertSame(host, device);
+    ModelState device = DeviceStates.ofTraining(TestModels.moe(tied), manager);
+    device.initialize(SEED);
+    assertSame(initialized(tied), device);
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void allThatTheHostHoldsMomentsTooIsTakenAtOnce(boolean tied) {
-    ModelConfiguration model = TestModels.moe(tied);
-    ModelState host = ModelState.ofTraining(model, OptimizerType.ADAMW, manager);
-    host.initialize(3);
+    ModelState host = initialized(tied);
     host.parameters(host.weights())
         .forEach(state -> state.moments().values().forEach(moment -> moment.addi(state.value())));
-    ModelState device = DeviceStates.ofTraining(model, manager);
+    ModelState device = DeviceStates.ofTraining(TestModels.moe(tied), manager);
     device.copyFrom(host);
     assertSame(host, device);
+  }
+
+  private ModelState initialized(boolean tied) {
+    ModelState host = ModelState.ofTraining(TestModels.moe(tied), OptimizerType.ADAMW, manager);
+    host.initialize(SEED);
+    return host;
   }
 
   private void assertSame(ModelState host, ModelState device) {
