@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoreUri;
-import dev.sparkling.pipeline.spec.Limits;
+import dev.sparkling.pipeline.spec.model.Limits;
 import dev.sparkling.pipeline.validation.Problems;
 import dev.sparkling.trainer.data.Batches;
 import dev.sparkling.trainer.data.Dataset;

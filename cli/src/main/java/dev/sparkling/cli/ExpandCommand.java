@@ -8,13 +8,14 @@ import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.job.Work;
-import dev.sparkling.pipeline.spec.BaselineSpec;
-import dev.sparkling.pipeline.spec.ExpansionSpec;
-import dev.sparkling.pipeline.spec.Initialization;
-import dev.sparkling.pipeline.spec.Limits;
-import dev.sparkling.pipeline.spec.NormInitialization;
-import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
-import dev.sparkling.pipeline.spec.RewarmupSpec;
+import dev.sparkling.pipeline.spec.model.BaselineSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
+import dev.sparkling.pipeline.spec.model.Initialization;
+import dev.sparkling.pipeline.spec.model.Limits;
+import dev.sparkling.pipeline.spec.model.NormInitialization;
+import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.model.RewarmupSpec;
+import dev.sparkling.pipeline.validation.ExpansionRules;
 import dev.sparkling.pipeline.validation.Problems;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -165,29 +166,24 @@ final class ExpandCommand implements Callable<Integer> {
               optimizerState,
               norms,
               new BaselineSpec(unevenShare, perturbation, signalToNoise),
-              new RewarmupSpec(rewarmupRatio, rewarmupSteps));
-      BaselineSpec baseline = expansion.baseline();
-      problems.require(
-          baseline.unevenShare() > 0 && baseline.unevenShare() < 1,
-          "--uneven-share",
-          baseline.unevenShare() + " is not between 0 and 1");
-      problems.require(
-          baseline.perturbation() >= 0 && Double.isFinite(baseline.perturbation()),
-          "--perturbation",
-          baseline.perturbation() + " is not a finite number, 0 or more");
-      problems.require(
-          Double.isFinite(baseline.signalToNoiseDecibels()),
-          "--signal-to-noise",
-          baseline.signalToNoiseDecibels() + " is not a finite number");
+              new RewarmupSpec(rewarmupRatio, rewarmupSteps),
+              0.05);
+      ExpansionRules.check(expansion, ByHand::option, problems);
       width("--hidden-size", hiddenSize, problems);
       width("--inner-size", innerSize, problems);
-      problems.require(
-          rewarmupRatio > 0 && Double.isFinite(rewarmupRatio),
-          "--rewarmup-ratio",
-          rewarmupRatio + " is not a finite number above 0");
-      problems.require(rewarmupSteps >= 0, "--rewarmup-steps", rewarmupSteps + " is negative");
       problems.throwIfAny();
       return expansion;
+    }
+
+    private static String option(String field) {
+      return switch (field) {
+        case "rewarmup.ratio" -> "--rewarmup-ratio";
+        case "rewarmup.steps" -> "--rewarmup-steps";
+        case "baseline.unevenShare" -> "--uneven-share";
+        case "baseline.perturbation" -> "--perturbation";
+        case "baseline.signalToNoiseDecibels" -> "--signal-to-noise";
+        default -> "--" + field;
+      };
     }
 
     private static void width(String name, int value, Problems problems) {

@@ -14,6 +14,8 @@ import dev.sparkling.checkpoint.safetensors.SafetensorsReader;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.model.MlpShape.DenseShape;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
@@ -99,9 +101,11 @@ final class InspectCommand implements Callable<Integer> {
     out.printf(
         "shape       %s, %d layers, hidden %d, inner %d, %d query and %d key/value heads of %d,"
             + " vocabulary %d, %s head%n",
-        model.experts() > 0
-            ? model.experts() + " experts, " + model.expertsPerToken() + " a token"
-            : "dense",
+        switch (model.mlp()) {
+          case DenseShape _ -> "dense";
+          case ExpertsShape shape ->
+              shape.experts() + " experts, " + shape.expertsPerToken() + " a token";
+        },
         model.layers(),
         model.hiddenSize(),
         model.innerSize(),

@@ -1,18 +1,14 @@
 package dev.sparkling.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sparkling.pipeline.spec.Initialization;
-import dev.sparkling.pipeline.spec.NormInitialization;
-import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
-import java.util.Arrays;
-import java.util.stream.Collectors;
+import dev.sparkling.pipeline.json.JsonNames;
+import dev.sparkling.pipeline.spec.model.Initialization;
+import dev.sparkling.pipeline.spec.model.NormInitialization;
+import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Options take the same names as the resource: {@code copy-copy}, not {@code COPY_COPY}. */
 final class KebabEnums {
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private KebabEnums() {}
 
@@ -38,21 +34,10 @@ final class KebabEnums {
   }
 
   private static <E extends Enum<E>> E parse(Class<E> type, String name) {
-    return Arrays.stream(type.getEnumConstants())
-        .filter(constant -> name(constant).equals(name))
-        .findFirst()
+    return JsonNames.parse(type, name)
         .orElseThrow(
             () ->
                 new TypeConversionException(
-                    "'"
-                        + name
-                        + "' is not one of "
-                        + Arrays.stream(type.getEnumConstants())
-                            .map(KebabEnums::name)
-                            .collect(Collectors.joining(", "))));
-  }
-
-  private static String name(Enum<?> constant) {
-    return JSON.convertValue(constant, String.class);
+                    "'" + name + "' is not one of " + String.join(", ", JsonNames.all(type))));
   }
 }

@@ -2,17 +2,17 @@ package dev.sparkling.cli;
 
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.RunIdentity;
-import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.run.ExpansionOptions;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.error.ErrorClass;
 import dev.sparkling.pipeline.error.SparklingException;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
-import dev.sparkling.pipeline.spec.ExpansionSpec;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import dev.sparkling.pipeline.stage.Decision;
 import dev.sparkling.pipeline.stage.Observed;
 import dev.sparkling.pipeline.stage.StageMachine;
@@ -37,9 +37,6 @@ import java.util.function.BooleanSupplier;
  * it in this process.
  */
 final class LocalRun {
-
-  /** Where the control's checkpoints are; no stage can have a name with a dot. */
-  static final String CONTROL = "control.narrow";
 
   private final ProgressiveTrainingSpec spec;
   private final RunPlan plan;
@@ -131,7 +128,7 @@ final class LocalRun {
     String start = lastCheckpoint(plan.stages().getFirst());
     while (!controlIsComplete() && !stopRequested.getAsBoolean()) {
       attempt(control, () -> train(control, new Start.FromCheckpoint(start)));
-      Failure failure = failures.get(CONTROL);
+      Failure failure = failures.get(RunLayout.CONTROL);
       if (failure != null
           && (!failure.errorClass().retried() || failure.attempts() > spec.retries())) {
         throw failure.error();
@@ -140,7 +137,7 @@ final class LocalRun {
   }
 
   boolean controlIsComplete() {
-    return Checkpoints.newestStep(store, CONTROL).orElse(-1) >= plan.totalSteps();
+    return Checkpoints.newestStep(store, RunLayout.CONTROL).orElse(-1) >= plan.totalSteps();
   }
 
   private StagePlan control() {
@@ -148,7 +145,7 @@ final class LocalRun {
     long tokens = plan.totalTokens() - narrow.tokens();
     return new StagePlan(
         narrow.index(),
-        CONTROL,
+        RunLayout.CONTROL,
         null,
         narrow.model(),
         narrow.lastStep(),

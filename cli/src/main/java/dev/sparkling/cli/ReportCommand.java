@@ -4,6 +4,7 @@ import dev.sparkling.checkpoint.store.FileErrors;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoreUri;
 import dev.sparkling.cli.report.RunReport;
+import dev.sparkling.pipeline.layout.RunLayout;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -50,8 +51,8 @@ final class ReportCommand implements Callable<Integer> {
 
   private String write(byte[] page, ObjectStore store) {
     if (to == null) {
-      store.write(RunReport.NAME, page);
-      return store.location(RunReport.NAME);
+      store.write(RunLayout.REPORT, page);
+      return store.location(RunLayout.REPORT);
     }
     try {
       Files.write(to, page);

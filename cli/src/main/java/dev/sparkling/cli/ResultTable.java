@@ -3,6 +3,7 @@ package dev.sparkling.cli;
 import dev.sparkling.checkpoint.format.Metrics;
 import dev.sparkling.checkpoint.format.Metrics.Evaluation;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import java.io.PrintWriter;
@@ -40,7 +41,7 @@ final class ResultTable {
           change(first.validationLoss(), last.validationLoss()));
       before = last.validationLoss();
     }
-    List<Evaluation> control = Metrics.read(store, LocalRun.CONTROL).evaluations();
+    List<Evaluation> control = Metrics.read(store, RunLayout.CONTROL).evaluations();
     if (!control.isEmpty() && control.getLast().step() == plan.totalSteps()) {
       table.add(
           plan.stages().getFirst().name(),

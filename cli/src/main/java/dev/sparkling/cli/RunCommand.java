@@ -2,6 +2,7 @@ package dev.sparkling.cli;
 
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoreUri;
+import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.spec.ProgressiveTraining;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
@@ -72,7 +73,7 @@ final class RunCommand implements Callable<Integer> {
         run(resource, plan, uri, datasets, stop);
       }
       out.flush();
-      return stop.requested() ? StopSignal.EXIT_CODE : 0;
+      return stop.requested() ? Outcome.STOPPED_EXIT_CODE : 0;
     }
   }
 

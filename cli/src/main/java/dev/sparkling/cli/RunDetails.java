@@ -1,12 +1,11 @@
 package dev.sparkling.cli;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sparkling.cli.cluster.ServerTable;
+import dev.sparkling.pipeline.json.JsonNames;
 import dev.sparkling.pipeline.status.CheckpointStatus;
 import dev.sparkling.pipeline.status.Condition;
 import dev.sparkling.pipeline.status.ExpansionStatus;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
-import dev.sparkling.pipeline.status.StageState;
 import dev.sparkling.pipeline.status.StageStatus;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -71,12 +70,12 @@ final class RunDetails {
     for (StageStatus stage : status.stages()) {
       table.add(
           stage.name(),
-          word(stage.state()),
-          Long.toString(stage.step()),
-          Format.count(stage.tokens()),
-          text(stage.loss(), Format::loss),
-          text(stage.validationLoss(), Format::loss),
-          Integer.toString(stage.attempts()),
+          text(stage.state(), JsonNames::of),
+          Long.toString(stage.figures().step()),
+          Format.count(stage.figures().tokens()),
+          text(stage.figures().loss(), Format::loss),
+          text(stage.figures().validationLoss(), Format::loss),
+          Integer.toString(stage.counts().attempts()),
           text(stage.checkpoint(), CheckpointStatus::uri));
     }
     return after(table);
@@ -149,17 +148,5 @@ final class RunDetails {
 
   private static <T> String text(@Nullable T value, Function<T, String> format) {
     return value == null ? "" : format.apply(value);
-  }
-
-  /** As the resource spells it; empty for one that only a newer operator knows. */
-  private static String word(@Nullable StageState state) {
-    if (state == null) {
-      return "";
-    }
-    try {
-      return StageState.class.getField(state.name()).getAnnotation(JsonProperty.class).value();
-    } catch (NoSuchFieldException e) {
-      throw new LinkageError(state.name(), e);
-    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.sparkling.cli;
 
+import dev.sparkling.pipeline.job.Outcome;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -10,9 +11,6 @@ import java.util.concurrent.TimeUnit;
  * holds that off until {@link #exit} or until whoever sent the signal would kill.
  */
 final class StopSignal implements AutoCloseable {
-
-  /** Of a command that was asked to stop and did: 128 + SIGTERM. Not 0, for it is not complete. */
-  static final int EXIT_CODE = 143;
 
   /** Kubernetes kills after 30 seconds where nobody says otherwise. */
   private static final Duration GRACE = Duration.ofSeconds(25);
@@ -48,7 +46,7 @@ final class StopSignal implements AutoCloseable {
 
   /** Ends the process when all is written and printed; never returns. */
   static void exit(int code) {
-    if (stopping && code != EXIT_CODE) {
+    if (stopping && code != Outcome.STOPPED_EXIT_CODE) {
       // It ended otherwise while it was asked to stop, and hooks cannot change the JVM's exit code.
       Runtime.getRuntime().halt(code);
     }

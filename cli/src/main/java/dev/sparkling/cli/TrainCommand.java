@@ -2,7 +2,6 @@ package dev.sparkling.cli;
 
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.RunIdentity;
-import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.cli.pod.ProgressServer;
 import dev.sparkling.cli.pod.StoredProgress;
@@ -12,6 +11,7 @@ import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.trainer.run.TrainingJob;

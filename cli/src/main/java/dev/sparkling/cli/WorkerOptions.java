@@ -39,7 +39,7 @@ final class WorkerOptions {
     out.println(ended.message());
     out.flush();
     new ResultFile(result).write(ended);
-    return ended.outcome() == Outcome.STOPPED ? StopSignal.EXIT_CODE : 0;
+    return ended.outcome() == Outcome.STOPPED ? Outcome.STOPPED_EXIT_CODE : 0;
   }
 
   private void tooLate() {

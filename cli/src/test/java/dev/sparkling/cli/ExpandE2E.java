@@ -13,6 +13,7 @@ import dev.sparkling.checkpoint.store.ObjectStores;
 import dev.sparkling.checkpoint.store.S3Access;
 import dev.sparkling.checkpoint.store.StoreUri;
 import dev.sparkling.expander.run.UnfinishedExpansion;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +28,8 @@ class ExpandE2E {
 
   /** 47 MB with its moments, of which an expansion of both axes makes 170 MB in a dozen parts. */
   private static final ModelConfiguration MODEL =
-      new ModelConfiguration(4096, 4, 128, 256, 4, 2, 32, 8, 2, true, true, 10_000, 1e-6, 128, 1.0);
+      new ModelConfiguration(
+          4096, 4, 128, new ExpertsShape(256, 8, 2, true), 4, 2, 32, true, 10_000, 1e-6, 128, 1.0);
 
   /** Of a process that needs half a second to start and about two in all. */
   private static final long FIRST_KILL_MILLIS = 400;

@@ -37,19 +37,20 @@ class JobCommandTest {
     assertThat(narrow.message()).isEqualTo("narrow: step 12 of 12, complete");
     var progress = Objects.requireNonNull(narrow.progress());
     assertThat(progress.stage()).isEqualTo("narrow");
-    assertThat(progress.step()).isEqualTo(12);
+    assertThat(progress.figures().step()).isEqualTo(12);
     assertThat(progress.lastStep()).isEqualTo(12);
-    assertThat(progress.tokens()).isEqualTo(3072);
-    assertThat(progress.loss()).isBetween(1.0, 8.0);
-    assertThat(progress.validationLoss()).isLessThan(progress.firstValidationLoss());
-    assertThat(progress.tokensPerSecond()).isPositive();
+    assertThat(progress.figures().tokens()).isEqualTo(3072);
+    assertThat(progress.figures().loss()).isBetween(1.0, 8.0);
+    assertThat(progress.figures().validationLoss())
+        .isLessThan(progress.start().firstValidationLoss());
+    assertThat(progress.figures().tokensPerSecond()).isPositive();
     assertThat(Objects.requireNonNull(progress.checkpoint()).uri())
         .isEqualTo(tiny.checkpoint("narrow", 12).toString());
 
     JobResult expansion = job("expand", Work.EXPAND, "wide");
     assertThat(expansion.message()).startsWith("wide: expanded, ");
     ExpansionStatus status = Objects.requireNonNull(expansion.expansion());
-    assertThat(status.lossBefore()).isEqualTo(progress.validationLoss());
+    assertThat(status.lossBefore()).isEqualTo(progress.figures().validationLoss());
     double before = Objects.requireNonNull(status.rmsBefore());
     assertThat(status.seconds()).isPositive();
     assertThat(status.bytes()).isEqualTo(bytesBesideTheManifest("wide/expansion"));
@@ -57,13 +58,14 @@ class JobCommandTest {
     JobResult wide = job("train", Work.TRAIN, "wide");
     assertThat(wide.message()).isEqualTo("wide: step 24 of 24, complete");
     // Twice the width preserves the function.
-    double after = Objects.requireNonNull(Objects.requireNonNull(wide.progress()).firstHiddenRms());
+    double after =
+        Objects.requireNonNull(Objects.requireNonNull(wide.progress()).start().firstHiddenRms());
     assertThat(after / before).isBetween(0.999, 1.001);
     Cli.Result local = Cli.run("run", resource, "--store", folder.resolve("local"));
     assertThat(local.out())
         .endsWith(
             "final validation loss %s nats a token\n"
-                .formatted(Objects.requireNonNull(wide.progress()).validationLoss()));
+                .formatted(Objects.requireNonNull(wide.progress()).figures().validationLoss()));
   }
 
   @Test
@@ -73,10 +75,10 @@ class JobCommandTest {
     var first = Objects.requireNonNull(narrow.progress());
     var second = Objects.requireNonNull(again.progress());
     assertThat(again.message()).isEqualTo(narrow.message());
-    assertThat(second.loss()).isEqualTo(first.loss());
-    assertThat(second.validationLoss()).isEqualTo(first.validationLoss());
-    assertThat(second.firstValidationLoss()).isEqualTo(first.firstValidationLoss());
-    assertThat(second.tokens()).isEqualTo(first.tokens());
+    assertThat(second.figures().loss()).isEqualTo(first.figures().loss());
+    assertThat(second.figures().validationLoss()).isEqualTo(first.figures().validationLoss());
+    assertThat(second.start().firstValidationLoss()).isEqualTo(first.start().firstValidationLoss());
+    assertThat(second.figures().tokens()).isEqualTo(first.figures().tokens());
 
     ExpansionStatus expanded =
         Objects.requireNonNull(job("expand", Work.EXPAND, "wide").expansion());

@@ -69,9 +69,9 @@ class PodE2E {
     Progress progress = awaitStep(port, 8);
     assertThat(progress.stage()).isEqualTo("narrow");
     assertThat(progress.lastStep()).isEqualTo(100000);
-    assertThat(progress.tokens()).isEqualTo(progress.step() * 256);
-    assertThat(progress.loss()).isBetween(1.0, 9.0);
-    assertThat(progress.firstValidationLoss()).isBetween(7.0, 9.0);
+    assertThat(progress.figures().tokens()).isEqualTo(progress.figures().step() * 256);
+    assertThat(progress.figures().loss()).isBetween(1.0, 9.0);
+    assertThat(progress.start().firstValidationLoss()).isBetween(7.0, 9.0);
     assertThat(progress.checkpoint()).isNull();
 
     HttpResponse<String> metrics = get(port, "/metrics");
@@ -96,10 +96,12 @@ class PodE2E {
     assertThat(stopped.outcome()).isEqualTo(Outcome.STOPPED);
     Progress last = Objects.requireNonNull(stopped.progress());
     assertThat(stopped.message())
-        .isEqualTo("narrow: step %d of 100000, stopped; train again to go on", last.step());
+        .isEqualTo(
+            "narrow: step %d of 100000, stopped; train again to go on", last.figures().step());
     assertThat(ended.out()).endsWith(stopped.message() + "\n");
-    assertThat(Objects.requireNonNull(last.checkpoint()).step()).isEqualTo(last.step());
-    assertThat(tiny.checkpoint("narrow", (int) last.step()).resolve("manifest.json")).exists();
+    assertThat(Objects.requireNonNull(last.checkpoint()).step()).isEqualTo(last.figures().step());
+    assertThat(tiny.checkpoint("narrow", (int) last.figures().step()).resolve("manifest.json"))
+        .exists();
   }
 
   @Test
@@ -124,7 +126,7 @@ class PodE2E {
             result,
             "--grace",
             1);
-    while (Objects.requireNonNullElse(awaitStep(port, 0).validationLoss(), 0.0) == 0.0) {
+    while (Objects.requireNonNullElse(awaitStep(port, 0).figures().validationLoss(), 0.0) == 0.0) {
       TimeUnit.MILLISECONDS.sleep(50);
     }
     trainer.terminate();
@@ -192,7 +194,9 @@ class PodE2E {
     assertThat(Objects.requireNonNull(progress.checkpoint()).uri())
         .isEqualTo(bucket + "/run/wide/checkpoints/step-00000024");
     assertThat(local.out())
-        .endsWith("final validation loss %s nats a token\n".formatted(progress.validationLoss()));
+        .endsWith(
+            "final validation loss %s nats a token\n"
+                .formatted(progress.figures().validationLoss()));
 
     JobResult deleted = finish("delete", tiny.job(Work.DELETE, "", resource));
     assertThat(deleted.message()).startsWith(bucket + "/run/: deleted ");
@@ -223,7 +227,7 @@ class PodE2E {
         HttpResponse<String> answer = get(port, "/progress");
         if (answer.statusCode() == 200) {
           Progress progress = JobJson.decodeProgress(answer.body()).orElseThrow();
-          if (progress.step() >= step) {
+          if (progress.figures().step() >= step) {
             return progress;
           }
         } else {

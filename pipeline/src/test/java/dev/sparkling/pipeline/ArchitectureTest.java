@@ -38,4 +38,8 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule packagesHaveNoCycles =
       slices().matching("dev.sparkling.pipeline.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule packagesOfTheSpecHaveNoCycles =
+      slices().matching("dev.sparkling.pipeline.(**)").should().beFreeOfCycles();
 }

@@ -3,6 +3,7 @@ package dev.sparkling.checkpoint.format;
 import dev.sparkling.checkpoint.format.Manifest.FileDigest;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.layout.RunLayout;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;

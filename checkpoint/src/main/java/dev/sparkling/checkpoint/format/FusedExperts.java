@@ -4,6 +4,7 @@ import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TensorNames;
 import dev.sparkling.checkpoint.safetensors.SafetensorsHeader.Entry;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -25,26 +26,26 @@ final class FusedExperts {
   /** The matrices that an entry holds: its own, or those of all experts. */
   static List<PlacedTensor> split(ModelConfiguration model, int file, Entry entry) {
     Matcher fused = FUSED.matcher(entry.tensor().name());
-    if (!fused.matches() || model.experts() == 0) {
+    if (!fused.matches() || !(model.mlp() instanceof ExpertsShape experts)) {
       return List.of(new PlacedTensor(entry.tensor(), file, entry.offset()));
     }
     int layer = Integer.parseInt(fused.group(1));
-    long inner = model.innerSize();
+    long inner = experts.innerSize();
     long hidden = model.hiddenSize();
     boolean down = fused.group(2).equals("down_proj");
     List<String> parts = down ? List.of("down_proj") : List.of("gate_proj", "up_proj");
     List<Long> shape = down ? List.of(hidden, inner) : List.of(inner, hidden);
     List<Long> expected =
         down
-            ? List.of((long) model.experts(), hidden, inner)
-            : List.of((long) model.experts(), 2 * inner, hidden);
+            ? List.of((long) experts.experts(), hidden, inner)
+            : List.of((long) experts.experts(), 2 * inner, hidden);
     if (!entry.tensor().shape().equals(expected)) {
       // Left whole, so that the check against the catalogue reports it under its own name.
       return List.of(new PlacedTensor(entry.tensor(), file, entry.offset()));
     }
     List<PlacedTensor> tensors = new ArrayList<>();
     long offset = entry.offset();
-    for (int expert = 0; expert < model.experts(); expert++) {
+    for (int expert = 0; expert < experts.experts(); expert++) {
       for (String part : parts) {
         TensorSpec tensor =
             new TensorSpec(TensorNames.expert(layer, expert, part), entry.tensor().dtype(), shape);

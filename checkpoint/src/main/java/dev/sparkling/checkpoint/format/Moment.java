@@ -1,7 +1,7 @@
 package dev.sparkling.checkpoint.format;
 
 import dev.sparkling.checkpoint.model.TensorRole;
-import dev.sparkling.pipeline.spec.OptimizerType;
+import dev.sparkling.pipeline.spec.training.OptimizerType;
 import java.util.List;
 import java.util.stream.Stream;
 

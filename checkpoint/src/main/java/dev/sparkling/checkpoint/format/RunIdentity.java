@@ -4,13 +4,14 @@ import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.identity.RunSettings;
+import dev.sparkling.pipeline.json.JsonNames;
+import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
-import dev.sparkling.pipeline.spec.ExpansionSpec;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -169,10 +170,8 @@ public final class RunIdentity {
   }
 
   private static String shown(@Nullable Object value) {
-    return value == null ? "nothing" : value instanceof Enum<?> one ? kebab(one) : value.toString();
-  }
-
-  private static String kebab(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return value == null
+        ? "nothing"
+        : value instanceof Enum<?> one ? JsonNames.of(one) : value.toString();
   }
 }

@@ -8,7 +8,9 @@ import dev.sparkling.checkpoint.json.JsonErrors;
 import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
-import dev.sparkling.pipeline.spec.Limits;
+import dev.sparkling.pipeline.spec.model.Limits;
+import dev.sparkling.pipeline.spec.model.MlpShape.DenseShape;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -49,7 +51,7 @@ public final class ModelConfigurationJson {
   /** The file's bytes. */
   public static byte[] encode(ModelConfiguration model, DType type) {
     ObjectNode root = JSON.createObjectNode();
-    boolean moe = model.experts() > 0;
+    boolean moe = model.mlp() instanceof ExpertsShape;
     root.putArray("architectures").add(moe ? "Qwen3MoeForCausalLM" : "Qwen3ForCausalLM");
     root.put("model_type", moe ? "qwen3_moe" : "qwen3");
     root.put("vocab_size", model.vocabularySize());
@@ -72,11 +74,11 @@ public final class ModelConfigurationJson {
     root.put("use_sliding_window", false);
     root.put("tie_word_embeddings", model.tiedEmbeddings());
     root.put("torch_dtype", torchName(type));
-    if (moe) {
-      root.put("moe_intermediate_size", model.innerSize());
-      root.put("num_experts", model.experts());
-      root.put("num_experts_per_tok", model.expertsPerToken());
-      root.put("norm_topk_prob", model.normalizeTopK());
+    if (model.mlp() instanceof ExpertsShape shape) {
+      root.put("moe_intermediate_size", shape.innerSize());
+      root.put("num_experts", shape.experts());
+      root.put("num_experts_per_tok", shape.expertsPerToken());
+      root.put("norm_topk_prob", shape.normalizeTopK());
       root.put("decoder_sparse_step", 1);
       root.putArray("mlp_only_layers");
     }
@@ -150,18 +152,7 @@ public final class ModelConfigurationJson {
         keyValueHeads == 0 || heads % keyValueHeads == 0,
         "num_key_value_heads",
         keyValueHeads + " does not divide num_attention_heads " + heads);
-    String expertsKey = root.has("num_experts") ? "num_experts" : "num_local_experts";
     int layers = size("num_hidden_layers", Limits.LAYERS);
-    int experts = moe ? size(expertsKey, Limits.EXPERTS) : 0;
-    int expertsPerToken = moe ? size("num_experts_per_tok", Limits.EXPERTS) : 0;
-    require(
-        expertsPerToken <= experts,
-        "num_experts_per_tok",
-        expertsPerToken + " is more than " + expertsKey + " " + experts);
-    require(
-        (long) layers * experts <= MOST_EXPERTS,
-        expertsKey,
-        experts + " in each of " + layers + " layers are more than " + MOST_EXPERTS + " in all");
     double ropeTheta =
         positive("rope_theta", rope.has("rope_theta") ? rope : root, DEFAULT_ROPE_THETA);
     double epsilon = positive("rms_norm_eps", root, DEFAULT_RMS_NORM_EPSILON);
@@ -175,13 +166,10 @@ public final class ModelConfigurationJson {
             size("vocab_size", Limits.VOCABULARY),
             layers,
             hidden,
-            size(moe ? "moe_intermediate_size" : "intermediate_size", Limits.WIDTH),
+            moe ? experts(layers) : new DenseShape(size("intermediate_size", Limits.WIDTH)),
             heads,
             keyValueHeads,
             headDim,
-            experts,
-            expertsPerToken,
-            moe && root.path("norm_topk_prob").asBoolean(false),
             root.path("tie_word_embeddings").asBoolean(false),
             ropeTheta,
             epsilon,
@@ -191,6 +179,25 @@ public final class ModelConfigurationJson {
       throw new UserError(problems);
     }
     return model;
+  }
+
+  private ExpertsShape experts(int layers) {
+    String expertsKey = root.has("num_experts") ? "num_experts" : "num_local_experts";
+    int experts = size(expertsKey, Limits.EXPERTS);
+    int expertsPerToken = size("num_experts_per_tok", Limits.EXPERTS);
+    require(
+        expertsPerToken <= experts,
+        "num_experts_per_tok",
+        expertsPerToken + " is more than " + expertsKey + " " + experts);
+    require(
+        (long) layers * experts <= MOST_EXPERTS,
+        expertsKey,
+        experts + " in each of " + layers + " layers are more than " + MOST_EXPERTS + " in all");
+    return new ExpertsShape(
+        size("moe_intermediate_size", Limits.WIDTH),
+        experts,
+        expertsPerToken,
+        root.path("norm_topk_prob").asBoolean(false));
   }
 
   private int size(String key, int largest) {

@@ -6,6 +6,8 @@ import static dev.sparkling.checkpoint.model.Axis.INNER;
 import static dev.sparkling.checkpoint.model.Axis.NONE;
 import static dev.sparkling.checkpoint.model.Axis.VOCABULARY;
 
+import dev.sparkling.pipeline.spec.model.MlpShape.DenseShape;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -59,17 +61,20 @@ public final class TensorCatalogue {
     headNorm(TensorNames.attention(layer, "q_norm"));
     headNorm(TensorNames.attention(layer, "k_norm"));
     add(TensorNames.postAttentionNorm(layer), TensorRole.NORM, HIDDEN);
-    if (model.experts() == 0) {
-      add(TensorNames.mlp(layer, "gate_proj"), TensorRole.MATRIX, INNER, HIDDEN);
-      add(TensorNames.mlp(layer, "up_proj"), TensorRole.MATRIX, INNER, HIDDEN);
-      add(TensorNames.mlp(layer, "down_proj"), TensorRole.MATRIX, HIDDEN, INNER);
-      return;
-    }
-    matrix(TensorNames.router(layer), NONE, model.experts(), HIDDEN, hidden);
-    for (int expert = 0; expert < model.experts(); expert++) {
-      add(TensorNames.expert(layer, expert, "gate_proj"), TensorRole.MATRIX, INNER, HIDDEN);
-      add(TensorNames.expert(layer, expert, "up_proj"), TensorRole.MATRIX, INNER, HIDDEN);
-      add(TensorNames.expert(layer, expert, "down_proj"), TensorRole.MATRIX, HIDDEN, INNER);
+    switch (model.mlp()) {
+      case DenseShape _ -> {
+        add(TensorNames.mlp(layer, "gate_proj"), TensorRole.MATRIX, INNER, HIDDEN);
+        add(TensorNames.mlp(layer, "up_proj"), TensorRole.MATRIX, INNER, HIDDEN);
+        add(TensorNames.mlp(layer, "down_proj"), TensorRole.MATRIX, HIDDEN, INNER);
+      }
+      case ExpertsShape shape -> {
+        matrix(TensorNames.router(layer), NONE, shape.experts(), HIDDEN, hidden);
+        for (int expert = 0; expert < shape.experts(); expert++) {
+          add(TensorNames.expert(layer, expert, "gate_proj"), TensorRole.MATRIX, INNER, HIDDEN);
+          add(TensorNames.expert(layer, expert, "up_proj"), TensorRole.MATRIX, INNER, HIDDEN);
+          add(TensorNames.expert(layer, expert, "down_proj"), TensorRole.MATRIX, HIDDEN, INNER);
+        }
+      }
     }
   }
 

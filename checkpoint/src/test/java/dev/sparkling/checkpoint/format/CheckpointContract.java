@@ -15,7 +15,9 @@ import dev.sparkling.checkpoint.store.ObjectUpload;
 import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
-import dev.sparkling.pipeline.spec.OptimizerType;
+import dev.sparkling.pipeline.layout.RunLayout;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
+import dev.sparkling.pipeline.spec.training.OptimizerType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -382,7 +384,7 @@ abstract class CheckpointContract {
 
   private static float[] experts(Map<TensorSpec, float[]> all, int layer, String... parts) {
     float[] joined = new float[0];
-    for (int expert = 0; expert < MODEL.experts(); expert++) {
+    for (int expert = 0; expert < ((ExpertsShape) MODEL.mlp()).experts(); expert++) {
       for (String part : parts) {
         String name = TensorNames.expert(layer, expert, part);
         float[] values =

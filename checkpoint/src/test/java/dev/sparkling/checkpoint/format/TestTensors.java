@@ -7,7 +7,7 @@ import dev.sparkling.checkpoint.random.TensorRandom;
 import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.ObjectStore;
-import dev.sparkling.pipeline.spec.OptimizerType;
+import dev.sparkling.pipeline.spec.training.OptimizerType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

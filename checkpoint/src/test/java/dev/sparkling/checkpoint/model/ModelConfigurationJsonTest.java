@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +46,18 @@ class ModelConfigurationJsonTest {
     assertThat(decode(QWEN))
         .isEqualTo(
             new ModelConfiguration(
-                151936, 48, 2048, 768, 32, 4, 128, 128, 8, true, false, 1e6, 1e-6, 40960, 1.0));
+                151936,
+                48,
+                2048,
+                new ExpertsShape(768, 128, 8, true),
+                32,
+                4,
+                128,
+                false,
+                1e6,
+                1e-6,
+                40960,
+                1.0));
   }
 
   @Test

@@ -3,8 +3,8 @@ package dev.sparkling.checkpoint.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.pipeline.plan.ParameterCount;
-import dev.sparkling.pipeline.spec.Architecture;
-import dev.sparkling.pipeline.spec.ModelSpec;
+import dev.sparkling.pipeline.spec.model.Architecture;
+import dev.sparkling.pipeline.spec.model.ModelSpec;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -3,12 +3,12 @@ package dev.sparkling.cli.pod;
 import dev.sparkling.checkpoint.format.Manifest;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoredObject;
-import dev.sparkling.pipeline.spec.ProgressiveTraining;
+import dev.sparkling.pipeline.layout.RunLayout;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.regex.Pattern;
+import java.util.function.Predicate;
 
 /**
  * Deletes what a run has stored: manifests first, so that no reader meets a checkpoint that goes,
@@ -19,16 +19,6 @@ import java.util.regex.Pattern;
  */
 public record RunDeletion(List<StoredObject> objects, List<StoredObject> others) {
 
-  private static final String WITHIN_A_STAGE =
-      "/(checkpoints/step-\\d{8,}/[^/]+|expansion/[^/]+|metrics\\.(jsonl|arrow)"
-          + "|events\\.out\\.tfevents\\.\\d{10,}\\.sparkling"
-          + "|not-finite-step-\\d{8,}\\.json)";
-
-  /** A run's stage, or the control of a local run. */
-  private static final String ANY_STAGE = "(" + ProgressiveTraining.NAME + "|control\\.narrow)";
-
-  private static final String REPORT = "report.html";
-
   public RunDeletion {
     objects = List.copyOf(objects);
     others = List.copyOf(others);
@@ -36,21 +26,19 @@ public record RunDeletion(List<StoredObject> objects, List<StoredObject> others)
 
   /** Finds what looks like a run's, whatever its stages' names. */
   public static RunDeletion ofAnyRun(ObjectStore store) {
-    return of(store, Pattern.compile(ANY_STAGE + WITHIN_A_STAGE));
+    return of(store, RunLayout.keysOfAnyRun());
   }
 
   /** Finds what is of a run with these stages. */
   public static RunDeletion ofRun(ObjectStore store, Collection<String> stages) {
-    List<String> names = stages.stream().map(Pattern::quote).toList();
-    return of(store, Pattern.compile("(" + String.join("|", names) + ")" + WITHIN_A_STAGE));
+    return of(store, RunLayout.keysOf(stages));
   }
 
-  private static RunDeletion of(ObjectStore store, Pattern run) {
+  private static RunDeletion of(ObjectStore store, Predicate<String> isOurs) {
     List<StoredObject> objects = new ArrayList<>();
     List<StoredObject> others = new ArrayList<>();
     for (StoredObject object : store.list("")) {
-      boolean isOurs = object.key().equals(REPORT) || run.matcher(object.key()).matches();
-      (isOurs ? objects : others).add(object);
+      (isOurs.test(object.key()) ? objects : others).add(object);
     }
     return new RunDeletion(objects, others);
   }

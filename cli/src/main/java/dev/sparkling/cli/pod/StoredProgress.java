@@ -3,12 +3,15 @@ package dev.sparkling.cli.pod;
 import dev.sparkling.checkpoint.format.Manifest;
 import dev.sparkling.checkpoint.format.Metrics;
 import dev.sparkling.checkpoint.format.Metrics.Evaluation;
-import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.job.Progress;
+import dev.sparkling.pipeline.job.Progress.StageStart;
+import dev.sparkling.pipeline.job.Progress.StepDiagnostics;
+import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.status.CheckpointStatus;
+import dev.sparkling.pipeline.status.TrainingFigures;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -30,18 +33,22 @@ public final class StoredProgress {
     metrics.truncate(step == stage.firstStep() ? -1 : step);
     Optional<Metrics.Step> last = metrics.lastStep();
     List<Evaluation> evaluations = metrics.evaluations();
+    Optional<Evaluation> first = first(evaluations, stage);
     return new Progress(
         stage.name(),
-        step,
         stage.lastStep(),
-        step * plan.tokensPerStep(),
-        last.map(Metrics.Step::loss).orElse(null),
-        evaluations.isEmpty() ? null : evaluations.getLast().validationLoss(),
-        first(evaluations, stage).map(Evaluation::validationLoss).orElse(null),
-        first(evaluations, stage).flatMap(Evaluation::lastHiddenRms).orElse(null),
-        last.map(Metrics.Step::tokensPerSecond).orElse(null),
-        last.map(Metrics.Step::gradientNorm).orElse(null),
-        last.map(Metrics.Step::modelFlopsUtilization).orElse(null),
+        new TrainingFigures(
+            step,
+            step * plan.tokensPerStep(),
+            last.map(Metrics.Step::loss).orElse(null),
+            evaluations.isEmpty() ? null : evaluations.getLast().validationLoss(),
+            last.map(Metrics.Step::tokensPerSecond).orElse(null)),
+        new StageStart(
+            first.map(Evaluation::validationLoss).orElse(null),
+            first.flatMap(Evaluation::lastHiddenRms).orElse(null)),
+        new StepDiagnostics(
+            last.map(Metrics.Step::gradientNorm).orElse(null),
+            last.map(Metrics.Step::modelFlopsUtilization).orElse(null)),
         checkpoint(step, stage, store),
         Instant.now().toString());
   }

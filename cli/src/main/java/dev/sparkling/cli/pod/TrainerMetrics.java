@@ -36,17 +36,28 @@ final class TrainerMetrics {
   }
 
   private void register() {
-    gauge("step", "Optimizer steps done, over the whole run.", now -> (double) now.step());
+    gauge(
+        "step", "Optimizer steps done, over the whole run.", now -> (double) now.figures().step());
     gauge("last_step", "The step that the stage ends with.", now -> (double) now.lastStep());
-    gauge("tokens", "Tokens trained on, over the whole run.", now -> (double) now.tokens());
-    gauge("loss", "Loss of the newest step's batch, in nats a token.", Progress::loss);
-    gauge("validation_loss", "Newest validation loss, in nats a token.", Progress::validationLoss);
-    gauge("tokens_per_second", "Mean speed of the last steps.", Progress::tokensPerSecond);
-    gauge("gradient_norm", "Of the newest step, before clipping.", Progress::gradientNorm);
+    gauge(
+        "tokens", "Tokens trained on, over the whole run.", now -> (double) now.figures().tokens());
+    gauge("loss", "Loss of the newest step's batch, in nats a token.", now -> now.figures().loss());
+    gauge(
+        "validation_loss",
+        "Newest validation loss, in nats a token.",
+        now -> now.figures().validationLoss());
+    gauge(
+        "tokens_per_second",
+        "Mean speed of the last steps.",
+        now -> now.figures().tokensPerSecond());
+    gauge(
+        "gradient_norm",
+        "Of the newest step, before clipping.",
+        now -> now.diagnostics().gradientNorm());
     gauge(
         "model_flops_utilization",
         "FLOPs of the newest step's matrix products over what the machine could have done.",
-        Progress::modelFlopsUtilization);
+        now -> now.diagnostics().modelFlopsUtilization());
     gauge(
         "last_checkpoint_timestamp_seconds",
         "When the newest checkpoint was complete.",

@@ -3,11 +3,15 @@ package dev.sparkling.cli.pod;
 import dev.sparkling.checkpoint.format.Metrics;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.job.Progress;
+import dev.sparkling.pipeline.job.Progress.StageStart;
+import dev.sparkling.pipeline.job.Progress.StepDiagnostics;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.status.CheckpointStatus;
+import dev.sparkling.pipeline.status.TrainingFigures;
 import dev.sparkling.trainer.run.TrainingListener;
 import java.time.InstantSource;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,76 +50,70 @@ public final class TrainerProgress implements TrainingListener {
 
   @Override
   public void stepDone(Metrics.Step step) {
-    Progress before = newest;
-    if (before == null) {
-      return;
-    }
-    Double speed = before.tokensPerSecond();
-    newest =
-        new Progress(
-            before.stage(),
-            step.step(),
-            before.lastStep(),
-            step.tokens(),
-            step.loss(),
-            before.validationLoss(),
-            before.firstValidationLoss(),
-            before.firstHiddenRms(),
-            speed == null
-                ? step.tokensPerSecond()
-                : SPEED_MEMORY * speed + (1 - SPEED_MEMORY) * step.tokensPerSecond(),
-            step.gradientNorm(),
-            step.modelFlopsUtilization(),
-            before.checkpoint(),
-            clock.instant().toString());
+    update(
+        before ->
+            new Progress(
+                before.stage(),
+                before.lastStep(),
+                before
+                    .figures()
+                    .updatedBy(
+                        new TrainingFigures(
+                            step.step(),
+                            step.tokens(),
+                            step.loss(),
+                            null,
+                            mean(before.figures().tokensPerSecond(), step.tokensPerSecond()))),
+                before.start(),
+                new StepDiagnostics(step.gradientNorm(), step.modelFlopsUtilization()),
+                before.checkpoint(),
+                now()));
   }
 
   @Override
   public void evaluated(Metrics.Evaluation evaluation) {
-    Progress before = newest;
-    if (before == null) {
-      return;
-    }
-    double loss = evaluation.validationLoss();
-    boolean isFirst = before.validationLoss() == null;
-    newest =
-        new Progress(
-            before.stage(),
-            before.step(),
-            before.lastStep(),
-            before.tokens(),
-            before.loss(),
-            loss,
-            isFirst ? Double.valueOf(loss) : before.firstValidationLoss(),
-            isFirst ? evaluation.lastHiddenRms().orElse(null) : before.firstHiddenRms(),
-            before.tokensPerSecond(),
-            before.gradientNorm(),
-            before.modelFlopsUtilization(),
-            before.checkpoint(),
-            clock.instant().toString());
+    update(
+        before ->
+            new Progress(
+                before.stage(),
+                before.lastStep(),
+                before.figures().withValidationLoss(evaluation.validationLoss()),
+                before.figures().validationLoss() == null
+                    ? new StageStart(
+                        evaluation.validationLoss(), evaluation.lastHiddenRms().orElse(null))
+                    : before.start(),
+                before.diagnostics(),
+                before.checkpoint(),
+                now()));
   }
 
   @Override
   public void checkpointed(Checkpointed checkpoint) {
+    update(
+        before ->
+            new Progress(
+                before.stage(),
+                before.lastStep(),
+                before.figures(),
+                before.start(),
+                before.diagnostics(),
+                new CheckpointStatus(checkpoint.location(), checkpoint.step(), now()),
+                now()));
+  }
+
+  /** On the training's thread alone; does nothing before the state is restored. */
+  private void update(UnaryOperator<Progress> change) {
     Progress before = newest;
-    if (before == null) {
-      return;
+    if (before != null) {
+      newest = change.apply(before);
     }
-    String now = clock.instant().toString();
-    newest =
-        new Progress(
-            before.stage(),
-            before.step(),
-            before.lastStep(),
-            before.tokens(),
-            before.loss(),
-            before.validationLoss(),
-            before.firstValidationLoss(),
-            before.firstHiddenRms(),
-            before.tokensPerSecond(),
-            before.gradientNorm(),
-            before.modelFlopsUtilization(),
-            new CheckpointStatus(checkpoint.location(), checkpoint.step(), now),
-            now);
+  }
+
+  private static double mean(@Nullable Double before, double now) {
+    return before == null ? now : SPEED_MEMORY * before + (1 - SPEED_MEMORY) * now;
+  }
+
+  private String now() {
+    return clock.instant().toString();
   }
 }

@@ -19,9 +19,6 @@ import java.util.OptionalDouble;
 /** The page: tables here, charts drawn by uPlot from data in the page. It loads nothing. */
 public final class RunReport {
 
-  /** Where a run keeps it. */
-  public static final String NAME = "report.html";
-
   private static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
   private static final ObjectMapper JSON = new ObjectMapper();
 

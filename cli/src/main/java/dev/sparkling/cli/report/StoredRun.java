@@ -3,7 +3,6 @@ package dev.sparkling.cli.report;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.Metrics;
-import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.model.CatalogueTensor;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TensorCatalogue;
@@ -12,6 +11,8 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.expander.run.ExpansionReport;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.layout.RunLayout;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -65,8 +66,8 @@ record StoredRun(String location, List<StoredStage> stages, List<StoredStage> co
       for (CatalogueTensor tensor : TensorCatalogue.of(model).tensors().values()) {
         long elements = tensor.shape().stream().reduce(1L, (a, b) -> a * b);
         active +=
-            TensorNames.isExpert(tensor.name())
-                ? elements * model.expertsPerToken() / model.experts()
+            TensorNames.isExpert(tensor.name()) && model.mlp() instanceof ExpertsShape shape
+                ? elements * shape.expertsPerToken() / shape.experts()
                 : elements;
       }
       return active;

@@ -1,7 +1,7 @@
 package dev.sparkling.expander.plan;
 
-import dev.sparkling.pipeline.spec.BaselineSpec;
-import dev.sparkling.pipeline.spec.Initialization;
+import dev.sparkling.pipeline.spec.model.BaselineSpec;
+import dev.sparkling.pipeline.spec.model.Initialization;
 
 /**
  * How an initialization widens.

@@ -6,8 +6,8 @@ import dev.sparkling.checkpoint.format.FormatJson;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
-import dev.sparkling.pipeline.spec.Initialization;
-import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.model.Initialization;
+import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 

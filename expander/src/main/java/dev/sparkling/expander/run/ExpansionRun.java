@@ -18,7 +18,7 @@ import dev.sparkling.expander.stream.SourceDigests;
 import dev.sparkling.expander.stream.WidenedTensors;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
-import dev.sparkling.pipeline.spec.ExpansionSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TensorCatalogue;
 import dev.sparkling.checkpoint.model.TestModels;
-import dev.sparkling.pipeline.spec.BaselineSpec;
-import dev.sparkling.pipeline.spec.ExpansionSpec;
-import dev.sparkling.pipeline.spec.Initialization;
-import dev.sparkling.pipeline.spec.NormInitialization;
-import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
-import dev.sparkling.pipeline.spec.RewarmupSpec;
+import dev.sparkling.pipeline.spec.model.BaselineSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
+import dev.sparkling.pipeline.spec.model.Initialization;
+import dev.sparkling.pipeline.spec.model.NormInitialization;
+import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.model.RewarmupSpec;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -191,7 +191,8 @@ class ExpansionPlanTest {
             optimizerState,
             NormInitialization.COPY,
             BaselineSpec.DEFAULT,
-            new RewarmupSpec(1.3, 250)));
+            new RewarmupSpec(1.3, 250),
+            0.05));
   }
 
   /** The named axis, and no other, is 16 long instead of 8. */

@@ -10,12 +10,13 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.SparklingException;
 import dev.sparkling.pipeline.error.UserError;
-import dev.sparkling.pipeline.spec.BaselineSpec;
-import dev.sparkling.pipeline.spec.ExpansionSpec;
-import dev.sparkling.pipeline.spec.Initialization;
-import dev.sparkling.pipeline.spec.NormInitialization;
-import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
-import dev.sparkling.pipeline.spec.RewarmupSpec;
+import dev.sparkling.pipeline.spec.model.BaselineSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
+import dev.sparkling.pipeline.spec.model.Initialization;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
+import dev.sparkling.pipeline.spec.model.NormInitialization;
+import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.model.RewarmupSpec;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
@@ -44,7 +45,8 @@ class HostileCheckpointTest {
   private static final int LONGEST_LINE = 4_000;
 
   private static final ModelConfiguration MODEL =
-      new ModelConfiguration(6, 1, 4, 3, 2, 1, 2, 2, 1, true, true, 10_000, 1e-6, 16, 1.0);
+      new ModelConfiguration(
+          6, 1, 4, new ExpertsShape(3, 2, 1, true), 2, 1, 2, true, 10_000, 1e-6, 16, 1.0);
 
   private static final ExpansionSpec EXPANSION =
       new ExpansionSpec(
@@ -54,7 +56,8 @@ class HostileCheckpointTest {
           OptimizerStateStrategy.ASYMMETRIC,
           NormInitialization.COPY,
           BaselineSpec.DEFAULT,
-          new RewarmupSpec(1.3, 10));
+          new RewarmupSpec(1.3, 10),
+          0.05);
 
   private static final String FROM = "narrow";
   private static final String TO = "wide";

@@ -15,12 +15,13 @@ import dev.sparkling.checkpoint.safetensors.SafetensorsHeader;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
-import dev.sparkling.pipeline.spec.BaselineSpec;
-import dev.sparkling.pipeline.spec.ExpansionSpec;
-import dev.sparkling.pipeline.spec.Initialization;
-import dev.sparkling.pipeline.spec.NormInitialization;
-import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
-import dev.sparkling.pipeline.spec.RewarmupSpec;
+import dev.sparkling.pipeline.spec.model.BaselineSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
+import dev.sparkling.pipeline.spec.model.Initialization;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
+import dev.sparkling.pipeline.spec.model.NormInitialization;
+import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.model.RewarmupSpec;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -59,7 +60,8 @@ class HuggingFaceSourceTest {
             OptimizerStateStrategy.ASYMMETRIC,
             NormInitialization.RESAMPLE,
             BaselineSpec.DEFAULT,
-            new RewarmupSpec(1.3, 10));
+            new RewarmupSpec(1.3, 10),
+            0.05);
     ExpansionOptions options =
         new ExpansionOptions(
             true, OptionalLong.of(3), 64 << 20, () -> false, ExpansionProgress.NONE, 1);
@@ -86,7 +88,7 @@ class HuggingFaceSourceTest {
     for (int layer = 0; layer < MODEL.layers(); layer++) {
       ByteArrayOutputStream gateUp = new ByteArrayOutputStream();
       ByteArrayOutputStream down = new ByteArrayOutputStream();
-      for (int expert = 0; expert < MODEL.experts(); expert++) {
+      for (int expert = 0; expert < ((ExpertsShape) MODEL.mlp()).experts(); expert++) {
         for (String part : List.of("gate_proj", "up_proj", "down_proj")) {
           (part.equals("down_proj") ? down : gateUp)
               .writeBytes(
@@ -94,7 +96,7 @@ class HuggingFaceSourceTest {
         }
       }
       String prefix = "model.layers." + layer + ".mlp.experts.";
-      int experts = MODEL.experts();
+      int experts = ((ExpertsShape) MODEL.mlp()).experts();
       int hidden = MODEL.hiddenSize();
       int inner = MODEL.innerSize();
       fused.put(

@@ -11,12 +11,13 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.expander.plan.ExpansionPlan;
 import dev.sparkling.expander.plan.TensorPlan;
-import dev.sparkling.pipeline.spec.BaselineSpec;
-import dev.sparkling.pipeline.spec.ExpansionSpec;
-import dev.sparkling.pipeline.spec.Initialization;
-import dev.sparkling.pipeline.spec.NormInitialization;
-import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
-import dev.sparkling.pipeline.spec.RewarmupSpec;
+import dev.sparkling.pipeline.spec.model.BaselineSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
+import dev.sparkling.pipeline.spec.model.Initialization;
+import dev.sparkling.pipeline.spec.model.MlpShape.DenseShape;
+import dev.sparkling.pipeline.spec.model.NormInitialization;
+import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.model.RewarmupSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ import org.junit.jupiter.api.Test;
 class HyperCloningTest {
 
   private static final ModelConfiguration MODEL =
-      new ModelConfiguration(11, 2, 16, 12, 4, 2, 4, 0, 0, false, false, 10_000, 1e-6, 16, 1.0);
+      new ModelConfiguration(11, 2, 16, new DenseShape(12), 4, 2, 4, false, 10_000, 1e-6, 16, 1.0);
 
   @Test
   void everyTensorIsHyperClonings() {
@@ -46,7 +47,8 @@ class HyperCloningTest {
             OptimizerStateStrategy.ASYMMETRIC,
             NormInitialization.COPY,
             BaselineSpec.DEFAULT,
-            new RewarmupSpec(1.3, 250));
+            new RewarmupSpec(1.3, 250),
+            0.05);
     Map<String, TensorPlan> plans = ExpansionPlan.of(MODEL, 16, 24, spec).tensors();
     assertThat(wide.keySet()).isEqualTo(narrow.keySet()).hasSize(21);
     narrow.forEach(

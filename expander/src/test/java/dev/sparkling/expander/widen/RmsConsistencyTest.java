@@ -8,12 +8,13 @@ import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.expander.plan.ExpansionPlan;
 import dev.sparkling.expander.plan.NewEntries;
 import dev.sparkling.expander.plan.TensorPlan;
-import dev.sparkling.pipeline.spec.BaselineSpec;
-import dev.sparkling.pipeline.spec.ExpansionSpec;
-import dev.sparkling.pipeline.spec.Initialization;
-import dev.sparkling.pipeline.spec.NormInitialization;
-import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
-import dev.sparkling.pipeline.spec.RewarmupSpec;
+import dev.sparkling.pipeline.spec.model.BaselineSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
+import dev.sparkling.pipeline.spec.model.Initialization;
+import dev.sparkling.pipeline.spec.model.MlpShape.DenseShape;
+import dev.sparkling.pipeline.spec.model.NormInitialization;
+import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.model.RewarmupSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import java.util.Random;
@@ -153,7 +154,7 @@ class RmsConsistencyTest {
   private static TensorPlan plan(Initialization initialization, double ratio) {
     ModelConfiguration model =
         new ModelConfiguration(
-            11, 1, WIDTH, WIDTH, 4, 2, 10, 0, 0, false, true, 10_000, 1e-6, 16, 1.0);
+            11, 1, WIDTH, new DenseShape(WIDTH), 4, 2, 10, true, 10_000, 1e-6, 16, 1.0);
     int wide = (int) Math.round(WIDTH * ratio);
     ExpansionSpec spec =
         new ExpansionSpec(
@@ -163,7 +164,8 @@ class RmsConsistencyTest {
             OptimizerStateStrategy.ASYMMETRIC,
             NormInitialization.COPY,
             BaselineSpec.DEFAULT,
-            new RewarmupSpec(1.3, 250));
+            new RewarmupSpec(1.3, 250),
+            0.05);
     return Objects.requireNonNull(ExpansionPlan.of(model, WIDTH, wide, spec).tensors().get(DOWN));
   }
 }

@@ -109,7 +109,7 @@ public final class Observer {
     if (said != null) {
       return said;
     }
-    Double lossBefore = earlier.getLast().validationLoss();
+    Double lossBefore = earlier.getLast().figures().validationLoss();
     return new ExpansionStatus(null, null, lossBefore, null, null, null);
   }
 

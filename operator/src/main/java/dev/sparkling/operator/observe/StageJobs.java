@@ -2,6 +2,7 @@ package dev.sparkling.operator.observe;
 
 import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.json.JsonNames;
 import dev.sparkling.pipeline.stage.Decision;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -62,7 +63,7 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<E
    */
   public Optional<WorkerJob> find(String stage, Work work) {
     return jobs.stream()
-        .filter(job -> Labels.word(work).equals(label(job, Labels.WORK)))
+        .filter(job -> JsonNames.of(work).equals(label(job, Labels.WORK)))
         .filter(job -> stage.equals(label(job, Labels.STAGE)))
         .findFirst()
         .map(this::worker);

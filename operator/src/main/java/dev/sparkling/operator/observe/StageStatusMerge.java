@@ -1,34 +1,30 @@
 package dev.sparkling.operator.observe;
 
 import dev.sparkling.pipeline.job.Progress;
+import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.status.CheckpointStatus;
 import dev.sparkling.pipeline.status.ExpansionStatus;
 import dev.sparkling.pipeline.status.StageState;
 import dev.sparkling.pipeline.status.StageStatus;
+import dev.sparkling.pipeline.status.StageStatus.AttemptCounts;
+import dev.sparkling.pipeline.status.StageStatus.StageTimes;
+import dev.sparkling.pipeline.status.StageStatus.WorkerStatus;
+import dev.sparkling.pipeline.status.TrainingFigures;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** One stage's status under way from what was known to what is. */
+/** One stage's status: what was known, updated by what its jobs and its trainer report. */
 final class StageStatusMerge {
-
   private final StagePlan stage;
   private final String storage;
   private final StageState state;
-  private long step;
-  private long tokens;
-  private @Nullable Double loss;
-  private @Nullable Double validationLoss;
-  private @Nullable Double tokensPerSecond;
+  private TrainingFigures figures;
   private @Nullable CheckpointStatus checkpoint;
-  private int attempts;
-  private int disruptions;
-  private @Nullable String startedAt;
-  private @Nullable String finishedAt;
-  private @Nullable String pod;
-  private @Nullable String waitingReason;
-  private @Nullable String message;
+  private AttemptCounts counts;
+  private StageTimes times;
+  private WorkerStatus worker;
   private @Nullable ExpansionStatus expansion;
 
   StageStatusMerge(StagePlan stage, @Nullable StageStatus known, String storage) {
@@ -36,71 +32,69 @@ final class StageStatusMerge {
     this.storage = storage;
     if (known == null) {
       this.state = StageState.PENDING;
-      this.step = stage.firstStep();
+      this.figures = TrainingFigures.at(stage.firstStep(), 0);
+      this.counts = AttemptCounts.NONE;
+      this.times = StageTimes.NONE;
+      this.worker = WorkerStatus.NONE;
       return;
     }
     this.state = known.state();
-    this.step = known.step();
-    this.tokens = known.tokens();
-    this.loss = known.loss();
-    this.validationLoss = known.validationLoss();
-    this.tokensPerSecond = known.tokensPerSecond();
+    this.figures = known.figures();
     this.checkpoint = known.checkpoint();
-    this.attempts = known.attempts();
-    this.disruptions = known.disruptions();
-    this.startedAt = known.startedAt();
-    this.finishedAt = known.finishedAt();
-    this.pod = known.pod();
+    this.counts = known.counts();
+    this.times = known.times();
+    this.worker = new WorkerStatus(known.worker().pod(), null, null);
     this.expansion = known.expansion();
   }
 
   /**
-   * The job at work, or the last one.
+   * Adds the current job, or the last one.
    *
    * @param queuedBefore whether the run waited for a quota already
    */
   void job(WorkerJob job, boolean queuedBefore) {
-    if (startedAt == null) {
-      startedAt = job.startTime();
+    if (times.startedAt() == null) {
+      times = new StageTimes(job.startTime(), times.finishedAt());
     }
+    int disruptions = counts.disruptions();
+    String pod = worker.pod();
     Optional<WorkerPodState> newest = job.pod();
-    newest.ifPresent(
-        state -> {
-          if (pod != null && job.failures() <= attempts && job.isDisrupted(pod, state)) {
-            disruptions++;
-          }
-          pod = state.name();
-        });
+    if (newest.isPresent()) {
+      WorkerPodState now = newest.get();
+      if (pod != null && job.failures() <= counts.attempts() && job.isDisrupted(pod, now)) {
+        disruptions++;
+      }
+      pod = now.name();
+    }
     if (!queuedBefore && job.isHeldAgain()) {
       disruptions++;
     }
-    attempts = job.failures();
+    counts = new AttemptCounts(job.failures(), disruptions);
     Optional<WorkerPodState.Waiting> blocked = job.blocked();
-    waitingReason = blocked.map(WorkerPodState.Waiting::reason).orElse(null);
-    message = blocked.map(WorkerPodState.Waiting::message).or(job::saidLast).orElse(null);
+    worker =
+        new WorkerStatus(
+            pod,
+            blocked.map(WorkerPodState.Waiting::reason).orElse(null),
+            blocked.map(WorkerPodState.Waiting::message).or(job::saidLast).orElse(null));
   }
 
   void expansion(ExpansionStatus done) {
     expansion = expansion == null ? done : expansion;
   }
 
-  /** What a trainer said; what it said before and not now still stands. */
-  void progress(Progress said) {
-    step = said.step();
-    tokens = said.tokens();
-    loss = said.loss() == null ? loss : said.loss();
-    validationLoss = said.validationLoss() == null ? validationLoss : said.validationLoss();
-    tokensPerSecond = said.tokensPerSecond() == null ? tokensPerSecond : said.tokensPerSecond();
-    if (said.checkpoint() != null
-        && (checkpoint == null || checkpoint.step() <= said.checkpoint().step())) {
-      checkpoint = said.checkpoint();
+  /** Adds a trainer's report; what it leaves out keeps its last value. */
+  void progress(Progress report) {
+    figures = figures.updatedBy(report.figures());
+    if (report.checkpoint() != null
+        && (checkpoint == null || checkpoint.step() <= report.checkpoint().step())) {
+      checkpoint = report.checkpoint();
     }
-    Double first = said.firstValidationLoss();
+    Double first = report.start().firstValidationLoss();
     if (expansion != null && expansion.lossAfter() == null && first != null) {
       expansion =
           new ExpansionStatus(
               expansion.rmsBefore(),
-              said.firstHiddenRms(),
+              report.start().firstHiddenRms(),
               expansion.lossBefore(),
               first,
               expansion.seconds(),
@@ -108,39 +102,24 @@ final class StageStatusMerge {
     }
   }
 
-  /** The trainer's job is complete: its last checkpoint is there, whoever saw it. */
+  /** The trainer's job is complete, which proves the stage's last checkpoint. */
   void trained(WorkerJob job) {
-    if (finishedAt == null) {
-      finishedAt = job.completionTime();
+    if (times.finishedAt() == null) {
+      times = new StageTimes(times.startedAt(), job.completionTime());
     }
-    step = stage.lastStep();
-    message = null;
+    figures = figures.movedTo(stage.lastStep(), figures.tokens());
+    worker = new WorkerStatus(worker.pod(), worker.waitingReason(), null);
     if (checkpoint == null || checkpoint.step() < stage.lastStep()) {
       checkpoint =
           new CheckpointStatus(
-              "%s/%s/checkpoints/step-%08d".formatted(storage, stage.name(), stage.lastStep()),
+              storage + "/" + RunLayout.checkpoint(stage.name(), stage.lastStep()),
               stage.lastStep(),
-              Objects.requireNonNullElse(finishedAt, ""));
+              Objects.requireNonNullElse(times.finishedAt(), ""));
     }
   }
 
   StageStatus status() {
     return new StageStatus(
-        stage.name(),
-        state,
-        step,
-        tokens,
-        loss,
-        validationLoss,
-        tokensPerSecond,
-        checkpoint,
-        attempts,
-        disruptions,
-        startedAt,
-        finishedAt,
-        pod,
-        waitingReason,
-        message,
-        expansion);
+        stage.name(), state, figures, checkpoint, counts, times, worker, expansion);
   }
 }

@@ -1,6 +1,7 @@
 package dev.sparkling.operator.observe;
 
 import dev.sparkling.operator.workload.WorkerJobs;
+import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.stage.Worker.Activity;
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
@@ -89,7 +90,7 @@ public record WorkerPodState(Pod pod) {
   boolean wasDisrupted() {
     return condition("DisruptionTarget", "True").isPresent()
         || terminated().map(ContainerStateTerminated::getExitCode).orElse(0)
-            == WorkerJobs.STOPPED_EXIT_CODE;
+            == Outcome.STOPPED_EXIT_CODE;
   }
 
   /** Where its trainer answers; empty unless its container runs. */

@@ -1,8 +1,8 @@
 package dev.sparkling.operator.reconcile;
 
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
-import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.json.JsonNames;
 import dev.sparkling.pipeline.status.ExpansionStatus;
 import dev.sparkling.pipeline.status.Phase;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
@@ -14,7 +14,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +42,7 @@ final class RunMetrics {
     for (Phase phase : Phase.values()) {
       Gauge.builder("sparkling.runs", () -> runs.get().filter(run -> phase == phaseOf(run)).count())
           .description("Runs by phase")
-          .tag("phase", word(phase))
+          .tag("phase", JsonNames.of(phase))
           .register(registry);
     }
   }
@@ -89,11 +88,12 @@ final class RunMetrics {
       }
       if (now.state() == StageState.SUCCEEDED
           && (then == null || then.state() != StageState.SUCCEEDED)
-          && now.startedAt() != null
-          && now.finishedAt() != null) {
+          && now.times().startedAt() != null
+          && now.times().finishedAt() != null) {
         duration(
             Work.TRAIN,
-            Duration.between(Instant.parse(now.startedAt()), Instant.parse(now.finishedAt())));
+            Duration.between(
+                Instant.parse(now.times().startedAt()), Instant.parse(now.times().finishedAt())));
       }
     }
   }
@@ -101,13 +101,8 @@ final class RunMetrics {
   private void duration(Work work, Duration duration) {
     Timer.builder("sparkling.stage.duration")
         .description("Stages from their first job to their last checkpoint, and expansions alone")
-        .tag("work", Labels.word(work))
+        .tag("work", JsonNames.of(work))
         .register(registry)
         .record(duration);
-  }
-
-  private static String word(Phase phase) {
-    String name = phase.name();
-    return name.charAt(0) + name.substring(1).toLowerCase(Locale.ROOT);
   }
 }

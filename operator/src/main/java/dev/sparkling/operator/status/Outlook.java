@@ -30,9 +30,9 @@ record Outlook(RunPlan plan, List<StageStatus> stages, StagePlan current) {
   TrainerStatus trainerStatus(String updatedAt) {
     List<Metric> metrics = new ArrayList<>();
     StageStatus stage = newest();
-    add(metrics, "loss", stage.loss());
-    add(metrics, "validationLoss", stage.validationLoss());
-    add(metrics, "tokensPerSecond", stage.tokensPerSecond());
+    add(metrics, "loss", stage.figures().loss());
+    add(metrics, "validationLoss", stage.figures().validationLoss());
+    add(metrics, "tokensPerSecond", stage.figures().tokensPerSecond());
     OptionalLong seconds = secondsLeft();
     return new TrainerStatus(
         percent(), seconds.isPresent() ? seconds.getAsLong() : null, metrics, updatedAt);
@@ -40,7 +40,7 @@ record Outlook(RunPlan plan, List<StageStatus> stages, StagePlan current) {
 
   SummaryStatus summary() {
     StageStatus stage = newest();
-    Double loss = stage.loss();
+    Double loss = stage.figures().loss();
     OptionalDouble speed = isComplete() ? OptionalDouble.empty() : tokensPerSecond();
     OptionalLong seconds = secondsLeft();
     return new SummaryStatus(
@@ -53,7 +53,7 @@ record Outlook(RunPlan plan, List<StageStatus> stages, StagePlan current) {
   }
 
   private long step() {
-    return stages.get(current.index()).step();
+    return stages.get(current.index()).figures().step();
   }
 
   private boolean isComplete() {
@@ -68,7 +68,7 @@ record Outlook(RunPlan plan, List<StageStatus> stages, StagePlan current) {
   /** The newest stage that has trained. */
   private StageStatus newest() {
     for (int i = current.index(); i > 0; i--) {
-      if (stages.get(i).loss() != null) {
+      if (stages.get(i).figures().loss() != null) {
         return stages.get(i);
       }
     }
@@ -102,7 +102,7 @@ record Outlook(RunPlan plan, List<StageStatus> stages, StagePlan current) {
   /** Of the current stage; where it has not trained yet, the last one's, for its larger model. */
   private OptionalDouble tokensPerSecond() {
     for (int i = current.index(); i >= 0; i--) {
-      Double measured = stages.get(i).tokensPerSecond();
+      Double measured = stages.get(i).figures().tokensPerSecond();
       if (measured != null && measured > 0) {
         double then = plan.stages().get(i).parameters().active();
         return OptionalDouble.of(measured * then / current.parameters().active());

@@ -11,6 +11,7 @@ import dev.sparkling.pipeline.status.PlanStatus;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageState;
 import dev.sparkling.pipeline.status.StageStatus;
+import dev.sparkling.pipeline.status.StageStatus.WorkerStatus;
 import dev.sparkling.pipeline.status.TrainerStatus;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -130,7 +131,7 @@ public final class StatusFactory {
       @Nullable ProgressiveTrainingStatus before,
       long generation) {
     Conditions conditions = conditionsAfter(before, generation);
-    String waiting = working.waitingReason();
+    String waiting = working.worker().waitingReason();
     return switch (decision) {
       case Decision.Complete _ -> conditions.succeeded();
       case Decision.Fail fail ->
@@ -138,13 +139,15 @@ public final class StatusFactory {
               Reason.of(fail.errorClass()), "stage " + fail.stage().name() + ": " + fail.message());
       case Decision.Await await when waiting != null && isHeldUp(await.activity()) ->
           conditions.progressing(
-              false, waiting, working.message() == null ? waiting : working.message());
+              false,
+              waiting,
+              working.worker().message() == null ? waiting : working.worker().message());
       case Decision.Await await
-          when await.activity() == Activity.STARTING && working.message() != null ->
+          when await.activity() == Activity.STARTING && working.worker().message() != null ->
           conditions.progressing(
               false,
               Reason.RETRYING.word(),
-              Reason.RETRYING.sentence() + "; the last one said: " + working.message());
+              Reason.RETRYING.sentence() + "; the last one said: " + working.worker().message());
       case Decision.Await await ->
           progressing(conditions, decision, await.activity() == Activity.WORKING);
       case Decision.LaunchExpander _, Decision.LaunchTrainer _, Decision.Suspend _ ->
@@ -221,23 +224,9 @@ public final class StatusFactory {
   /** A pod before a pause is not the one that the next pod replaces. */
   private static StageStatus withState(StageStatus stage, StageState state, Decision decision) {
     boolean paused = decision instanceof Decision.Suspend(_, boolean active) && !active;
-    return new StageStatus(
-        stage.name(),
-        state,
-        stage.step(),
-        stage.tokens(),
-        stage.loss(),
-        stage.validationLoss(),
-        stage.tokensPerSecond(),
-        stage.checkpoint(),
-        stage.attempts(),
-        stage.disruptions(),
-        stage.startedAt(),
-        stage.finishedAt(),
-        paused ? null : stage.pod(),
-        stage.waitingReason(),
-        stage.message(),
-        stage.expansion());
+    WorkerStatus worker = stage.worker();
+    return stage.with(
+        state, paused ? new WorkerStatus(null, worker.waitingReason(), worker.message()) : worker);
   }
 
   private static PlanStatus planStatus(RunPlan plan) {

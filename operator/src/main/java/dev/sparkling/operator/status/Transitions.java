@@ -59,25 +59,31 @@ public final class Transitions {
     StageState stateThen = then == null ? StageState.PENDING : then.state();
     if (now.state() == StageState.SUCCEEDED && stateThen != StageState.SUCCEEDED) {
       happenings.add(
-          normal("StageSucceeded", "stage " + now.name() + " is complete at step " + now.step()));
+          normal(
+              "StageSucceeded",
+              "stage " + now.name() + " is complete at step " + now.figures().step()));
     }
     if (now.expansion() != null && (then == null || then.expansion() == null)) {
       happenings.add(normal("Expanded", "the checkpoint for stage " + now.name() + " is widened"));
     }
-    if (then != null && now.attempts() > then.attempts()) {
+    if (then != null && now.counts().attempts() > then.counts().attempts()) {
       happenings.add(
           warning(
               "AttemptFailed",
-              "stage " + now.name() + ", failure " + now.attempts() + ": " + said(now)));
+              "stage " + now.name() + ", failure " + now.counts().attempts() + ": " + said(now)));
     }
-    if (then != null && now.disruptions() > then.disruptions()) {
+    if (then != null && now.counts().disruptions() > then.counts().disruptions()) {
       happenings.add(
           warning(
               "Disrupted",
-              "stage " + now.name() + ", disruption " + now.disruptions() + ": not charged"));
+              "stage "
+                  + now.name()
+                  + ", disruption "
+                  + now.counts().disruptions()
+                  + ": not charged"));
     }
-    String waiting = now.waitingReason();
-    if (waiting != null && (then == null || !waiting.equals(then.waitingReason()))) {
+    String waiting = now.worker().waitingReason();
+    if (waiting != null && (then == null || !waiting.equals(then.worker().waitingReason()))) {
       happenings.add(warning(waiting, "stage " + now.name() + ": " + said(now)));
     }
   }
@@ -120,7 +126,7 @@ public final class Transitions {
   }
 
   private static String said(StageStatus stage) {
-    return Objects.requireNonNullElse(stage.message(), "")
+    return Objects.requireNonNullElse(stage.worker().message(), "")
         .lines()
         .findFirst()
         .orElse("no reason given");

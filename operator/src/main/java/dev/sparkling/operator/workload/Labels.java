@@ -2,6 +2,7 @@ package dev.sparkling.operator.workload;
 
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.json.JsonNames;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -31,7 +32,7 @@ public final class Labels {
     if (!stage.isEmpty()) {
       labels.put(STAGE, stage);
     }
-    labels.put(WORK, word(work));
+    labels.put(WORK, JsonNames.of(work));
     return labels;
   }
 
@@ -54,14 +55,5 @@ public final class Labels {
           });
     }
     return labels;
-  }
-
-  /** As the labels and the names of objects spell it. */
-  public static String word(Work work) {
-    return switch (work) {
-      case TRAIN -> "train";
-      case EXPAND -> "expand";
-      case DELETE -> "delete";
-    };
   }
 }

@@ -1,6 +1,7 @@
 package dev.sparkling.operator.workload;
 
 import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.json.JsonNames;
 
 /**
  * Names of a run's objects: the same work has the same name, so that doing it twice is harmless.
@@ -15,7 +16,7 @@ public final class Names {
    * @param stage empty for the work of a whole run
    */
   public static String of(String run, String stage, Work work) {
-    String end = Labels.word(work);
+    String end = JsonNames.of(work);
     return stage.isEmpty() ? run + "-" + end : run + "-" + stage + "-" + end;
   }
 }

@@ -6,6 +6,7 @@ import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.pipeline.error.ErrorClass;
 import dev.sparkling.pipeline.job.JobDocument;
 import dev.sparkling.pipeline.job.JobJson;
+import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -35,9 +36,6 @@ public final class WorkerJobs {
   static final String DOCUMENT = "job.json";
 
   private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** Asked to stop by SIGTERM: whatever asked is gone when the next pod starts. */
-  public static final int STOPPED_EXIT_CODE = 143;
 
   /** Where a retry cannot help. */
   private static final Integer[] FINAL_EXIT_CODES =
@@ -116,7 +114,7 @@ public final class WorkerJobs {
         .withNewOnExitCodes()
         .withContainerName(CONTAINER)
         .withOperator("In")
-        .withValues(STOPPED_EXIT_CODE)
+        .withValues(Outcome.STOPPED_EXIT_CODE)
         .endOnExitCodes()
         .endRule()
         .build();

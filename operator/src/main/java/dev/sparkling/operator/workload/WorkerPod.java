@@ -2,6 +2,7 @@ package dev.sparkling.operator.workload;
 
 import dev.sparkling.operator.api.PodPatch;
 import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.json.JsonNames;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.ResourcesSpec;
 import dev.sparkling.pipeline.spec.StageSpec;
@@ -124,7 +125,7 @@ record WorkerPod(
     List<String> arguments =
         new ArrayList<>(
             List.of(
-                Labels.word(work),
+                JsonNames.of(work),
                 "--job",
                 DOCUMENT_FOLDER + "/" + WorkerJobs.DOCUMENT,
                 "--result",

@@ -1,10 +1,12 @@
 package dev.sparkling.operator.api;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.sparkling.pipeline.status.StageStatus;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crdv2.generator.CRDGenerator;
 import io.fabric8.kubernetes.client.CustomResource;
@@ -12,10 +14,14 @@ import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** Generates the CustomResourceDefinition from the Java types, as YAML and as compact JSON. */
@@ -54,6 +60,10 @@ final class CustomResourceDefinitions {
     }
     quantities((ObjectNode) spec.at("/stages/items/properties/trainer/properties/resources"));
     conditions((ObjectNode) definition.at(SCHEMA + "/properties/status/properties/conditions"));
+    unwrap(
+        (ObjectNode)
+            definition.at(SCHEMA + "/properties/status/properties/stages/items/properties"),
+        StageStatus.class);
     ((ObjectNode) definition.at(SCHEMA)).putArray("required").add("spec");
     describe(definition);
     columns((ObjectNode) definition.at("/spec/versions/0"));
@@ -72,6 +82,22 @@ final class CustomResourceDefinitions {
         .forEach(
             (path, sentence) ->
                 ((ObjectNode) definition.at(SCHEMA + path)).put("description", sentence));
+  }
+
+  /** Puts the fields of groups beside the others, as JSON has them; the generator nests them. */
+  private static void unwrap(ObjectNode properties, Class<? extends Record> type) {
+    SortedMap<String, JsonNode> fields = new TreeMap<>();
+    properties.propertyStream().forEach(field -> fields.put(field.getKey(), field.getValue()));
+    for (RecordComponent component : type.getRecordComponents()) {
+      if (component.getAccessor().isAnnotationPresent(JsonUnwrapped.class)) {
+        Objects.requireNonNull(fields.remove(component.getName()), component.getName())
+            .path("properties")
+            .propertyStream()
+            .forEach(field -> fields.put(field.getKey(), field.getValue()));
+      }
+    }
+    properties.removeAll();
+    fields.forEach(properties::set);
   }
 
   /** In the order of the annotations, where the generator sorts them. */

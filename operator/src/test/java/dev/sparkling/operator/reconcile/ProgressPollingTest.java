@@ -66,7 +66,7 @@ class ProgressPollingTest {
     ProgressPolling polling = polling(SHORT);
     askUntilAsked(polling, 3);
     assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
-    assertThat(polling.latest(RUN).orElseThrow().step()).isEqualTo(10);
+    assertThat(polling.latest(RUN).orElseThrow().figures().step()).isEqualTo(10);
     assertThat(told).isEmpty();
     answer = exchange -> say(exchange, ANSWER.formatted(20));
     askUntilAsked(polling, questions.get() + 2);

@@ -32,7 +32,7 @@ class DisruptionTest extends RunPasses {
         List.of(TestObjects.held(TestObjects.job("narrow", Work.TRAIN), TestObjects.START)),
         List.of());
     assertThat(status.phase()).isEqualTo(Phase.QUEUED);
-    assertThat(stage(0).disruptions()).isZero();
+    assertThat(stage(0).counts().disruptions()).isZero();
   }
 
   @Test
@@ -42,10 +42,10 @@ class DisruptionTest extends RunPasses {
     pass(List.of(held), List.of());
     pass(List.of(held), List.of());
     assertThat(status.phase()).isEqualTo(Phase.QUEUED);
-    assertThat(stage(0).disruptions()).isEqualTo(1);
+    assertThat(stage(0).counts().disruptions()).isEqualTo(1);
     training(60, 3.2, 1000.0);
-    assertThat(stage(0).disruptions()).isEqualTo(1);
-    assertThat(stage(0).attempts()).isZero();
+    assertThat(stage(0).counts().disruptions()).isEqualTo(1);
+    assertThat(stage(0).counts().attempts()).isZero();
   }
 
   @Test
@@ -54,8 +54,8 @@ class DisruptionTest extends RunPasses {
     pass(List.of(job), List.of(firstPod(job)));
     Pod second = secondPod(job);
     pass(List.of(job), List.of(second));
-    assertThat(stage(0).disruptions()).isEqualTo(1);
-    assertThat(stage(0).attempts()).isZero();
+    assertThat(stage(0).counts().disruptions()).isEqualTo(1);
+    assertThat(stage(0).counts().attempts()).isZero();
   }
 
   @Test
@@ -67,13 +67,13 @@ class DisruptionTest extends RunPasses {
     Pod first =
         TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.terminated(4, "Error", result));
     pass(List.of(once), List.of(first));
-    assertThat(stage(0).attempts()).isEqualTo(1);
+    assertThat(stage(0).counts().attempts()).isEqualTo(1);
     assertThat(condition("Progressing").reason()).isEqualTo("Retrying");
     assertThat(condition("Progressing").message()).endsWith("no such host");
     Pod second = secondPod(job);
     pass(List.of(once), List.of(first, second));
-    assertThat(stage(0).disruptions()).isZero();
-    assertThat(stage(0).attempts()).isEqualTo(1);
+    assertThat(stage(0).counts().disruptions()).isZero();
+    assertThat(stage(0).counts().attempts()).isEqualTo(1);
     assertThat(condition("Progressing").reason()).isEqualTo("Training");
   }
 
@@ -85,9 +85,9 @@ class DisruptionTest extends RunPasses {
         TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.terminated(143, "Error", ""));
     Pod second = secondPod(job);
     pass(List.of(job), List.of(first, second));
-    assertThat(stage(0).disruptions()).isEqualTo(1);
+    assertThat(stage(0).counts().disruptions()).isEqualTo(1);
     pass(List.of(job), List.of(first, second));
-    assertThat(stage(0).disruptions()).isEqualTo(1);
+    assertThat(stage(0).counts().disruptions()).isEqualTo(1);
   }
 
   @Test
@@ -95,11 +95,11 @@ class DisruptionTest extends RunPasses {
     training(50, 3.25, 1000.0);
     pass(List.of(TestObjects.suspended(TestObjects.job("narrow", Work.TRAIN))), List.of());
     assertThat(status.phase()).isEqualTo(Phase.QUEUED);
-    assertThat(stage(0).disruptions()).isEqualTo(1);
+    assertThat(stage(0).counts().disruptions()).isEqualTo(1);
     pass(
         List.of(TestObjects.held(TestObjects.job("narrow", Work.TRAIN), TestObjects.END)),
         List.of());
-    assertThat(stage(0).disruptions()).isEqualTo(1);
+    assertThat(stage(0).counts().disruptions()).isEqualTo(1);
   }
 
   @Test
@@ -126,11 +126,11 @@ class DisruptionTest extends RunPasses {
     ProgressiveTrainingSpec running = run.getSpec();
     run.setSpec(TestObjects.suspended(running));
     pass(List.of(), List.of());
-    assertThat(stage(0).pod()).isNull();
+    assertThat(stage(0).worker().pod()).isNull();
     run.setSpec(running);
     Pod second = secondPod(job);
     pass(List.of(job), List.of(second));
-    assertThat(stage(0).disruptions()).isZero();
+    assertThat(stage(0).counts().disruptions()).isZero();
   }
 
   private static Pod firstPod(Job job) {

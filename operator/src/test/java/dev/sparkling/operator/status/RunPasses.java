@@ -6,6 +6,8 @@ import dev.sparkling.operator.observe.Observation;
 import dev.sparkling.operator.observe.Observer;
 import dev.sparkling.operator.observe.StageJobs;
 import dev.sparkling.pipeline.job.Progress;
+import dev.sparkling.pipeline.job.Progress.StageStart;
+import dev.sparkling.pipeline.job.Progress.StepDiagnostics;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.stage.Decision;
@@ -14,6 +16,7 @@ import dev.sparkling.pipeline.status.CheckpointStatus;
 import dev.sparkling.pipeline.status.Condition;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageStatus;
+import dev.sparkling.pipeline.status.TrainingFigures;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -43,16 +46,10 @@ abstract class RunPasses {
     Progress progress =
         new Progress(
             "narrow",
-            step,
             100,
-            step * 512,
-            loss,
-            null,
-            null,
-            null,
-            tokensPerSecond,
-            null,
-            null,
+            new TrainingFigures(step, step * 512, loss, null, tokensPerSecond),
+            StageStart.UNKNOWN,
+            StepDiagnostics.UNKNOWN,
             step < 20 ? null : new CheckpointStatus("s3://c", step / 20 * 20, TestObjects.START),
             TestObjects.START);
     pass(

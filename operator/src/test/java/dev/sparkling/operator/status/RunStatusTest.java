@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sparkling.operator.TestObjects;
 import dev.sparkling.operator.status.Transitions.Happening;
 import dev.sparkling.pipeline.job.Progress;
+import dev.sparkling.pipeline.job.Progress.StageStart;
+import dev.sparkling.pipeline.job.Progress.StepDiagnostics;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.stage.Decision;
 import dev.sparkling.pipeline.status.Condition;
@@ -12,6 +14,7 @@ import dev.sparkling.pipeline.status.ExpansionStatus;
 import dev.sparkling.pipeline.status.Phase;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageState;
+import dev.sparkling.pipeline.status.TrainingFigures;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.util.List;
@@ -55,7 +58,7 @@ class RunStatusTest extends RunPasses {
     assertThat(decision).isEqualTo(new Decision.LaunchExpander(PLAN.stage("wide")));
     assertThat(stage(0).state()).isEqualTo(StageState.SUCCEEDED);
     assertThat(stage(0).checkpoint().step()).isEqualTo(100);
-    assertThat(stage(0).finishedAt()).isEqualTo(TestObjects.END);
+    assertThat(stage(0).times().finishedAt()).isEqualTo(TestObjects.END);
     assertThat(status.phase()).isEqualTo(Phase.EXPANDING);
   }
 
@@ -66,7 +69,7 @@ class RunStatusTest extends RunPasses {
     pass(List.of(job), List.of(done));
     assertThat(decision).isEqualTo(new Decision.LaunchExpander(PLAN.stage("wide")));
     assertThat(stage(0).state()).isEqualTo(StageState.SUCCEEDED);
-    assertThat(stage(0).finishedAt()).isNotNull();
+    assertThat(stage(0).times().finishedAt()).isNotNull();
     ProgressiveTrainingStatus before = status;
 
     pass(List.of(TestObjects.complete(job)), List.of(done));
@@ -123,16 +126,10 @@ class RunStatusTest extends RunPasses {
           Optional.of(
               new Progress(
                   "wide",
-                  step,
                   200,
-                  0,
-                  null,
-                  4.25,
-                  4.5,
-                  1.5,
-                  null,
-                  null,
-                  null,
+                  new TrainingFigures(step, 0, null, 4.25, null),
+                  new StageStart(4.5, 1.5),
+                  StepDiagnostics.UNKNOWN,
                   null,
                   TestObjects.START)));
     }

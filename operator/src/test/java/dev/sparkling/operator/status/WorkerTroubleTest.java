@@ -31,7 +31,7 @@ class WorkerTroubleTest extends RunPasses {
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
     assertThat(condition("Progressing").reason()).isEqualTo("Unschedulable");
     assertThat(condition("Progressing").message()).isEqualTo("0/1 nodes: no nvidia.com/gpu");
-    assertThat(stage(0).waitingReason()).isEqualTo("Unschedulable");
+    assertThat(stage(0).worker().waitingReason()).isEqualTo("Unschedulable");
   }
 
   @Test
@@ -54,10 +54,10 @@ class WorkerTroubleTest extends RunPasses {
     assertThat(condition("Progressing").status()).isEqualTo("False");
     assertThat(condition("Progressing").reason()).isEqualTo("FailedMount");
     assertThat(condition("Progressing").message()).isEqualTo(missing);
-    assertThat(stage(0).waitingReason()).isEqualTo("FailedMount");
+    assertThat(stage(0).worker().waitingReason()).isEqualTo("FailedMount");
     training(50, 3.0, 1000.0);
     assertThat(condition("Progressing").reason()).isEqualTo("Training");
-    assertThat(stage(0).waitingReason()).isNull();
+    assertThat(stage(0).worker().waitingReason()).isNull();
   }
 
   @Test
@@ -72,7 +72,7 @@ class WorkerTroubleTest extends RunPasses {
     assertThat(status.phase()).isEqualTo(Phase.TRAINING);
     assertThat(condition("Progressing").reason()).isEqualTo("FailedCreate");
     assertThat(condition("Progressing").message()).isEqualTo("exceeded quota: none");
-    assertThat(stage(1).waitingReason()).isEqualTo("FailedCreate");
+    assertThat(stage(1).worker().waitingReason()).isEqualTo("FailedCreate");
   }
 
   @Test
@@ -114,7 +114,7 @@ class WorkerTroubleTest extends RunPasses {
         .contains(
             "OOMKilled, exit code 137; raise resources.limits.memory or, of a trainer, lower"
                 + " spec.training.microBatchSize");
-    assertThat(stage(0).attempts()).isEqualTo(4);
+    assertThat(stage(0).counts().attempts()).isEqualTo(4);
   }
 
   @Test

@@ -2,9 +2,11 @@ package dev.sparkling.pipeline.job;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -26,10 +28,20 @@ public final class JobJson {
 
   private JobJson() {}
 
-  /** Indented, because people read it in a config map. */
+  /** A document with all defaults filled in; indented, because people read it. */
   public static String encode(JobDocument job) {
+    return encode(job, JSON.valueToTree(job.spec()));
+  }
+
+  /**
+   * A document with the spec as the user wrote it, so that the worker fills in what it leaves out
+   * from the settings that the run was started with.
+   */
+  public static String encode(JobDocument job, JsonNode spec) {
+    ObjectNode document = JSON.valueToTree(job);
+    document.set("spec", spec);
     try {
-      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(job) + "\n";
+      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(document) + "\n";
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }

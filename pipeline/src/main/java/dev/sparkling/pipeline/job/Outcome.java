@@ -7,10 +7,13 @@ public enum Outcome {
   /** The work is done, now or by an earlier worker; exit code 0. */
   @JsonProperty("complete")
   COMPLETE,
-  /** It was asked to stop and wrote a checkpoint; exit code 143. */
+  /** It was asked to stop and wrote a checkpoint; exit code {@value #STOPPED_EXIT_CODE}. */
   @JsonProperty("stopped")
   STOPPED,
   /** An error, classified by the exit code ({@code ErrorClass}). */
   @JsonProperty("failed")
-  FAILED
+  FAILED;
+
+  /** 128 + SIGTERM: asked to stop, not complete, and no failure either. */
+  public static final int STOPPED_EXIT_CODE = 143;
 }

@@ -1,6 +1,6 @@
 package dev.sparkling.pipeline.plan;
 
-import dev.sparkling.pipeline.spec.ModelSpec;
+import dev.sparkling.pipeline.spec.model.ModelSpec;
 
 /**
  * FLOPs of the matrix products of training, by which a machine's use is judged. Eq. 29 counts fewer

@@ -3,8 +3,8 @@ package dev.sparkling.pipeline.plan;
 import static java.lang.Math.addExact;
 import static java.lang.Math.multiplyExact;
 
-import dev.sparkling.pipeline.spec.Architecture;
-import dev.sparkling.pipeline.spec.ModelSpec;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
+import dev.sparkling.pipeline.spec.model.ModelSpec;
 
 /**
  * Parameters of a model.
@@ -44,11 +44,14 @@ public record ParameterCount(long total, long active) {
     long norms = 2 * hidden;
     long mlp = multiplyExact(3 * hidden, model.innerSize());
 
-    boolean moe = model.architecture() == Architecture.MOE;
-    long router = moe ? multiplyExact(hidden, model.experts()) : 0;
-    long allMlps = moe ? multiplyExact(mlp, model.experts()) : mlp;
-    long activeMlps = moe ? multiplyExact(mlp, model.expertsPerToken()) : mlp;
-
+    long router = 0;
+    long allMlps = mlp;
+    long activeMlps = mlp;
+    if (model.mlp() instanceof ExpertsShape shape) {
+      router = multiplyExact(hidden, shape.experts());
+      allMlps = multiplyExact(mlp, shape.experts());
+      activeMlps = multiplyExact(mlp, shape.expertsPerToken());
+    }
     long perLayer = addExact(addExact(attention, norms), router);
     long everyToken = addExact(outside, multiplyExact(perLayer, model.layers()));
     return new ParameterCount(

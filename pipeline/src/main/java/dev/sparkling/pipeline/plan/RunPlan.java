@@ -1,9 +1,9 @@
 package dev.sparkling.pipeline.plan;
 
-import dev.sparkling.pipeline.spec.ModelSpec;
-import dev.sparkling.pipeline.spec.OptimizerType;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageSpec;
+import dev.sparkling.pipeline.spec.model.ModelSpec;
+import dev.sparkling.pipeline.spec.training.OptimizerType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,7 +1,7 @@
 package dev.sparkling.pipeline.plan;
 
-import dev.sparkling.pipeline.spec.ExpansionSpec;
-import dev.sparkling.pipeline.spec.ModelSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
+import dev.sparkling.pipeline.spec.model.ModelSpec;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,11 +1,12 @@
 package dev.sparkling.pipeline.plan;
 
-import dev.sparkling.pipeline.spec.Architecture;
-import dev.sparkling.pipeline.spec.ModelSpec;
-import dev.sparkling.pipeline.spec.OptimizerType;
-import dev.sparkling.pipeline.spec.Precision;
-import dev.sparkling.pipeline.spec.Recomputation;
-import dev.sparkling.pipeline.spec.TrainingSpec;
+import dev.sparkling.pipeline.spec.model.MlpShape.DenseShape;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
+import dev.sparkling.pipeline.spec.model.ModelSpec;
+import dev.sparkling.pipeline.spec.training.OptimizerType;
+import dev.sparkling.pipeline.spec.training.Precision;
+import dev.sparkling.pipeline.spec.training.Recomputation;
+import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -107,8 +108,10 @@ public record TrainingMemory(long state, long activations) {
   private static double mlp(ModelSpec model) {
     double hidden = model.hiddenSize();
     double inner = 4.0 * model.innerSize();
-    return model.architecture() == Architecture.MOE
-        ? 2 * hidden + model.expertsPerToken() * (hidden + inner) + 4.0 * model.experts()
-        : 2 * hidden + inner;
+    return switch (model.mlp()) {
+      case DenseShape _ -> 2 * hidden + inner;
+      case ExpertsShape shape ->
+          2 * hidden + shape.expertsPerToken() * (hidden + inner) + 4.0 * shape.experts();
+    };
   }
 }

@@ -1,6 +1,9 @@
 package dev.sparkling.pipeline.spec;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import dev.sparkling.pipeline.spec.model.Limits;
+import dev.sparkling.pipeline.spec.model.ModelSpec;
+import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;

@@ -1,6 +1,7 @@
 package dev.sparkling.pipeline.spec;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import dev.sparkling.pipeline.spec.model.Limits;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Size;

@@ -2,9 +2,13 @@ package dev.sparkling.pipeline.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.identity.ResolvedSettings;
 import dev.sparkling.pipeline.job.JobDocument;
 import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.json.JsonNames;
 import dev.sparkling.pipeline.spec.StageSpec;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -23,6 +27,16 @@ public final class JobReader {
    * @throws UserError with every problem; an unknown version is the only one then
    */
   public static JobDocument read(String text, String source, Work work) {
+    return read(text, source, work, MissingNode.getInstance());
+  }
+
+  /**
+   * The same with the settings that the run was started with instead of the defaults of this
+   * version.
+   *
+   * @param recorded from {@link ResolvedSettings#of}
+   */
+  public static JobDocument read(String text, String source, Work work, JsonNode recorded) {
     Problems problems = new Problems();
     Binder binder = new Binder(JsonMapper.builder(), "JSON", problems);
     JsonNode tree = binder.parse(text, source, "job document");
@@ -35,6 +49,9 @@ public final class JobReader {
               + "; this worker reads version "
               + JobDocument.VERSION
               + ", so operator and worker must be of one release");
+    }
+    if (tree.path("spec") instanceof ObjectNode spec) {
+      ResolvedSettings.fillIn(spec, recorded);
     }
     JobDocument job = binder.bind(tree, JobDocument.class);
     problems.require(

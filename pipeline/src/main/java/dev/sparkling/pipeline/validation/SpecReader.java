@@ -1,8 +1,12 @@
 package dev.sparkling.pipeline.validation;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.identity.ResolvedSettings;
 import dev.sparkling.pipeline.spec.ProgressiveTraining;
 
 /** Reads a {@code ProgressiveTraining} from YAML or JSON text and validates it. */
@@ -19,6 +23,16 @@ public final class SpecReader {
    *     finds
    */
   public static ProgressiveTraining read(String text, String source) {
+    return read(text, source, MissingNode.getInstance());
+  }
+
+  /**
+   * The same with the settings that the run was started with instead of the defaults of this
+   * version.
+   *
+   * @param recorded from {@link ResolvedSettings#of}
+   */
+  public static ProgressiveTraining read(String text, String source, JsonNode recorded) {
     Problems problems = new Problems();
     YamlTraps.check(text, problems);
     problems.throwIfAny();
@@ -27,9 +41,11 @@ public final class SpecReader {
             YAMLMapper.builder().enable(YAMLParser.Feature.PARSE_BOOLEAN_LIKE_WORDS_AS_STRINGS),
             "YAML",
             problems);
-    ProgressiveTraining resource =
-        binder.bind(
-            binder.parse(text, source, ProgressiveTraining.KIND), ProgressiveTraining.class);
+    JsonNode tree = binder.parse(text, source, ProgressiveTraining.KIND);
+    if (tree.path("spec") instanceof ObjectNode spec) {
+      ResolvedSettings.fillIn(spec, recorded);
+    }
+    ProgressiveTraining resource = binder.bind(tree, ProgressiveTraining.class);
     SpecValidator.validate(resource, problems);
     problems.throwIfAny();
     return resource;

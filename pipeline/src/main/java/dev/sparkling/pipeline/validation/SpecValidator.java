@@ -1,17 +1,16 @@
 package dev.sparkling.pipeline.validation;
 
 import dev.sparkling.pipeline.plan.ParameterCount;
-import dev.sparkling.pipeline.spec.Architecture;
-import dev.sparkling.pipeline.spec.BaselineSpec;
-import dev.sparkling.pipeline.spec.ExpansionSpec;
-import dev.sparkling.pipeline.spec.LearningRateSpec;
-import dev.sparkling.pipeline.spec.Limits;
-import dev.sparkling.pipeline.spec.ModelSpec;
-import dev.sparkling.pipeline.spec.OptimizerSpec;
 import dev.sparkling.pipeline.spec.ProgressiveTraining;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageSpec;
-import dev.sparkling.pipeline.spec.TrainingSpec;
+import dev.sparkling.pipeline.spec.model.Architecture;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
+import dev.sparkling.pipeline.spec.model.Limits;
+import dev.sparkling.pipeline.spec.model.ModelSpec;
+import dev.sparkling.pipeline.spec.training.LearningRateSpec;
+import dev.sparkling.pipeline.spec.training.OptimizerSpec;
+import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -257,9 +256,7 @@ public final class SpecValidator {
         newHidden != hidden || newInner != inner,
         path,
         "grows nothing; a larger hiddenSize, innerSize or both");
-    positive(path + ".rewarmup.ratio", expansion.rewarmup().ratio());
-    atLeast(path + ".rewarmup.steps", expansion.rewarmup().steps(), 0);
-    baseline(path + ".baseline", expansion.baseline());
+    ExpansionRules.check(expansion, field -> path + "." + field, problems);
   }
 
   private void widens(String path, int width, int stage, int before) {
@@ -274,22 +271,7 @@ public final class SpecValidator {
             + "; a stage may only widen");
   }
 
-  /** Eq. 27: the rise must end before the run does. */
-  private void baseline(String path, BaselineSpec baseline) {
-    problems.require(
-        baseline.unevenShare() > 0 && baseline.unevenShare() < 1,
-        path + ".unevenShare",
-        baseline.unevenShare() + " is not between 0 and 1, where both have a part");
-    problems.require(
-        baseline.perturbation() >= 0 && Double.isFinite(baseline.perturbation()),
-        path + ".perturbation",
-        baseline.perturbation() + " is not a finite number, 0 or more");
-    problems.require(
-        Double.isFinite(baseline.signalToNoiseDecibels()),
-        path + ".signalToNoiseDecibels",
-        baseline.signalToNoiseDecibels() + " is not a finite number");
-  }
-
+  /** Eq. 27: the re-warm-up must end before the run does. */
   private void rewarmups(ProgressiveTrainingSpec spec) {
     long perStep = spec.training().tokensPerStep();
     if (perStep <= 0) {
@@ -315,7 +297,7 @@ public final class SpecValidator {
       problems.add(path, tokens + " is missing or not positive; a token budget is needed");
     } else if (training.tokensPerStep() > 0) {
       problems.require(
-          tokens >= training.tokensPerStep() - tokens,
+          tokens >= training.tokensPerStep(),
           path,
           tokens + " is less than one step of " + training.tokensPerStep() + " tokens");
     }

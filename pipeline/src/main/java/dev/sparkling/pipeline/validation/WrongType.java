@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sparkling.pipeline.json.JsonNames;
 import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +75,7 @@ record WrongType(List<Reference> references, JsonNode value, @Nullable Class<?> 
       return "what belongs here";
     }
     if (expected.isEnum()) {
-      return "one of " + String.join(", ", JsonNames.of(expected));
+      return "one of " + String.join(", ", JsonNames.all(expected));
     }
     if (expected == int.class || expected == Integer.class) {
       return "a whole number below 2147483648";

@@ -3,10 +3,13 @@ package dev.sparkling.pipeline.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.job.Progress.StageStart;
+import dev.sparkling.pipeline.job.Progress.StepDiagnostics;
 import dev.sparkling.pipeline.spec.ProgressiveTraining;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.status.CheckpointStatus;
 import dev.sparkling.pipeline.status.ExpansionStatus;
+import dev.sparkling.pipeline.status.TrainingFigures;
 import dev.sparkling.pipeline.validation.JobReader;
 import dev.sparkling.pipeline.validation.SpecReader;
 import java.io.IOException;
@@ -26,16 +29,10 @@ class JobJsonTest {
   private static final Progress PROGRESS =
       new Progress(
           "wide",
-          15500,
           31000,
-          48758784000L,
-          2.301,
-          2.35,
-          2.6125,
-          1.0625,
-          412000.5,
-          0.75,
-          0.5,
+          new TrainingFigures(15500, 48758784000L, 2.301, 2.35, 412000.5),
+          new StageStart(2.6125, 1.0625),
+          new StepDiagnostics(0.75, 0.5),
           new CheckpointStatus(
               "s3://sparkling/moe-demo/wide/checkpoints/step-00015000",
               15000,
@@ -45,16 +42,10 @@ class JobJsonTest {
   private static final Progress FIRST_PROGRESS =
       new Progress(
           "narrow",
-          0,
           12,
-          0,
-          null,
-          null,
-          null,
-          null,
-          null,
-          null,
-          null,
+          new TrainingFigures(0, 0, null, null, null),
+          StageStart.UNKNOWN,
+          StepDiagnostics.UNKNOWN,
           null,
           "2026-01-01T00:00:00.123456Z");
 
@@ -146,16 +137,10 @@ class JobJsonTest {
     Progress progress =
         new Progress(
             "narrow",
-            1,
             2,
-            3,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
+            new TrainingFigures(1, 3, null, null, null),
+            StageStart.UNKNOWN,
+            StepDiagnostics.UNKNOWN,
             checkpoint,
             "2026-01-01T00:00:00Z");
     String line = JobJson.encode(new JobResult(Outcome.FAILED, "why", progress, null));

@@ -2,8 +2,8 @@ package dev.sparkling.pipeline.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sparkling.pipeline.spec.Architecture;
-import dev.sparkling.pipeline.spec.ModelSpec;
+import dev.sparkling.pipeline.spec.model.Architecture;
+import dev.sparkling.pipeline.spec.model.ModelSpec;
 import org.junit.jupiter.api.Test;
 
 /** Models that are small enough to count by hand, on sequences of 8 tokens. */

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sparkling.pipeline.TestSpecs;
-import dev.sparkling.pipeline.spec.Architecture;
-import dev.sparkling.pipeline.spec.ModelSpec;
+import dev.sparkling.pipeline.spec.model.Architecture;
+import dev.sparkling.pipeline.spec.model.ModelSpec;
 import dev.sparkling.pipeline.validation.SpecReader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

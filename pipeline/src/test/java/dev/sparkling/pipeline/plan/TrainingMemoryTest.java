@@ -3,9 +3,9 @@ package dev.sparkling.pipeline.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.pipeline.TestSpecs;
-import dev.sparkling.pipeline.spec.Architecture;
-import dev.sparkling.pipeline.spec.ModelSpec;
-import dev.sparkling.pipeline.spec.TrainingSpec;
+import dev.sparkling.pipeline.spec.model.Architecture;
+import dev.sparkling.pipeline.spec.model.ModelSpec;
+import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import dev.sparkling.pipeline.validation.SpecReader;
 import org.junit.jupiter.api.Test;
 

@@ -6,9 +6,9 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import dev.sparkling.pipeline.TestSpecs;
 import dev.sparkling.pipeline.error.UserError;
-import dev.sparkling.pipeline.spec.Initialization;
-import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import dev.sparkling.pipeline.spec.model.Initialization;
+import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,7 +72,7 @@ class SpecReaderTest {
           hiddenSize: 64          | hiddenSize: 16             | spec.stages[1].expansion.hiddenSize: 16 is smaller than stage 0's 32; a stage may only widen
           keyValueHeads: 2        | keyValueHeads: 3           | spec.model.keyValueHeads: 3 does not divide attentionHeads 4; every key/value head serves the same number of query heads
           headDim: 12             | headDim: 13                | spec.model.headDim: 13 is odd; rotary embedding turns pairs of channels, so an even number
-          tokens: 10240           | tokens: 100                | spec.stages[0].tokens: 100 is less than one step of 1024 tokens
+          tokens: 10240           | tokens: 1023               | spec.stages[0].tokens: 1023 is less than one step of 1024 tokens
           tokens: 10240           | tokens: many               | spec.stages[0].tokens: 'many' is not a whole number
           experts: 4              | experts: 1                 | spec.model.expertsPerToken: 2 is more than the 1 experts
           architecture: moe       | architecture: mixture      | spec.model.architecture: 'mixture' is not one of moe, dense

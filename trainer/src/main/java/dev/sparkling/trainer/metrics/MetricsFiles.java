@@ -1,8 +1,8 @@
 package dev.sparkling.trainer.metrics;
 
 import dev.sparkling.checkpoint.format.Metrics;
-import dev.sparkling.checkpoint.format.RunLayout;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.layout.RunLayout;
 import java.time.Instant;
 
 /** All that a checkpoint stores of a stage's metrics. */

@@ -3,7 +3,7 @@ package dev.sparkling.trainer.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import dev.sparkling.pipeline.spec.Precision;
+import dev.sparkling.pipeline.spec.training.Precision;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.Collections;
 import java.util.IdentityHashMap;

@@ -3,7 +3,7 @@ package dev.sparkling.trainer.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import dev.sparkling.pipeline.spec.Recomputation;
+import dev.sparkling.pipeline.spec.training.Recomputation;
 import dev.sparkling.trainer.model.LayerPasses.RouterLoss;
 import dev.sparkling.trainer.model.LayerPasses.Saved;
 import dev.sparkling.trainer.model.Weights.Layer;

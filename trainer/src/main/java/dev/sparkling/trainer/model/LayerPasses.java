@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import dev.sparkling.trainer.model.Weights.Attention;
 import dev.sparkling.trainer.model.Weights.Dense;
 import dev.sparkling.trainer.model.Weights.Experts;
@@ -164,8 +165,8 @@ final class LayerPasses {
               experts.router(),
               experts.gateUp(),
               experts.down(),
-              model.expertsPerToken(),
-              model.normalizeTopK(),
+              shape().expertsPerToken(),
+              shape().normalizeTopK(),
               model.rmsNormEpsilon());
     };
   }
@@ -206,7 +207,7 @@ final class LayerPasses {
                 experts.router(),
                 experts.gateUp(),
                 experts.down(),
-                model.normalizeTopK(),
+                shape().normalizeTopK(),
                 routerLoss.loads().singletonOrThrow(),
                 routerLoss.balancing(),
                 routerLoss.z(),
@@ -215,5 +216,9 @@ final class LayerPasses {
           }
         };
     return result.singletonOrThrow();
+  }
+
+  private ExpertsShape shape() {
+    return (ExpertsShape) model.mlp();
   }
 }

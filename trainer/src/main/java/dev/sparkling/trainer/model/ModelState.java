@@ -16,7 +16,7 @@ import dev.sparkling.checkpoint.random.TensorRandom;
 import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.pipeline.error.UserError;
-import dev.sparkling.pipeline.spec.OptimizerType;
+import dev.sparkling.pipeline.spec.training.OptimizerType;
 import dev.sparkling.trainer.model.Parameter.Piece;
 import dev.sparkling.trainer.torch.Torch;
 import java.lang.foreign.MemorySegment;

@@ -11,6 +11,8 @@ import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TensorCatalogue;
 import dev.sparkling.checkpoint.model.TensorNames;
 import dev.sparkling.checkpoint.model.TensorRole;
+import dev.sparkling.pipeline.spec.model.MlpShape.DenseShape;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import dev.sparkling.trainer.model.Parameter.Piece;
 import dev.sparkling.trainer.model.Weights.Attention;
 import dev.sparkling.trainer.model.Weights.Dense;
@@ -50,7 +52,12 @@ public final class ParameterLayout {
   }
 
   private Layer<Parameter> layer(int layer) {
-    return new Layer<>(attention(layer), model.experts() > 0 ? experts(layer) : dense(layer));
+    return new Layer<>(
+        attention(layer),
+        switch (model.mlp()) {
+          case DenseShape _ -> dense(layer);
+          case ExpertsShape shape -> experts(layer, shape);
+        });
   }
 
   private Attention<Parameter> attention(int layer) {
@@ -81,8 +88,8 @@ public final class ParameterLayout {
         single(TensorNames.mlp(layer, "down_proj")));
   }
 
-  private Mlp<Parameter> experts(int layer) {
-    long experts = model.experts();
+  private Mlp<Parameter> experts(int layer, ExpertsShape shape) {
+    long experts = shape.experts();
     long inner = model.innerSize();
     long hidden = model.hiddenSize();
     return new Experts<>(
@@ -92,7 +99,7 @@ public final class ParameterLayout {
             "layers." + layer + ".experts.gateUp",
             List.of(experts, 2L, inner, hidden),
             List.of(NONE, NONE, INNER, HIDDEN),
-            IntStream.range(0, model.experts())
+            IntStream.range(0, shape.experts())
                 .boxed()
                 .flatMap(
                     expert ->
@@ -102,7 +109,7 @@ public final class ParameterLayout {
             "layers." + layer + ".experts.down",
             List.of(experts, hidden, inner),
             List.of(NONE, HIDDEN, INNER),
-            IntStream.range(0, model.experts())
+            IntStream.range(0, shape.experts())
                 .mapToObj(expert -> TensorNames.expert(layer, expert, "down_proj"))));
   }
 

@@ -6,12 +6,14 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
-import dev.sparkling.pipeline.spec.BalancingScope;
-import dev.sparkling.pipeline.spec.BalancingSpec;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
+import dev.sparkling.pipeline.spec.training.BalancingScope;
+import dev.sparkling.pipeline.spec.training.BalancingSpec;
 import dev.sparkling.trainer.model.LayerPasses.RouterLoss;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -21,6 +23,7 @@ import java.util.stream.IntStream;
 public final class Routing {
 
   private final ModelConfiguration model;
+  private final Optional<ExpertsShape> experts;
   private final BalancingSpec balancing;
   private final TorchScript kernels;
   private final NDManager manager;
@@ -55,6 +58,8 @@ public final class Routing {
   Routing(
       ModelConfiguration model, BalancingSpec balancing, TorchScript kernels, NDManager manager) {
     this.model = model;
+    this.experts =
+        model.mlp() instanceof ExpertsShape shape ? Optional.of(shape) : Optional.empty();
     this.balancing = balancing;
     this.kernels = kernels;
     this.manager = manager;
@@ -64,8 +69,11 @@ public final class Routing {
   }
 
   private List<Sums> newSums() {
-    Shape shape = new Shape(model.experts());
-    return IntStream.range(0, model.experts() > 0 ? model.layers() : 0)
+    if (experts.isEmpty()) {
+      return List.of();
+    }
+    Shape shape = new Shape(experts.get().experts());
+    return IntStream.range(0, model.layers())
         .mapToObj(
             _ ->
                 new Sums(
@@ -146,11 +154,12 @@ public final class Routing {
       return new RouterLoss(new NDList(), 0, 0);
     }
     boolean whole = balancing.scope() == BalancingScope.GLOBAL_BATCH;
-    double choices = (double) model.expertsPerToken() * (whole ? tokens : tokensOfPass);
+    double choices =
+        (double) experts.orElseThrow().expertsPerToken() * (whole ? tokens : tokensOfPass);
     double perToken = weight / model.layers();
     return new RouterLoss(
         new NDList(whole ? step.get(layer).rows() : rowsOfPass.get(layer)),
-        balancing.coefficient() * model.experts() * perToken / choices,
+        balancing.coefficient() * experts.orElseThrow().experts() * perToken / choices,
         balancing.zCoefficient() * perToken);
   }
 
@@ -162,7 +171,7 @@ public final class Routing {
   private Layer measure(Sums sums) {
     long[] rows = sums.rows().toLongArray();
     float[] probabilities = sums.probabilities().toFloatArray();
-    double choices = (double) tokens * model.expertsPerToken();
+    double choices = (double) tokens * experts.orElseThrow().expertsPerToken();
     double balance = 0;
     long largest = 0;
     long met = 0;
@@ -175,6 +184,6 @@ public final class Routing {
         balance * rows.length,
         sums.squares().getFloat() / tokens,
         largest * rows.length / choices,
-        tokens * model.expertsPerToken() - met);
+        tokens * experts.orElseThrow().expertsPerToken() - met);
   }
 }

@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.Moment;
 import dev.sparkling.checkpoint.format.TrainerState;
-import dev.sparkling.pipeline.spec.OptimizerSpec;
+import dev.sparkling.pipeline.spec.training.OptimizerSpec;
 import dev.sparkling.trainer.model.ParameterState;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.ArrayList;

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.Moment;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.model.TensorRole;
-import dev.sparkling.pipeline.spec.OptimizerSpec;
+import dev.sparkling.pipeline.spec.training.OptimizerSpec;
 import dev.sparkling.trainer.model.Parameter.Piece;
 import dev.sparkling.trainer.model.ParameterState;
 import dev.sparkling.trainer.torch.TorchScript;

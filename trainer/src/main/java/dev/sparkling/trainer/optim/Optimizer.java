@@ -2,7 +2,7 @@ package dev.sparkling.trainer.optim;
 
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.TrainerState;
-import dev.sparkling.pipeline.spec.OptimizerSpec;
+import dev.sparkling.pipeline.spec.training.OptimizerSpec;
 import dev.sparkling.trainer.model.ParameterState;
 import java.util.List;
 

@@ -2,8 +2,8 @@ package dev.sparkling.trainer.run;
 
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.plan.TrainingMemory;
-import dev.sparkling.pipeline.spec.Recomputation;
-import dev.sparkling.pipeline.spec.TrainingSpec;
+import dev.sparkling.pipeline.spec.training.Recomputation;
+import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;

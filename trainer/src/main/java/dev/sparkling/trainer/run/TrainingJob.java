@@ -3,7 +3,7 @@ package dev.sparkling.trainer.run;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
-import dev.sparkling.pipeline.spec.TrainingSpec;
+import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import dev.sparkling.trainer.torch.Device;
 
 /**

@@ -11,7 +11,7 @@ import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.identity.RunSettings;
 import dev.sparkling.pipeline.plan.ModelFlops;
 import dev.sparkling.pipeline.plan.StagePlan;
-import dev.sparkling.pipeline.spec.TrainingSpec;
+import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import dev.sparkling.trainer.data.Batches;
 import dev.sparkling.trainer.data.Dataset;
 import dev.sparkling.trainer.data.SampleOrder;

@@ -2,7 +2,7 @@ package dev.sparkling.trainer.schedule;
 
 import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
 import dev.sparkling.pipeline.plan.RunPlan;
-import dev.sparkling.pipeline.spec.LearningRateSpec;
+import dev.sparkling.pipeline.spec.training.LearningRateSpec;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,6 +1,6 @@
 package dev.sparkling.trainer.schedule;
 
-import dev.sparkling.pipeline.spec.LearningRateSchedule;
+import dev.sparkling.pipeline.spec.training.LearningRateSchedule;
 
 /**
  * {@code f(t; Tw, T, eta0, eta_max, eta_min)} of Eq. 25: linear from {@code eta0} to {@code

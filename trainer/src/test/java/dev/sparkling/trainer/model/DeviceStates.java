@@ -2,7 +2,7 @@ package dev.sparkling.trainer.model;
 
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
-import dev.sparkling.pipeline.spec.OptimizerType;
+import dev.sparkling.pipeline.spec.training.OptimizerType;
 import java.util.Optional;
 
 /** States that are reached as those of a GPU are, wherever their arrays lie. */

@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.model.TestModels;
-import dev.sparkling.pipeline.spec.OptimizerType;
+import dev.sparkling.pipeline.spec.training.OptimizerType;
 import dev.sparkling.trainer.TestTorch;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;

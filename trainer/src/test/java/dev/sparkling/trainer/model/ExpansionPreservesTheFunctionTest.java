@@ -13,12 +13,12 @@ import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.run.ExpansionRun;
-import dev.sparkling.pipeline.spec.BaselineSpec;
-import dev.sparkling.pipeline.spec.ExpansionSpec;
-import dev.sparkling.pipeline.spec.Initialization;
-import dev.sparkling.pipeline.spec.NormInitialization;
-import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
-import dev.sparkling.pipeline.spec.RewarmupSpec;
+import dev.sparkling.pipeline.spec.model.BaselineSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
+import dev.sparkling.pipeline.spec.model.Initialization;
+import dev.sparkling.pipeline.spec.model.NormInitialization;
+import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.model.RewarmupSpec;
 import dev.sparkling.trainer.TestTorch;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,7 +84,8 @@ class ExpansionPreservesTheFunctionTest {
             OptimizerStateStrategy.ASYMMETRIC,
             NormInitialization.COPY,
             BaselineSpec.DEFAULT,
-            new RewarmupSpec(1.3, 10)));
+            new RewarmupSpec(1.3, 10),
+            0.05));
     float[] before = logits(CheckpointReader.open(store, "narrow"));
     float[] after = logits(CheckpointReader.open(store, "wide"));
     assertThat(spread(before)).as("logits that are all alike prove nothing").isGreaterThan(1);

@@ -14,12 +14,12 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.run.ExpansionOptions;
 import dev.sparkling.expander.run.ExpansionProgress;
 import dev.sparkling.expander.run.ExpansionRun;
-import dev.sparkling.pipeline.spec.BaselineSpec;
-import dev.sparkling.pipeline.spec.ExpansionSpec;
-import dev.sparkling.pipeline.spec.Initialization;
-import dev.sparkling.pipeline.spec.NormInitialization;
-import dev.sparkling.pipeline.spec.OptimizerStateStrategy;
-import dev.sparkling.pipeline.spec.RewarmupSpec;
+import dev.sparkling.pipeline.spec.model.BaselineSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
+import dev.sparkling.pipeline.spec.model.Initialization;
+import dev.sparkling.pipeline.spec.model.NormInitialization;
+import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
+import dev.sparkling.pipeline.spec.model.RewarmupSpec;
 import dev.sparkling.trainer.TestTorch;
 import java.nio.file.Path;
 import java.util.OptionalLong;
@@ -84,6 +84,7 @@ class HuggingFaceExportTest {
         OptimizerStateStrategy.ASYMMETRIC,
         NormInitialization.COPY,
         BaselineSpec.DEFAULT,
-        new RewarmupSpec(1.3, 10));
+        new RewarmupSpec(1.3, 10),
+        0.05);
   }
 }

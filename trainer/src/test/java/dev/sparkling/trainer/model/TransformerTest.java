@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.sparkling.pipeline.spec.BalancingScope;
-import dev.sparkling.pipeline.spec.BalancingSpec;
-import dev.sparkling.pipeline.spec.Precision;
-import dev.sparkling.pipeline.spec.Recomputation;
+import dev.sparkling.pipeline.spec.training.BalancingScope;
+import dev.sparkling.pipeline.spec.training.BalancingSpec;
+import dev.sparkling.pipeline.spec.training.Precision;
+import dev.sparkling.pipeline.spec.training.Recomputation;
 import dev.sparkling.trainer.TestTorch;
 import java.util.Arrays;
 import java.util.List;

@@ -16,7 +16,7 @@ import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.TransientError;
-import dev.sparkling.pipeline.spec.OptimizerType;
+import dev.sparkling.pipeline.spec.training.OptimizerType;
 import dev.sparkling.trainer.TestTorch;
 import dev.sparkling.trainer.model.DeviceStates;
 import dev.sparkling.trainer.model.ModelState;

@@ -1,4 +1,4 @@
-package dev.sparkling.pipeline.spec;
+package dev.sparkling.pipeline.spec.model;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 

@@ -1,4 +1,4 @@
-package dev.sparkling.pipeline.spec;
+package dev.sparkling.pipeline.spec.training;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Max;

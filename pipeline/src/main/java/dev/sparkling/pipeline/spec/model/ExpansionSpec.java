@@ -1,4 +1,4 @@
-package dev.sparkling.pipeline.spec;
+package dev.sparkling.pipeline.spec.model;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Max;
@@ -32,12 +32,19 @@ public record ExpansionSpec(
         NormInitialization norms,
     @JsonPropertyDescription("Numbers of the baselines") BaselineSpec baseline,
     @JsonPropertyDescription("Learning rate of the new entries after the expansion")
-        RewarmupSpec rewarmup) {
+        RewarmupSpec rewarmup,
+    @JsonPropertyDescription(
+            "How far RMS(y)/RMS(x) of a widened matrix may move, relative to what the factor should give; beyond it the expansion warns; default 0.05")
+        @Min(value = 0, inclusive = false)
+        Double tolerance) {
+  private static final double DEFAULT_TOLERANCE = 0.05;
+
   public ExpansionSpec {
     initialization = Objects.requireNonNullElse(initialization, Initialization.COPY_COPY);
     optimizerState = Objects.requireNonNullElse(optimizerState, OptimizerStateStrategy.ASYMMETRIC);
     norms = Objects.requireNonNullElse(norms, NormInitialization.COPY);
     baseline = Objects.requireNonNullElse(baseline, BaselineSpec.DEFAULT);
     rewarmup = Objects.requireNonNullElse(rewarmup, RewarmupSpec.DEFAULT);
+    tolerance = Objects.requireNonNullElse(tolerance, DEFAULT_TOLERANCE);
   }
 }

@@ -1,4 +1,4 @@
-package dev.sparkling.pipeline.spec;
+package dev.sparkling.pipeline.spec.model;
 
 /**
  * The most that a field can say. Far above what anybody trains, so that a slip of the keyboard is

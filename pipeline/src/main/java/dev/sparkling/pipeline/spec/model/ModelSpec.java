@@ -1,4 +1,4 @@
-package dev.sparkling.pipeline.spec;
+package dev.sparkling.pipeline.spec.model;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Max;
@@ -91,7 +91,7 @@ public record ModelSpec(
 
   private static final double DEFAULT_RMS_NORM_EPSILON = 1e-6;
 
-  static final ModelSpec EMPTY =
+  public static final ModelSpec EMPTY =
       new ModelSpec(
           Architecture.MOE,
           0,
@@ -112,6 +112,14 @@ public record ModelSpec(
     tiedEmbeddings = Objects.requireNonNullElse(tiedEmbeddings, true);
     ropeTheta = Objects.requireNonNullElse(ropeTheta, DEFAULT_ROPE_THETA);
     rmsNormEpsilon = Objects.requireNonNullElse(rmsNormEpsilon, DEFAULT_RMS_NORM_EPSILON);
+  }
+
+  /** The shape of every layer's MLP; the model must be valid. */
+  public MlpShape mlp() {
+    return switch (architecture) {
+      case DENSE -> new MlpShape.DenseShape(innerSize);
+      case MOE -> new MlpShape.ExpertsShape(innerSize, experts, expertsPerToken, true);
+    };
   }
 
   /** The same model after an expansion, if there is one. */

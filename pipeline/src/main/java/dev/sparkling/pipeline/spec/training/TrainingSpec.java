@@ -1,6 +1,7 @@
-package dev.sparkling.pipeline.spec;
+package dev.sparkling.pipeline.spec.training;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import dev.sparkling.pipeline.spec.model.Limits;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
@@ -53,7 +54,7 @@ public record TrainingSpec(
   private static final long DEFAULT_SEED = 1;
   private static final double DEFAULT_GRADIENT_CLIPPING = 1;
 
-  static final TrainingSpec EMPTY =
+  public static final TrainingSpec EMPTY =
       new TrainingSpec(
           0,
           0,

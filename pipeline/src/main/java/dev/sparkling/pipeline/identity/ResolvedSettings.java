@@ -1,0 +1,72 @@
+package dev.sparkling.pipeline.identity;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import dev.sparkling.pipeline.spec.StageSpec;
+
+/**
+ * The settings of a run with all defaults filled in, as JSON in the resource's own words. A run
+ * records them when it starts and fills in from them what its resource leaves out, so that a
+ * default that a later version changes never reaches a run in flight.
+ */
+public final class ResolvedSettings {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String MODEL = "model";
+  private static final String TRAINING = "training";
+  private static final String STAGES = "stages";
+  private static final String NAME = "name";
+  private static final String EXPANSION = "expansion";
+
+  private ResolvedSettings() {}
+
+  /** What a run records: its model, its training and its stages' expansions. */
+  public static ObjectNode of(ProgressiveTrainingSpec spec) {
+    ObjectNode settings = JSON.createObjectNode();
+    settings.set(MODEL, JSON.valueToTree(spec.model()));
+    settings.set(TRAINING, JSON.valueToTree(spec.training()));
+    for (StageSpec stage : spec.stages()) {
+      if (stage.expansion() != null) {
+        settings
+            .withArray(STAGES)
+            .addObject()
+            .put(NAME, stage.name())
+            .set(EXPANSION, JSON.valueToTree(stage.expansion()));
+      }
+    }
+    return settings;
+  }
+
+  /**
+   * Adds to a spec what it leaves out; what it says stays, also where that differs.
+   *
+   * @param spec as the user wrote it
+   * @param recorded from {@link #of}, possibly of another version
+   */
+  public static void fillIn(ObjectNode spec, JsonNode recorded) {
+    fillInField(spec, MODEL, recorded.path(MODEL));
+    fillInField(spec, TRAINING, recorded.path(TRAINING));
+    for (JsonNode stage : spec.path(STAGES)) {
+      for (JsonNode known : recorded.path(STAGES)) {
+        if (known.path(NAME).equals(stage.path(NAME))
+            && stage.path(EXPANSION) instanceof ObjectNode expansion) {
+          fillInFields(expansion, known.path(EXPANSION));
+        }
+      }
+    }
+  }
+
+  private static void fillInFields(ObjectNode object, JsonNode recorded) {
+    recorded.properties().forEach(field -> fillInField(object, field.getKey(), field.getValue()));
+  }
+
+  private static void fillInField(ObjectNode object, String name, JsonNode recorded) {
+    JsonNode value = object.path(name);
+    if (value instanceof ObjectNode block) {
+      fillInFields(block, recorded);
+    } else if ((value.isMissingNode() || value.isNull()) && !recorded.isMissingNode()) {
+      object.set(name, recorded.deepCopy());
+    }
+  }
+}

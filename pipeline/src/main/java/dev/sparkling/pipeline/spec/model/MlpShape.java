@@ -1,0 +1,35 @@
+package dev.sparkling.pipeline.spec.model;
+
+/**
+ * The shape of every layer's MLP: one for all tokens, or experts of which each token uses a few.
+ */
+public sealed interface MlpShape {
+  /** Channels inside the MLP, or inside one expert. */
+  int innerSize();
+
+  /** The same with another inner width. */
+  MlpShape withInnerSize(int newInnerSize);
+
+  /** One MLP that every token passes through. */
+  record DenseShape(int innerSize) implements MlpShape {
+    @Override
+    public DenseShape withInnerSize(int newInnerSize) {
+      return new DenseShape(newInnerSize);
+    }
+  }
+
+  /**
+   * Experts behind a router.
+   *
+   * @param experts of a layer
+   * @param expertsPerToken chosen for each token
+   * @param normalizeTopK whether the weights of a token's experts are divided by their sum
+   */
+  record ExpertsShape(int innerSize, int experts, int expertsPerToken, boolean normalizeTopK)
+      implements MlpShape {
+    @Override
+    public ExpertsShape withInnerSize(int newInnerSize) {
+      return new ExpertsShape(newInnerSize, experts, expertsPerToken, normalizeTopK);
+    }
+  }
+}
