@@ -1,6 +1,6 @@
 package dev.sparkling.cli;
 
-import dev.sparkling.checkpoint.format.Metrics;
+import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.trainer.run.TrainingListener;
 
@@ -38,8 +38,8 @@ record BothListeners(TrainingListener first, TrainingListener second) implements
   }
 
   @Override
-  public void notice(String sentence) {
-    first.notice(sentence);
-    second.notice(sentence);
+  public void warning(String sentence) {
+    first.warning(sentence);
+    second.warning(sentence);
   }
 }

@@ -1,7 +1,7 @@
 package dev.sparkling.cli;
 
 import dev.sparkling.checkpoint.format.Checkpoints;
-import dev.sparkling.checkpoint.format.RunIdentity;
+import dev.sparkling.checkpoint.run.RunIdentity;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.run.ExpansionOptions;
 import dev.sparkling.expander.run.ExpansionRun;
@@ -181,7 +181,7 @@ final class LocalRun {
       Failure failure = new Failure(e, before == null ? 1 : before.attempts() + 1);
       failures.put(stage.name(), failure);
       if (failure.errorClass().retried() && failure.attempts() <= spec.retries()) {
-        listener.notice(
+        listener.warning(
             "%s failed, attempt %d of %d: %s"
                 .formatted(
                     stage.name(),

@@ -72,7 +72,7 @@ final class PlanCommand implements Callable<Integer> {
         "%s FLOPs in all, %s of training wide from scratch saved%n",
         Format.flops(plan.flops()), Format.percent(plan.flopsSaved()));
     out.println("FLOPs = 6 * active parameters * tokens (Eq. 29)");
-    plan.notices().forEach(notice -> out.println("note: " + notice));
+    plan.warnings().forEach(warning -> out.println("note: " + warning));
   }
 
   private static String json(RunPlan plan) throws JsonProcessingException {
@@ -95,7 +95,7 @@ final class PlanCommand implements Callable<Integer> {
     root.put("flops", plan.flops());
     root.put("flopsFromScratch", plan.flopsFromScratch());
     root.put("flopsSaved", plan.flopsSaved());
-    plan.notices().forEach(root.withArray("notices")::add);
+    plan.warnings().forEach(root.withArray("warnings")::add);
     return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root);
   }
 }

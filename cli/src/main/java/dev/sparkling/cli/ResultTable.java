@@ -1,7 +1,7 @@
 package dev.sparkling.cli;
 
-import dev.sparkling.checkpoint.format.Metrics;
-import dev.sparkling.checkpoint.format.Metrics.Evaluation;
+import dev.sparkling.checkpoint.run.Metrics;
+import dev.sparkling.checkpoint.run.Metrics.Evaluation;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.plan.RunPlan;

@@ -1,7 +1,7 @@
 package dev.sparkling.cli;
 
 import dev.sparkling.checkpoint.format.Checkpoints;
-import dev.sparkling.checkpoint.format.RunIdentity;
+import dev.sparkling.checkpoint.run.RunIdentity;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.cli.pod.ProgressServer;
 import dev.sparkling.cli.pod.StoredProgress;

@@ -1,6 +1,6 @@
 package dev.sparkling.cli;
 
-import dev.sparkling.checkpoint.format.Metrics;
+import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.trainer.run.TrainingListener;
 import java.io.Console;
@@ -126,7 +126,7 @@ final class TrainingDisplay implements TrainingListener, AutoCloseable {
   }
 
   @Override
-  public void notice(String sentence) {
+  public void warning(String sentence) {
     out.println("note: " + sentence);
     out.flush();
   }

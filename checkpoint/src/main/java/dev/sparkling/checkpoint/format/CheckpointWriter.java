@@ -33,7 +33,7 @@ public final class CheckpointWriter implements AutoCloseable {
   private final String folder;
   private final long largestFile;
   private final Map<String, FileDigest> files = new ConcurrentSkipListMap<>();
-  private final boolean goesOn;
+  private final boolean resumed;
   private boolean committed;
 
   /**
@@ -52,11 +52,11 @@ public final class CheckpointWriter implements AutoCloseable {
     Checkpoints.delete(store, folder);
   }
 
-  private CheckpointWriter(ObjectStore store, String folder, long largestFile, boolean goesOn) {
+  private CheckpointWriter(ObjectStore store, String folder, long largestFile, boolean resumed) {
     this.store = store;
     this.folder = folder;
     this.largestFile = largestFile;
-    this.goesOn = goesOn;
+    this.resumed = resumed;
     CheckpointFiles.checkNothingForeign(store, folder);
   }
 
@@ -64,7 +64,7 @@ public final class CheckpointWriter implements AutoCloseable {
    * Goes on with what stands in the folder, and leaves it there when it is closed before its
    * commit; for who knows that it is of the same checkpoint.
    */
-  public static CheckpointWriter goOn(ObjectStore store, String folder) {
+  public static CheckpointWriter resume(ObjectStore store, String folder) {
     return new CheckpointWriter(store, folder, LARGEST_FILE, true);
   }
 
@@ -104,7 +104,7 @@ public final class CheckpointWriter implements AutoCloseable {
     String key = folder + "/" + file.name();
     FileDigest written;
     try (DigestedUpload upload =
-        new DigestedUpload(goesOn ? store.resume(key) : store.create(key))) {
+        new DigestedUpload(resumed ? store.resume(key) : store.create(key))) {
       upload.write(MemorySegment.ofArray(header.encode()));
       for (TensorSpec tensor : file.tensors()) {
         long left = tensor.bytes();
@@ -212,7 +212,7 @@ public final class CheckpointWriter implements AutoCloseable {
 
   @Override
   public void close() {
-    if (!committed && !goesOn) {
+    if (!committed && !resumed) {
       CheckpointFiles.keys(store, folder).forEach(store::delete);
     }
   }

@@ -1,8 +1,8 @@
 package dev.sparkling.cli.pod;
 
 import dev.sparkling.checkpoint.format.Manifest;
-import dev.sparkling.checkpoint.format.Metrics;
-import dev.sparkling.checkpoint.format.Metrics.Evaluation;
+import dev.sparkling.checkpoint.run.Metrics;
+import dev.sparkling.checkpoint.run.Metrics.Evaluation;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.job.Progress.StageStart;

@@ -1,6 +1,6 @@
 package dev.sparkling.cli.pod;
 
-import dev.sparkling.checkpoint.format.Metrics;
+import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.job.Progress.StageStart;

@@ -1,8 +1,8 @@
 package dev.sparkling.cli.report;
 
-import dev.sparkling.checkpoint.format.Metrics.Evaluation;
-import dev.sparkling.checkpoint.format.Metrics.Router;
-import dev.sparkling.checkpoint.format.Metrics.Step;
+import dev.sparkling.checkpoint.run.Metrics.Evaluation;
+import dev.sparkling.checkpoint.run.Metrics.Router;
+import dev.sparkling.checkpoint.run.Metrics.Step;
 import dev.sparkling.cli.report.Chart.Points;
 import dev.sparkling.cli.report.StoredRun.StoredStage;
 import dev.sparkling.expander.run.ExpansionReport;

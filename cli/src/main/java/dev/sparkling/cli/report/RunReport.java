@@ -2,8 +2,8 @@ package dev.sparkling.cli.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sparkling.checkpoint.format.Metrics.Evaluation;
-import dev.sparkling.checkpoint.format.Metrics.Step;
+import dev.sparkling.checkpoint.run.Metrics.Evaluation;
+import dev.sparkling.checkpoint.run.Metrics.Step;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.cli.report.StoredRun.StoredStage;
 import dev.sparkling.expander.run.ExpansionReport;

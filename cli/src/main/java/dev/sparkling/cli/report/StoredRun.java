@@ -2,11 +2,11 @@ package dev.sparkling.cli.report;
 
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Checkpoints;
-import dev.sparkling.checkpoint.format.Metrics;
 import dev.sparkling.checkpoint.model.CatalogueTensor;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TensorCatalogue;
 import dev.sparkling.checkpoint.model.TensorNames;
+import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.expander.run.ExpansionReport;

@@ -87,7 +87,7 @@ public final class ExpansionRun {
     } catch (WidenedTensors.Stopped _) {
       return Optional.empty();
     } catch (UserError | CorruptCheckpoint e) {
-      CheckpointWriter.goOn(to, toFolder).discard();
+      CheckpointWriter.resume(to, toFolder).discard();
       throw e;
     }
   }
@@ -172,7 +172,7 @@ public final class ExpansionRun {
     UnfinishedExpansion done =
         UnfinishedExpansion.find(to, toFolder, identity(seed))
             .orElseGet(() -> begin(to, toFolder, identity(seed)));
-    try (CheckpointWriter writer = CheckpointWriter.goOn(to, toFolder)) {
+    try (CheckpointWriter writer = CheckpointWriter.resume(to, toFolder)) {
       writer.writeConfiguration(plan.newModel(), type());
       WidenedFiles files =
           new WidenedFiles(

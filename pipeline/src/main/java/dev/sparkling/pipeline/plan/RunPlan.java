@@ -13,29 +13,29 @@ import java.util.Locale;
  *
  * @param tokensPerStep tokens of one optimizer step
  * @param warmupSteps of the original curve
- * @param notices what the plan changed of what the user wrote, one sentence each
+ * @param warnings what the plan changed of what the user wrote, one sentence each
  */
 public record RunPlan(
-    List<StagePlan> stages, long tokensPerStep, long warmupSteps, List<String> notices) {
+    List<StagePlan> stages, long tokensPerStep, long warmupSteps, List<String> warnings) {
 
   /** FLOPs a token and parameter: two forward, four backward (Eq. 29). */
   private static final double FLOPS_PER_PARAMETER_AND_TOKEN = 6;
 
   public RunPlan {
     stages = List.copyOf(stages);
-    notices = List.copyOf(notices);
+    warnings = List.copyOf(warnings);
   }
 
   /** Plans a validated spec. */
   public static RunPlan of(ProgressiveTrainingSpec spec) {
     long tokensPerStep = spec.training().tokensPerStep();
     List<StagePlan> stages = new ArrayList<>();
-    List<String> notices = new ArrayList<>();
+    List<String> warnings = new ArrayList<>();
     ModelSpec model = spec.model();
     long step = 0;
     for (int i = 0; i < spec.stages().size(); i++) {
       StageSpec stage = spec.stages().get(i);
-      long steps = wholeSteps(i, stage.tokens(), tokensPerStep, notices);
+      long steps = wholeSteps(i, stage.tokens(), tokensPerStep, warnings);
       model = model.widened(stage.expansion());
       ParameterCount parameters = ParameterCount.of(model);
       long tokens = Math.multiplyExact(steps, tokensPerStep);
@@ -55,7 +55,7 @@ public record RunPlan(
       step = Math.addExact(step, steps);
     }
     long warmupSteps = Math.round(spec.training().learningRate().warmupFraction() * step);
-    return new RunPlan(stages, tokensPerStep, warmupSteps, notices);
+    return new RunPlan(stages, tokensPerStep, warmupSteps, warnings);
   }
 
   public long totalSteps() {
@@ -100,10 +100,11 @@ public record RunPlan(
     return Math.multiplyExact((long) Float.BYTES, numbers - saved);
   }
 
-  private static long wholeSteps(int stage, long tokens, long tokensPerStep, List<String> notices) {
+  private static long wholeSteps(
+      int stage, long tokens, long tokensPerStep, List<String> warnings) {
     long steps = Math.max(1, Math.round((double) tokens / tokensPerStep));
     if (steps * tokensPerStep != tokens) {
-      notices.add(
+      warnings.add(
           String.format(
               Locale.ROOT,
               "spec.stages[%d].tokens: %d is %.2f steps of %d tokens; rounded to %d steps, %d tokens",

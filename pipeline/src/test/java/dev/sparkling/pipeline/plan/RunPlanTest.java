@@ -57,7 +57,7 @@ class RunPlanTest {
     assertThat(plan.stage("wide").model().hiddenSize()).isEqualTo(64);
     assertThat(plan.stage("wide").model().innerSize()).isEqualTo(16);
     assertThat(plan.warmupSteps()).isEqualTo(1);
-    assertThat(plan.notices()).isEmpty();
+    assertThat(plan.warnings()).isEmpty();
   }
 
   @Test
@@ -66,7 +66,7 @@ class RunPlanTest {
         RunPlan.of(
             SpecReader.read(TestSpecs.MINIMAL.replace("10240", "10000"), "tiny.yaml").spec());
     assertThat(plan.stage("narrow").steps()).isEqualTo(10);
-    assertThat(plan.notices())
+    assertThat(plan.warnings())
         .containsExactly(
             "spec.stages[0].tokens: 10000 is 9.77 steps of 1024 tokens;"
                 + " rounded to 10 steps, 10240 tokens");

@@ -1,6 +1,6 @@
 package dev.sparkling.trainer.metrics;
 
-import dev.sparkling.checkpoint.format.Metrics;
+import dev.sparkling.checkpoint.run.Metrics;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

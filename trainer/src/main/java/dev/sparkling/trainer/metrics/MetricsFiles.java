@@ -1,6 +1,6 @@
 package dev.sparkling.trainer.metrics;
 
-import dev.sparkling.checkpoint.format.Metrics;
+import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.layout.RunLayout;
 import java.time.Instant;

@@ -1,9 +1,9 @@
 package dev.sparkling.trainer.metrics;
 
-import dev.sparkling.checkpoint.format.Metrics;
-import dev.sparkling.checkpoint.format.Metrics.Evaluation;
-import dev.sparkling.checkpoint.format.Metrics.Router;
-import dev.sparkling.checkpoint.format.Metrics.Step;
+import dev.sparkling.checkpoint.run.Metrics;
+import dev.sparkling.checkpoint.run.Metrics.Evaluation;
+import dev.sparkling.checkpoint.run.Metrics.Router;
+import dev.sparkling.checkpoint.run.Metrics.Step;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -5,9 +5,9 @@ import dev.sparkling.checkpoint.format.CheckpointWriter;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.Manifest;
-import dev.sparkling.checkpoint.format.Metrics;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.layout.RunLayout;
@@ -142,7 +142,7 @@ final class StageCheckpoints implements AutoCloseable {
       copy = Torch.ifMemoryAllows(() -> values.newCopy(host));
       inForeground = copy.isEmpty();
       if (inForeground) {
-        listener.notice(
+        listener.warning(
             "checkpoints are written while training waits: there is no memory for a second set of"
                 + " weights and moments");
       }

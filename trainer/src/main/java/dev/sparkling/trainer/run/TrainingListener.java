@@ -1,6 +1,6 @@
 package dev.sparkling.trainer.run;
 
-import dev.sparkling.checkpoint.format.Metrics;
+import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.pipeline.plan.StagePlan;
 
 /** Told of a training's progress, on its thread. */
@@ -40,5 +40,5 @@ public interface TrainingListener {
   default void ended(long step) {}
 
   /** Something that the user should know, in a sentence. */
-  default void notice(String sentence) {}
+  default void warning(String sentence) {}
 }

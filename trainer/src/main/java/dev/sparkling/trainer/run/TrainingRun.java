@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sparkling.checkpoint.format.Checkpoints;
-import dev.sparkling.checkpoint.format.Metrics;
 import dev.sparkling.checkpoint.format.TrainerState;
+import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.identity.RunSettings;
@@ -92,9 +92,9 @@ public final class TrainingRun {
     long memory = Torch.hostMemoryBytes();
     boolean onHost = torch.device() == Device.CPU;
     if (onHost) {
-      MemoryAdvice.beforehand(job.stage(), job.training(), memory).ifPresent(listener::notice);
+      MemoryAdvice.beforehand(job.stage(), job.training(), memory).ifPresent(listener::warning);
     } else {
-      listener.notice("computes on the GPU");
+      listener.warning("computes on the GPU");
     }
     return Torch.withinMemory(
         () -> {
@@ -173,7 +173,7 @@ public final class TrainingRun {
   private long train(BooleanSupplier stopRequested) {
     listener.restored(stage, step, restored.from());
     if (restored.state().threads() != job.threads()) {
-      listener.notice(
+      listener.warning(
           "threads: %d, and %d when %s was written; results will differ in the last bits"
               .formatted(job.threads(), restored.state().threads(), restored.from()));
     }

@@ -2,7 +2,7 @@ package dev.sparkling.trainer.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sparkling.checkpoint.format.Metrics;
+import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import java.io.IOException;

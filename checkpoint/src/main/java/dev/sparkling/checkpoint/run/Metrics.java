@@ -1,4 +1,4 @@
-package dev.sparkling.checkpoint.format;
+package dev.sparkling.checkpoint.run;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
