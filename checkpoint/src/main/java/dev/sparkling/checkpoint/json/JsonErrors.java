@@ -53,7 +53,7 @@ public final class JsonErrors {
       return path + ": is missing or null; a value is needed";
     }
     if (error.getTargetType() == null) {
-      return at(error, "is not what belongs here");
+      return at(error, "has the wrong type");
     }
     return at(error, "is not " + kind(error.getTargetType()));
   }

@@ -2,7 +2,7 @@ package dev.sparkling.pipeline.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** A file's content contradicts itself, its manifest or the plan; never retried, never repaired. */
+/** A file whose content contradicts itself, its manifest or the plan; never retried or repaired. */
 public final class CorruptCheckpoint extends SparklingException {
 
   private static final long serialVersionUID = 1L;

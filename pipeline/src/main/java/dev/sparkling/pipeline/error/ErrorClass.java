@@ -1,17 +1,17 @@
 package dev.sparkling.pipeline.error;
 
 /**
- * Who must act on an error. This is the only table of exit codes, condition reasons and retries;
- * the command line, the pods and the operator all read it.
+ * Classes of errors, by who has to act. This is the only table of exit codes, condition reasons and
+ * retries; the command line, the pods and the operator all use it.
  */
 public enum ErrorClass {
   /** The user must change something: the resource, a file, a credential, the disk. */
   USER(2, "InvalidInput", false),
-  /** A checkpoint of the run is damaged: stop, and keep it as evidence. */
+  /** A checkpoint of the run is damaged: stop, and keep the files as evidence. */
   CORRUPT(3, "CorruptCheckpoint", false),
-  /** The surroundings failed: the same work may succeed when it is tried again. */
+  /** The environment failed: the same work may succeed when it is retried. */
   TRANSIENT(4, "TransientFailure", true),
-  /** A defect of Sparkling itself. Retried, because a retry costs less than a human. */
+  /** A defect of Sparkling itself. Retried, because a retry costs less than a person's time. */
   BUG(1, "InternalError", true);
 
   private final int exitCode;
@@ -24,22 +24,22 @@ public enum ErrorClass {
     this.retried = retried;
   }
 
-  /** The process exit code of a command or pod that ends with this error. */
+  /** Exit code of a command or pod that ends with this error. */
   public int exitCode() {
     return exitCode;
   }
 
-  /** The reason of the Failed condition; part of the API, so never renamed. */
+  /** Reason of the Failed condition; part of the API, so never renamed. */
   public String reason() {
     return reason;
   }
 
-  /** Whether the same work is tried again, within the resource's {@code retries}. */
+  /** Whether the same work is retried, within the resource's {@code retries}. */
   public boolean retried() {
     return retried;
   }
 
-  /** The class of any error; everything that is not a {@link SparklingException} is a bug. */
+  /** Returns the class of any error; everything but a {@link SparklingException} is a bug. */
   public static ErrorClass of(Throwable error) {
     return error instanceof SparklingException known ? known.errorClass() : BUG;
   }

@@ -5,8 +5,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An error whose message a user reads. Messages have the shape {@code path or name: value and why,
- * then what is allowed}, one line per problem, without a trailing period and without secrets.
+ * Error whose message a user reads. Messages have the form {@code path or name: value and why, then
+ * what is allowed}, one line per problem, without a trailing period and without secrets.
  */
 public abstract sealed class SparklingException extends RuntimeException
     permits UserError, CorruptCheckpoint, TransientError {
@@ -18,8 +18,8 @@ public abstract sealed class SparklingException extends RuntimeException
   }
 
   /**
-   * One problem is one line, whatever a foreign file or server put into the names in it: control
-   * characters are written as Java writes them.
+   * Keeps a problem on one line, whatever a file or server put into the names in it: control
+   * characters are escaped as in Java.
    */
   static String oneLine(String problem) {
     StringBuilder line = new StringBuilder();
@@ -36,10 +36,10 @@ public abstract sealed class SparklingException extends RuntimeException
     return line.toString();
   }
 
-  /** Who must act. */
+  /** Returns who has to act. */
   public abstract ErrorClass errorClass();
 
-  /** The message's problems, one a line. */
+  /** Returns the problems in the message, one per line. */
   public final List<String> problems() {
     return String.valueOf(getMessage()).lines().toList();
   }

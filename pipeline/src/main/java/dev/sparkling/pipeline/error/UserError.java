@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The user must change something before the same work can succeed; never retried. */
+/** Error that the user has to fix before the same work can succeed; never retried. */
 public final class UserError extends SparklingException {
 
   private static final long serialVersionUID = 1L;
@@ -17,7 +17,7 @@ public final class UserError extends SparklingException {
     super(oneLine(message), cause);
   }
 
-  /** All problems at once, one a line. */
+  /** Creates an error from all problems at once, one per line. */
   public UserError(List<String> problems) {
     super(
         problems.stream().map(SparklingException::oneLine).collect(Collectors.joining("\n")), null);

@@ -1,6 +1,6 @@
 /**
- * Errors by who must act on them, with the one table that maps them to exit code, condition reason
- * and retry. Used by every module; uses nothing.
+ * Errors, classified by who has to act, and the one table that maps them to exit code, condition
+ * reason and retry. Used by every module; depends on nothing.
  */
 @NullMarked
 package dev.sparkling.pipeline.error;

@@ -11,17 +11,17 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What of a spec determines the values that a stage's trainer writes (docs/adr/0007). Fields of the
- * model and of the training are taken as they stand in the resource, so that a new one belongs to
- * the identity until somebody decides otherwise.
+ * The part of a spec that determines the values a stage's trainer writes (docs/adr/0007). All
+ * fields of the model and of the training belong to it unless they are listed as free, so that a
+ * new field is part of the identity until someone decides otherwise.
  */
 public final class RunSettings {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
-   * Say when to save and to measure and what to keep meanwhile, not what is computed; the seed is a
-   * field of its own.
+   * Fields that say when to save and evaluate and what to keep in memory, not what is computed; the
+   * seed has a field of its own in the checkpoint.
    */
   private static final List<String> FREE =
       List.of("checkpoints", "evaluation", "recomputation", "seed");
@@ -29,10 +29,10 @@ public final class RunSettings {
   private RunSettings() {}
 
   /**
-   * By path in the resource, in order.
+   * Returns the settings by their path in the resource, in order.
    *
-   * @param lastStage index of the last stage that was trained; later ones may still be edited as
-   *     long as the run's tokens stay, because the rate of every step was computed from their sum
+   * @param lastStage index of the last stage that was trained; later stages may still be edited as
+   *     long as the run's total tokens stay, from which every learning rate is computed
    */
   public static SortedMap<String, String> of(
       ProgressiveTrainingSpec spec, RunPlan plan, int lastStage) {

@@ -1,6 +1,6 @@
 /**
- * Which parts of a spec determine a run's results, and so must stay once they were used. Pure: who
- * stores and compares them is the checkpoint's business.
+ * The parts of a spec that determine a run's results and so cannot change once they are used. Pure:
+ * storing and comparing them is up to the checkpoint module.
  */
 @NullMarked
 package dev.sparkling.pipeline.identity;

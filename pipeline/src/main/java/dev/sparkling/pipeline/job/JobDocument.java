@@ -4,13 +4,13 @@ import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import java.util.Objects;
 
 /**
- * A worker's whole input but for credentials.
+ * All input of a worker except credentials.
  *
- * @param version of this format; a worker refuses any other than {@link #VERSION}
- * @param work what to do
+ * @param version version of this format; a worker refuses any other than {@link #VERSION}
+ * @param work kind of work
  * @param run name of the resource
- * @param stage to train or to expand; empty where the work is the whole run's
- * @param spec as validated when the worker was launched
+ * @param stage stage to train or expand; empty if the work is about the whole run
+ * @param spec spec as of the launch
  */
 public record JobDocument(
     int version, Work work, String run, String stage, ProgressiveTrainingSpec spec) {

@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The JSON of what passes between a worker and its launcher; the same value always gives the same
- * text. {@code JobReader} reads the job document, which needs validation.
+ * JSON of the messages between a worker and its launcher; equal values give equal text. {@code
+ * JobReader} reads the job document, which needs validation.
  */
 public final class JobJson {
 
@@ -28,14 +28,14 @@ public final class JobJson {
 
   private JobJson() {}
 
-  /** A document with all defaults filled in; indented, because people read it. */
+  /** Encodes a document with all defaults filled in, indented for people to read. */
   public static String encode(JobDocument job) {
     return encode(job, JSON.valueToTree(job.spec()));
   }
 
   /**
-   * A document with the spec as the user wrote it, so that the worker fills in what it leaves out
-   * from the settings that the run was started with.
+   * Encodes a document with the spec as the user wrote it, so that the worker takes what it leaves
+   * out from the settings that the run was started with.
    */
   public static String encode(JobDocument job, JsonNode spec) {
     ObjectNode document = JSON.valueToTree(job);
@@ -47,14 +47,14 @@ public final class JobJson {
     }
   }
 
-  /** On one line. */
+  /** Encodes progress as one line. */
   public static String encode(Progress progress) {
     return line(progress);
   }
 
   /**
-   * On one line of at most {@link JobResult#LARGEST_BYTES} in UTF-8: the message is cut to fit.
-   * What a location of monstrous length leaves no room for is left out.
+   * Encodes a result as one line of at most {@link JobResult#LARGEST_BYTES} in UTF-8: the message
+   * is truncated to fit. Progress and expansion are dropped if a very long location leaves no room.
    */
   public static String encode(JobResult result) {
     String whole = line(result);
@@ -78,12 +78,12 @@ public final class JobJson {
     return line(cut(bare, least));
   }
 
-  /** A trainer's answer; empty where it is none. */
+  /** Decodes a trainer's answer; empty if it is not one. */
   public static Optional<Progress> decodeProgress(String text) {
     return decode(text, Progress.class);
   }
 
-  /** A termination message; empty where it is none, as after a kill. */
+  /** Decodes a termination message; empty if it is not a result, as after a kill. */
   public static Optional<JobResult> decodeResult(String text) {
     return decode(text, JobResult.class);
   }

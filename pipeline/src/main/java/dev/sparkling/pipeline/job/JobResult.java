@@ -6,12 +6,12 @@ import dev.sparkling.pipeline.status.ExpansionStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a worker ended: its pod's termination message, which Kubernetes cuts at 4,096 bytes.
+ * Result of a worker: its pod's termination message, which Kubernetes truncates at 4,096 bytes.
  *
- * @param outcome how, in one word
- * @param message for people: the errors, or what was done
- * @param progress of a trainer; absent where it did not come that far
- * @param expansion of an expander
+ * @param outcome result in one word
+ * @param message errors, or what was done, for people
+ * @param progress final progress of a trainer; absent if it did not get that far
+ * @param expansion what an expander did
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -21,6 +21,6 @@ public record JobResult(
     @Nullable Progress progress,
     @Nullable ExpansionStatus expansion) {
 
-  /** Kubernetes' limit of a termination message, in bytes. */
+  /** Limit of Kubernetes on a termination message, in bytes. */
   public static final int LARGEST_BYTES = 4096;
 }

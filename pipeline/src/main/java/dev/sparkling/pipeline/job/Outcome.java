@@ -2,7 +2,7 @@ package dev.sparkling.pipeline.job;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** How a worker ended; the exit code says the same. */
+/** Outcome of a worker; the exit code carries the same information. */
 public enum Outcome {
   /** The work is done, now or by an earlier worker; exit code 0. */
   @JsonProperty("complete")
@@ -14,6 +14,6 @@ public enum Outcome {
   @JsonProperty("failed")
   FAILED;
 
-  /** 128 + SIGTERM: asked to stop, not complete, and no failure either. */
+  /** 128 + SIGTERM: stopped on request, neither complete nor failed. */
   public static final int STOPPED_EXIT_CODE = 143;
 }

@@ -2,7 +2,7 @@ package dev.sparkling.pipeline.job;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** The kinds of work that a worker does. */
+/** Kinds of work that a worker does. */
 public enum Work {
   @JsonProperty("train")
   TRAIN,

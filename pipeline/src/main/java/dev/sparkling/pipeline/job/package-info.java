@@ -1,7 +1,7 @@
 /**
- * What passes between whoever launches a worker and the worker: a job document in, progress while
- * it works, a result at its end. All three are JSON; {@code docs/jobs.md} describes them and golden
- * files hold both sides to it.
+ * Messages between a worker and its launcher: a job document in, progress while it runs, a result
+ * when it ends. All three are JSON; {@code docs/jobs.md} specifies them and golden files hold both
+ * sides to it.
  */
 @NullMarked
 package dev.sparkling.pipeline.job;

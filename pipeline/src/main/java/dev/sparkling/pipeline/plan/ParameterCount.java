@@ -7,22 +7,22 @@ import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import dev.sparkling.pipeline.spec.model.ModelSpec;
 
 /**
- * Parameters of a model.
+ * Number of parameters of a model.
  *
- * @param total all of them, a tied head counted once
- * @param active those that one token meets: of the experts only {@code expertsPerToken}; the N of
- *     Eq. 29
+ * @param total all parameters; a tied head counts once
+ * @param active parameters used for one token: of the experts only {@code expertsPerToken}; the N
+ *     of Eq. 29
  */
 public record ParameterCount(long total, long active) {
 
-  /** Of the matrices inside of layers: all but embedding, head and norms. */
+  /** Counts the matrices inside layers: all parameters but embedding, head and norms. */
   static long layerMatrices(ModelSpec model) {
     long embeddings =
         (model.tiedEmbeddings() ? 1L : 2L) * model.vocabularySize() * model.hiddenSize();
     return of(model).total() - embeddings - norms(model);
   }
 
-  /** Of all norms: two of each layer, those of queries and keys, and the last. */
+  /** Counts all norms: two per layer, those of queries and keys, and the final one. */
   static long norms(ModelSpec model) {
     return model.layers() * 2L * (model.hiddenSize() + model.headDim()) + model.hiddenSize();
   }
@@ -30,7 +30,7 @@ public record ParameterCount(long total, long active) {
   /**
    * Counts Hugging Face's Qwen3 or Qwen3-MoE layout.
    *
-   * @throws ArithmeticException where 64 bits cannot hold the count
+   * @throws ArithmeticException if 64 bits cannot hold the count
    */
   public static ParameterCount of(ModelSpec model) {
     long hidden = model.hiddenSize();

@@ -1,6 +1,6 @@
 /**
- * What a run will do and cost, computed before any of it happens: steps, widths, parameters, FLOPs.
- * Pure: records and arithmetic only.
+ * The plan of a run, computed before it starts: steps, widths, parameters, FLOPs, memory. Pure:
+ * records and arithmetic only.
  */
 @NullMarked
 package dev.sparkling.pipeline.plan;

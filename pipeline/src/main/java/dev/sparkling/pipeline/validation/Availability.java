@@ -4,9 +4,9 @@ import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageTrainerSpec;
 
 /**
- * What the resource can say and this version cannot do yet. Refused before any work starts, so that
- * nobody trains a narrow model for days to learn that it cannot be widened. Each line goes when the
- * feature comes.
+ * Fields that the resource has and this version does not implement yet. They are refused before any
+ * work starts, so that nobody trains a narrow model for days only to learn that it cannot be
+ * widened. Each check is removed with the feature that replaces it.
  */
 public final class Availability {
 

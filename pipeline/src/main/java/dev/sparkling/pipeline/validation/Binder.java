@@ -18,10 +18,10 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Text to records, strictly: every unknown key and every wrong type is a problem, all at once. */
+/** Binds text to records, strictly: reports every unknown key and every wrong type at once. */
 final class Binder {
 
-  /** Blocks whose keys users choose. */
+  /** Mappings whose keys users choose. */
   private static final List<String> FREE_KEYS = List.of(".annotations", ".limits", ".requests");
 
   private final ObjectMapper mapper;
@@ -48,10 +48,10 @@ final class Binder {
   }
 
   /**
-   * The text as a tree.
+   * Parses text into a tree.
    *
-   * @param source where it is from, for messages
-   * @param expected what it should hold, for messages
+   * @param source origin of the text, for messages
+   * @param expected expected content, for messages
    */
   JsonNode parse(String text, String source, String expected) {
     try {
@@ -60,14 +60,15 @@ final class Binder {
         throw new UserError(
             source
                 + ": "
-                + (tree.isEmpty() && !tree.isTextual() ? "is empty" : "is not a block of keys")
+                + (tree.isEmpty() && !tree.isTextual() ? "is empty" : "is not a mapping")
                 + "; a "
                 + expected
                 + " is expected");
       }
       return tree;
     } catch (MismatchedInputException e) {
-      throw new UserError(source + position(e) + ": a second document begins; one is expected", e);
+      throw new UserError(
+          source + position(e) + ": a second document starts here; expected one", e);
     } catch (JsonProcessingException e) {
       String why = e.getOriginalMessage().lines().findFirst().orElse("");
       throw new UserError(source + position(e) + ": is not " + format + ": " + why, e);
@@ -79,9 +80,7 @@ final class Binder {
     return at == null ? "" : ":" + at.getLineNr() + ":" + at.getColumnNr();
   }
 
-  /**
-   * Nothing is a value of no element, and of no key that users choose; elsewhere it means absent.
-   */
+  /** Reports nulls in lists and under keys that users choose; elsewhere null means absent. */
   private void removeNulls(String path, JsonNode node) {
     if (node instanceof ArrayNode list) {
       for (int i = list.size() - 1; i >= 0; i--) {
@@ -111,7 +110,7 @@ final class Binder {
     return map;
   }
 
-  /** The tree as a record; what cannot be bound is taken out and added to the problems. */
+  /** Binds a tree to a record; removes what cannot be bound and adds it to the problems. */
   <T> T bind(JsonNode tree, Class<T> type) {
     removeNulls("", tree);
     while (true) {

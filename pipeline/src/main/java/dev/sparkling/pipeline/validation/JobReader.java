@@ -13,26 +13,25 @@ import dev.sparkling.pipeline.spec.StageSpec;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Reads a {@link JobDocument} and validates it as its launcher did. */
+/** Reads a {@link JobDocument} and validates it with the rules of its launcher. */
 public final class JobReader {
 
   private JobReader() {}
 
   /**
-   * Binds and validates.
+   * Binds and validates a document, with the defaults of this version.
    *
    * @param text JSON
-   * @param source where the text is from, for messages
-   * @param work that the reader does
-   * @throws UserError with every problem; an unknown version is the only one then
+   * @param source origin of the text, for messages
+   * @param work kind of work that the caller does
+   * @throws UserError with every problem; only the version if that is unknown
    */
   public static JobDocument read(String text, String source, Work work) {
     return read(text, source, work, MissingNode.getInstance());
   }
 
   /**
-   * The same with the settings that the run was started with instead of the defaults of this
-   * version.
+   * Binds and validates a document, with the settings that the run was started with as defaults.
    *
    * @param recorded from {@link ResolvedSettings#of}
    */
@@ -77,7 +76,7 @@ public final class JobReader {
             job.spec().stages().stream().filter(stage -> stage.expansion() != null).toList();
         stage(job, widened, problems);
       }
-      // What an older release stored must go even where this one refuses to train it.
+      // A run of an older release can be deleted even if this one would refuse to train it.
       case DELETE ->
           problems.require(
               !job.spec().storage().uri().isBlank(),

@@ -7,23 +7,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Problems by path, in the order in which they were found; the first one of a path stands. */
+/** Problems by path, in the order in which they were found; only the first of a path is kept. */
 public final class Problems {
 
   private final Map<String, String> byPath = new LinkedHashMap<>();
-  private final Set<String> explained = new HashSet<>();
+  private final Set<String> suppressed = new HashSet<>();
 
-  /** Says nothing more of a path: another problem is why it is wrong. */
-  void explained(String path) {
-    explained.add(path);
+  /** Suppresses problems of a path that follow from another problem. */
+  void suppress(String path) {
+    suppressed.add(path);
   }
 
-  /**
-   * Adds {@code path: message}, unless it is explained or the path (or one above it) has a problem
-   * already.
-   */
+  /** Adds {@code path: message}, unless the path is suppressed or it or a parent has a problem. */
   public void add(String path, String message) {
-    if (explained.contains(path)) {
+    if (suppressed.contains(path)) {
       return;
     }
     for (String above : byPath.keySet()) {
@@ -34,7 +31,7 @@ public final class Problems {
     byPath.put(path, message);
   }
 
-  /** Adds the problem where {@code condition} does not hold. */
+  /** Adds the problem if {@code condition} does not hold. */
   public void require(boolean condition, String path, String message) {
     if (!condition) {
       add(path, message);
@@ -45,14 +42,14 @@ public final class Problems {
     return byPath.isEmpty();
   }
 
-  /** The problems as {@code path: message}. */
+  /** Returns the problems as {@code path: message}. */
   public List<String> lines() {
     return byPath.entrySet().stream()
         .map(problem -> problem.getKey() + ": " + problem.getValue())
         .toList();
   }
 
-  /** Throws a {@link UserError} with all problems, where there is one. */
+  /** Throws a {@link UserError} with all problems, if there are any. */
   public void throwIfAny() {
     if (!isEmpty()) {
       throw new UserError(lines());

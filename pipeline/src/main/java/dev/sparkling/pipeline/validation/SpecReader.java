@@ -15,26 +15,25 @@ public final class SpecReader {
   private SpecReader() {}
 
   /**
-   * Binds and validates.
+   * Binds and validates a resource, with the defaults of this version.
    *
    * @param text YAML or JSON
-   * @param source where the text is from, for messages
-   * @throws UserError with every problem: unknown keys, wrong types, and what {@link SpecValidator}
-   *     finds
+   * @param source origin of the text, for messages
+   * @throws UserError with every problem: unknown keys, wrong types, and those of {@link
+   *     SpecValidator}
    */
   public static ProgressiveTraining read(String text, String source) {
     return read(text, source, MissingNode.getInstance());
   }
 
   /**
-   * The same with the settings that the run was started with instead of the defaults of this
-   * version.
+   * Binds and validates a resource, with the settings that the run was started with as defaults.
    *
    * @param recorded from {@link ResolvedSettings#of}
    */
   public static ProgressiveTraining read(String text, String source, JsonNode recorded) {
     Problems problems = new Problems();
-    YamlTraps.check(text, problems);
+    YamlPitfalls.check(text, problems);
     problems.throwIfAny();
     Binder binder =
         new Binder(

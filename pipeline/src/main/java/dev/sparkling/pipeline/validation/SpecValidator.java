@@ -16,9 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/**
- * The rules between and within fields. Adds to {@link Problems}; never throws, never stops early.
- */
+/** Rules within and between fields. Adds to {@link Problems}; never throws, never stops early. */
 public final class SpecValidator {
 
   private static final Pattern NAME = Pattern.compile(ProgressiveTraining.NAME_PATTERN);
@@ -26,7 +24,7 @@ public final class SpecValidator {
   private static final String NAME_RULE =
       "1 to 40 of a-z, 0-9 and '-', beginning and ending with a letter or digit";
 
-  /** What the rules of the CustomResourceDefinition can afford to compare. */
+  /** As many as the cost limits of the CustomResourceDefinition's CEL rules allow. */
   private static final int MOST_STAGES = 8;
 
   private final Problems problems;
@@ -35,16 +33,16 @@ public final class SpecValidator {
     this.problems = problems;
   }
 
-  /** Checks a whole resource. */
+  /** Validates a resource. */
   public static void validate(ProgressiveTraining resource, Problems problems) {
     new SpecValidator(problems).header(resource);
     validate("metadata.name", resource.metadata().name(), resource.spec(), problems);
   }
 
   /**
-   * Checks a spec that was bound elsewhere.
+   * Validates a spec.
    *
-   * @param namePath what messages call the run's name
+   * @param namePath path of the run's name, for messages
    */
   public static void validate(
       String namePath, String name, ProgressiveTrainingSpec spec, Problems problems) {
@@ -219,10 +217,10 @@ public final class SpecValidator {
     rewarmups(spec);
   }
 
-  /** Sizes that are fine one by one can make a model that nothing holds. */
+  /** Sizes that are valid one by one can still make a model too large for any machine. */
   private void parameters(ProgressiveTrainingSpec spec) {
     if (!problems.isEmpty()) {
-      return; // of sizes that are wrong anyway
+      return; // the sizes are wrong already
     }
     ModelSpec model = spec.model();
     for (int i = 0; i < spec.stages().size(); i++) {

@@ -12,13 +12,13 @@ import java.util.TreeSet;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.jspecify.annotations.Nullable;
 
-/** Collects unknown keys where Jackson would stop at the first. */
+/** Collects all unknown keys; by default Jackson stops at the first. */
 final class UnknownKeys extends DeserializationProblemHandler {
 
-  /** A key this near to a known one is taken for a slip. */
-  private static final int LARGEST_SLIP = 3;
+  /** Largest edit distance at which a known key is suggested. */
+  private static final int MAX_EDITS = 3;
 
-  private static final LevenshteinDistance SLIP = new LevenshteinDistance(LARGEST_SLIP);
+  private static final LevenshteinDistance EDITS = new LevenshteinDistance(MAX_EDITS);
 
   private final Problems problems;
 
@@ -42,14 +42,14 @@ final class UnknownKeys extends DeserializationProblemHandler {
       problems.add(path, "unknown key; allowed: " + String.join(", ", new TreeSet<>(names)));
     } else {
       problems.add(path, "unknown key; did you mean " + nearest + "?");
-      // It would be missing.
-      problems.explained(path.substring(0, path.length() - key.length()) + nearest);
+      // Otherwise it would be reported as missing too.
+      problems.suppress(path.substring(0, path.length() - key.length()) + nearest);
     }
     parser.skipChildren();
     return true;
   }
 
-  /** {@code spec.stages[1].tokens} for the place that the parser stands at. */
+  /** Returns the path of the parser's position, such as {@code spec.stages[1].tokens}. */
   static String path(JsonStreamContext context) {
     StringBuilder path = new StringBuilder();
     for (JsonStreamContext at = context; at != null && !at.inRoot(); at = at.getParent()) {
@@ -60,9 +60,9 @@ final class UnknownKeys extends DeserializationProblemHandler {
 
   private static @Nullable String nearest(String key, List<String> known) {
     String nearest = null;
-    int best = LARGEST_SLIP + 1;
+    int best = MAX_EDITS + 1;
     for (String name : new TreeSet<>(known)) {
-      int distance = SLIP.apply(key, name);
+      int distance = EDITS.apply(key, name);
       if (distance >= 0 && distance < best) {
         best = distance;
         nearest = name;

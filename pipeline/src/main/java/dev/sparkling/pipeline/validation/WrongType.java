@@ -11,7 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A value of the wrong type, which Jackson stopped at. */
+/** A value of the wrong type, at which Jackson stopped. */
 record WrongType(List<Reference> references, JsonNode value, @Nullable Class<?> expected) {
 
   static WrongType of(JsonMappingException error, JsonNode tree) {
@@ -43,7 +43,7 @@ record WrongType(List<Reference> references, JsonNode value, @Nullable Class<?> 
 
   String message() {
     return switch (value.getNodeType()) {
-          case OBJECT -> "a block of keys";
+          case OBJECT -> "a mapping";
           case ARRAY -> "a list";
           case STRING -> "'" + value.asText() + "'";
           case NULL, MISSING -> "nothing";
@@ -53,7 +53,7 @@ record WrongType(List<Reference> references, JsonNode value, @Nullable Class<?> 
         + expectation();
   }
 
-  /** Takes the value, or the list that it stands in, out of the tree; false where it cannot. */
+  /** Removes the value, or the list that contains it, from the tree; returns false if it cannot. */
   boolean remove(JsonNode tree) {
     JsonNode parent = tree;
     ObjectNode holder = null;
@@ -72,7 +72,7 @@ record WrongType(List<Reference> references, JsonNode value, @Nullable Class<?> 
 
   private String expectation() {
     if (expected == null) {
-      return "what belongs here";
+      return "of the expected type";
     }
     if (expected.isEnum()) {
       return "one of " + String.join(", ", JsonNames.all(expected));
@@ -94,6 +94,6 @@ record WrongType(List<Reference> references, JsonNode value, @Nullable Class<?> 
     if (Collection.class.isAssignableFrom(expected)) {
       return "a list";
     }
-    return expected == String.class ? "text" : "a block of keys";
+    return expected == String.class ? "text" : "a mapping";
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Reads a {@code ProgressiveTraining} from YAML and checks what a schema cannot: every problem at
- * once, each with its path. The same checks run on a laptop, in the operator and in the pods. No
- * I/O: callers bring the text.
+ * Reads a {@code ProgressiveTraining} from YAML and validates what a schema cannot: every problem
+ * at once, each with its path. The same rules apply on a laptop, in the operator and in the pods.
+ * No I/O: callers pass the text.
  */
 @NullMarked
 package dev.sparkling.pipeline.validation;

@@ -188,8 +188,7 @@ class JobJsonTest {
   @Test
   void textThatIsNoJobIsRefusedWithItsPlace() {
     assertRefused("", Work.TRAIN, "job.json: is empty; a job document is expected");
-    assertRefused(
-        "[1]", Work.TRAIN, "job.json: is not a block of keys; a job document is expected");
+    assertRefused("[1]", Work.TRAIN, "job.json: is not a mapping; a job document is expected");
     assertRefused("{\"version\" 1}", Work.TRAIN, "job.json:1:12: is not JSON:");
     assertRefused(golden("job-train") + "{}", Work.TRAIN, "job.json");
   }

@@ -155,7 +155,7 @@ class SpecReaderTest {
     assertThat(problems(TestSpecs.MINIMAL + "---\nspec: {}\n"))
         .singleElement()
         .asString()
-        .matches("tiny\\.yaml:\\d+:\\d+: a second document begins; one is expected");
+        .matches("tiny\\.yaml:\\d+:\\d+: a second document starts here; expected one");
   }
 
   @Test
@@ -182,8 +182,7 @@ class SpecReaderTest {
   @Test
   void blockWhereANumberBelongsIsNamed() {
     assertThat(problems(TestSpecs.MINIMAL.replace("layers: 2", "layers: {a: 1}")))
-        .containsExactly(
-            "spec.model.layers: a block of keys is not a whole number below 2147483648");
+        .containsExactly("spec.model.layers: a mapping is not a whole number below 2147483648");
   }
 
   @Test

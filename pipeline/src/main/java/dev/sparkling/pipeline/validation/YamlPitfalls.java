@@ -7,15 +7,15 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
 import java.util.regex.Pattern;
 
-/** What YAML reads otherwise than people do. */
-final class YamlTraps {
+/** Values that YAML reads differently than most people: octal numbers, aliases, infinities. */
+final class YamlPitfalls {
 
   private static final Pattern OCTAL = Pattern.compile("[-+]?0[0-9_]+");
   private static final Pattern NOT_FINITE = Pattern.compile("(?i)[-+]?\\.(inf|nan)");
 
-  private YamlTraps() {}
+  private YamlPitfalls() {}
 
-  /** Adds each; text that is no YAML at all is left to the binder. */
+  /** Adds a problem for each; ignores text that is not YAML, which the binder reports. */
   static void check(String text, Problems problems) {
     try (YAMLParser parser = new YAMLFactory().createParser(text)) {
       for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
@@ -33,7 +33,7 @@ final class YamlTraps {
         }
       }
     } catch (JsonProcessingException _) {
-      // The binder says where.
+      // The binder reports it.
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
