@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The lab as a whole: up, down, and what is asked of it in between.
+# Commands on the whole lab: up, down, status and changes to a running cluster.
 
 up() {
   local begin
@@ -7,7 +7,7 @@ up() {
   check_home
   install
   if [ -e "$lab_home/run/boot" ] && ! same_boot; then
-    echo "the machine was started anew: beginning with an empty lab"
+    echo "the machine has rebooted: starting with an empty lab"
     sweep
   fi
   mkdir -p "$lab_home"/{run,log,config/cni,config/minio,minio,pod-logs}
@@ -30,7 +30,7 @@ up() {
   echo "lab ready ($(seconds_since "$begin")): set -a; . $lab_home/env"
 }
 
-bring() { # bring NAME...: starts them all, then waits for each
+bring() { # bring NAME...: starts all of them, then waits until each is ready
   local name begin
   begin=$(milliseconds)
   for name in "$@"; do
@@ -65,7 +65,7 @@ write_configuration() {
   fill_in network.conflist >"$lab_home/config/cni/network.conflist"
   fill_in kubelet.yaml >"$lab_home/config/kubelet.yaml"
   fill_in Corefile >"$lab_home/config/Corefile"
-  : >"$lab_home/config/resolv.conf" # nothing outside can be reached, so nobody to ask
+  : >"$lab_home/config/resolv.conf" # no route to the outside, so no resolvers
   (
     umask 077
     token_table >"$lab_home/config/tokens.csv"
@@ -80,7 +80,7 @@ write_configuration() {
   cp "$secrets/minio-ca.crt" "$lab_home/minio-ca.crt"
 }
 
-fill_in() { # fill_in FILE: of config/, with this lab's names
+fill_in() { # fill_in FILE: prints FILE of config/ with this lab's names filled in
   sed -e "s|@HOME@|$lab_home|g" -e "s|@NAME@|$lab_name|g" -e "s|@RUNTIME@|$runtime_home|g" \
     -e "s|@NODE_ADDRESS@|$node_address|g" -e "s|@DNS_ADDRESS@|$dns_address|g" \
     -e "s|@MAX_OPEN_FILES@|$(ulimit -Hn)|g" "$lab_source/config/$1"
@@ -105,12 +105,12 @@ make_network() {
   in_network ip link set lo up
   in_network ip link set lab0 up
   in_network ip address replace "$node_address/32" dev lab0
-  # Programs of the node reach Services too: without a route they fail before kube-proxy's rules.
+  # Programs on the node use Services too: without a route they fail before kube-proxy's rules apply.
   in_network ip route replace "$service_range" dev lab0 src "$node_address"
   in_network sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 }
 
-cgroup_folders() { # where the lab's cgroups are, be there one hierarchy or one for each controller
+cgroup_folders() { # folders of the lab's cgroups, for cgroup v2 and v1
   awk -v name="$lab_name" '$3 == "cgroup" || $3 == "cgroup2" { print $2 "/" name }' /proc/mounts
 }
 
@@ -118,13 +118,13 @@ make_cgroups() {
   local folder controller
   while read -r folder; do
     mkdir -p "$folder"
-    if [ -e "$folder/cgroup.controllers" ]; then # one hierarchy: it hands down what it is told to
+    if [ -e "$folder/cgroup.controllers" ]; then # v2: controllers have to be enabled for children
       for controller in cpuset cpu io memory pids; do
         echo "+$controller" >"$(dirname "$folder")/cgroup.subtree_control" 2>/dev/null || true
       done
     fi
   done < <(cgroup_folders)
-  # The kubelet sets these; they are the host's, and are put back at the end.
+  # The kubelet changes these sysctls of the host; "down" restores them.
   [ -e "$lab_home/run/kernel" ] ||
     (cd /proc/sys && grep -H . vm/overcommit_memory kernel/panic kernel/panic_on_oops \
       kernel/keys/root_maxkeys kernel/keys/root_maxbytes) >"$lab_home/run/kernel"
@@ -151,7 +151,7 @@ down() {
   echo "lab down ($(seconds_since "$begin"))"
 }
 
-# Also for what a crash or a reboot has left.
+# Also removes what a crash or a reboot left behind.
 sweep() {
   local tries=100
   until [ -z "$(lab_pids)" ]; do
@@ -176,7 +176,7 @@ lab_pids() {
   } | sort -u
 }
 
-contained_pids() { # in containers
+contained_pids() { # prints the pids of processes in containers
   local folder
   while read -r folder; do
     [ ! -d "$folder" ] || find "$folder" -name cgroup.procs -exec cat {} + 2>/dev/null || true
@@ -199,7 +199,7 @@ remove_network() {
 remove_cgroups() {
   local folder tries
   while read -r folder; do
-    tries=50 # a cgroup is busy for a moment after its last process
+    tries=50 # a cgroup stays busy briefly after its last process exits
     while [ -d "$folder" ] && [ $((tries -= 1)) -gt 0 ]; do
       find "$folder" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.05
     done
@@ -207,8 +207,8 @@ remove_cgroups() {
   done < <(cgroup_folders)
 }
 
-# What the programs keep outside the lab's folder, with no option to move it. Folders go if nothing
-# else is in them.
+# Files that the programs keep outside the lab's folder without an option to move them. Folders are
+# removed if they are empty.
 remove_traces() {
   local file key value
   for file in "$lab_home"/containerd/state/io.containerd.runtime.v2.task/k8s.io/*/address; do
@@ -287,10 +287,10 @@ fake_gpu() {
   [[ $count =~ ^[0-9]+$ ]] || fail "COUNT: $count is not a number of GPUs"
   echo "$count" >"$lab_home/run/fake-gpu"
   claim_gpus "$count"
-  echo "node $node claims $count GPUs"
+  echo "node $node advertises $count GPUs"
 }
 
-restore_fake_gpu() { # a kubelet that starts may forget what it has no plugin for
+restore_fake_gpu() { # a restarted kubelet may drop resources without a plugin
   [ ! -e "$lab_home/run/fake-gpu" ] || claim_gpus "$(<"$lab_home/run/fake-gpu")"
 }
 
@@ -315,19 +315,19 @@ kueue() { # kueue [remove]
   load_kueue_image
   in_cluster "$helm_home/helm" upgrade --install kueue "$kueue_home/chart" --namespace kueue-system \
     --create-namespace --values "$lab_source/config/kueue.yaml" --wait --timeout 3m >/dev/null
-  # Nobody answers for them here, and a namespace does not go while an API group does not answer.
+  # Nothing serves them here, and a namespace cannot be deleted while an API group is unavailable.
   in_cluster "$(kubectl_program)" delete apiservice --ignore-not-found \
     v1beta1.visibility.kueue.x-k8s.io v1beta2.visibility.kueue.x-k8s.io >/dev/null
   echo "Kueue $kueue_version ready"
 }
 
-make_bucket() { # make_bucket NAME: unless it is there
+make_bucket() { # make_bucket NAME: creates it if it does not exist
   [ $# -eq 1 ] || fail "usage: lab bucket NAME"
   if bucket_request "$1" --head --fail >/dev/null 2>&1; then
-    echo "bucket $1 is there"
+    echo "bucket $1 exists"
   else
     bucket_request "$1" --request PUT --fail --show-error
-    echo "bucket $1 made"
+    echo "bucket $1 created"
   fi
 }
 

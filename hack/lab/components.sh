@@ -1,16 +1,16 @@
 # shellcheck shell=bash
-# The programs of the cluster: how each is started and when it counts as ready.
+# The programs of the cluster: how each is started and when it is ready.
 
 node=lab
-# A bridge without ports carries it: the kubelet refuses loopback, and the kernel may lack dummy devices.
+# Assigned to a bridge without ports: the kubelet refuses loopback, and the kernel may lack dummy devices.
 node_address=172.30.0.1
 first_service_address=10.96.0.1
 dns_address=10.96.0.10
 service_range=10.96.0.0/16
 pod_range=10.244.0.0/16
 
-# In the order in which they start. The relays carry connections from the host's loopback into the
-# lab's network namespace, over a socket file, which belongs to no network.
+# In start order. The relays forward connections from the host's loopback into the lab's network
+# namespace over Unix sockets, which are not bound to a namespace.
 components=(
   etcd containerd minio apiserver controller-manager scheduler kubelet proxy coredns
   apiserver-inside apiserver-outside minio-inside minio-outside
@@ -22,11 +22,11 @@ is_component() {
 
 ready_within=60
 
-start() { # start NAME: unless it runs; returns before it is ready
+start() { # start NAME: starts it if it is not running; returns before it is ready
   pid_of "$1" >/dev/null || "run_$1"
 }
 
-settle() { # settle NAME BEGIN: until it is ready, and says so
+settle() { # settle NAME BEGIN: waits until it is ready and reports that
   await "$1" "$ready_within" "ready_$1"
   echo "$1 ready ($(seconds_since "$2"))"
 }
@@ -38,11 +38,11 @@ in_network() {
 launch_inside() { # launch_inside NAME PROGRAM ARGUMENTS...
   local name=$1
   shift
-  # Not "ip netns exec": it hides the cgroup mounts.
+  # Not "ip netns exec", which hides the cgroup mounts.
   launch "$name" nsenter --net="/run/netns/$lab_name" "$@"
 }
 
-answers() { # answers URL CURL-ARGUMENTS...: inside the lab's network
+answers() { # answers URL CURL-ARGUMENTS...: requests URL inside the lab's network
   in_network curl --noproxy '*' --silent --show-error --fail --max-time 5 --output /dev/null "$@"
 }
 
@@ -57,7 +57,7 @@ ready_etcd() {
 }
 
 run_containerd() {
-  # It looks for its shim on the PATH.
+  # It looks up its shim on the PATH.
   launch_inside containerd env PATH="$runtime_home:$PATH" \
     "$runtime_home/containerd" --config "$lab_home/config/containerd.toml"
 }
@@ -139,8 +139,8 @@ ready_kubelet() {
 }
 
 run_proxy() {
-  # All is masqueraded, so that a pod reaches a pod on the same bridge through a Service also where
-  # the kernel does not pass bridged packets to iptables. Conntrack limits are the host's alone.
+  # Masquerade everything, so that a pod reaches a pod on the same bridge through a Service even if
+  # the kernel does not pass bridged packets to iptables. Conntrack limits belong to the host.
   launch_inside proxy "$kubernetes_home/kube-proxy" \
     --kubeconfig="$lab_home/config/proxy.kubeconfig" --hostname-override="$node" \
     --proxy-mode=iptables --cluster-cidr="$pod_range" --masquerade-all \
@@ -166,12 +166,12 @@ run_apiserver-outside() { relay_outside apiserver; }
 run_minio-inside() { relay_inside minio "$node_address:9000"; }
 run_minio-outside() { relay_outside minio; }
 
-relay_inside() { # relay_inside NAME ADDRESS: from the socket file to the address
+relay_inside() { # relay_inside NAME ADDRESS: forwards from the socket to the address
   launch_inside "$1-inside" \
     socat -b 65536 -t 5 "UNIX-LISTEN:$lab_home/run/$1.sock,unlink-early,mode=600,fork" "TCP:$2"
 }
 
-relay_outside() { # relay_outside NAME: from the host's loopback to the socket file
+relay_outside() { # relay_outside NAME: forwards from the host's loopback to the socket
   launch "$1-outside" socat -b 65536 -t 5 \
     "TCP-LISTEN:$(host_port "$1"),bind=127.0.0.1,reuseaddr,fork" "UNIX-CONNECT:$lab_home/run/$1.sock"
 }
@@ -181,10 +181,10 @@ ready_minio-inside() { [ -S "$lab_home/run/minio.sock" ]; }
 ready_apiserver-outside() { listens "$(host_port apiserver)"; }
 ready_minio-outside() { listens "$(host_port minio)"; }
 
-host_port() { # host_port NAME: chosen once for a lab
+host_port() { # host_port NAME: chosen once per lab
   local file=$lab_home/run/$1.port port
   if [ ! -e "$file" ]; then
-    # Below the ports that the kernel gives to clients.
+    # Below the kernel's ephemeral port range.
     until port=$((20000 + RANDOM % 12000)) && ! listens "$port"; do :; done
     echo "$port" >"$file"
   fi

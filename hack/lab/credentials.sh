@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Keys, certificates and tokens, made once for a lab and thrown away with it.
+# Keys, certificates and tokens, created once per lab and deleted with it.
 
 secrets=$lab_home/secrets
 
@@ -27,7 +27,7 @@ make_credentials() {
   touch "$secrets/complete"
 }
 
-# Who holds a token: user and group.
+# Token holders: user and group.
 declare -A identity_of=(
   [admin]="admin,system:masters"
   [controller-manager]="system:kube-controller-manager,"
@@ -37,7 +37,7 @@ declare -A identity_of=(
   [coredns]="lab:coredns,"
 )
 
-token_table() { # what the API server reads: token,user,uid,"groups"
+token_table() { # in the API server's format: token,user,uid,"groups"
   local user name group
   for user in "${!identity_of[@]}"; do
     IFS=, read -r name group <<<"${identity_of[$user]}"

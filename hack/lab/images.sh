@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Images without Docker: archives as "docker save" writes them, which containerd imports and Jib
-# takes as a base (tar://). The same content always gives the same bytes.
+# Images without Docker: archives in the format of "docker save", which containerd imports and Jib
+# accepts as a base (tar://). Reproducible: equal content gives equal bytes.
 
 base_image_name=sparkling.lab/base:1
 pause_image_name=sparkling.lab/pause:1 # config/containerd.toml names it too
@@ -24,7 +24,7 @@ load_kueue_image() {
   load_program "$kueue_image_name" "$kueue_home/kueue" manager
 }
 
-load_program() { # load_program IMAGE FILE NAME: an image of one static program, unless it is there
+load_program() { # load_program IMAGE FILE NAME: loads an image of one static program if it is missing
   local work
   [ -z "$(containerd_client images list --quiet "name==$1")" ] || return 0
   work=$(mktemp -d)
@@ -80,7 +80,7 @@ base_image() {
   echo "$base_image_name: $(du -h "$file" | cut -f1) in $file"
 }
 
-# What a Java runtime and libtorch for CPUs link to; certificates for what is not Java.
+# Libraries that a Java runtime and libtorch for CPUs link to; certificates for other programs.
 base_packages() {
   echo base-files ca-certificates libc-bin libc6 libgcc-s1 libgomp1 libstdc++6 zlib1g
   apt-cache show --no-all-versions libgcc-s1 | grep -o 'gcc-[0-9]*-base' | sort -u # their licenses
@@ -97,7 +97,7 @@ build_base_image_with_jre() {
   fill_root "$1/root"
   layer "$1/root" "$1/layer.tar"
   mkdir -p "$1/java/opt"
-  # The distribution's JDK may link its certificates to the machine's own: not a reason to stop.
+  # The distribution's JDK may link its certificates to the machine's; jlink would fail on that.
   "$JAVA_HOME/bin/jlink" --add-modules "$runtime_modules" --strip-debug --no-header-files \
     --no-man-pages --compress=zip-6 --ignore-modified-runtime --output "$1/java/opt/java"
   layer "$1/java" "$1/java.tar"
@@ -106,8 +106,8 @@ build_base_image_with_jre() {
   finish "$1"
 }
 
-finish() { # finish FOLDER: leave only the archive
-  chmod +x "$1/base.tar" # as "provide" expects of what it keeps
+finish() { # finish FOLDER: removes all but the archive
+  chmod +x "$1/base.tar" # "provide" expects executables
   find "$1" -mindepth 1 -maxdepth 1 ! -name base.tar -exec rm -rf {} +
 }
 
@@ -117,7 +117,7 @@ base_settings() { # base_settings [VARIABLES]
 SETTINGS
 }
 
-fill_root() { # fill_root FOLDER: the libraries, and nothing to run
+fill_root() { # fill_root FOLDER: libraries only, no executables
   local root=$1 packages package
   packages=$(mktemp -d)
   (cd "$packages" && base_packages | xargs apt-get download)
@@ -128,7 +128,7 @@ fill_root() { # fill_root FOLDER: the libraries, and nothing to run
   ln -s usr/lib64 "$root/lib64"
   chmod 1777 "$root/tmp"
   for package in "$packages"/*.deb; do
-    # dpkg-deb -x would put folders in the place of the links.
+    # dpkg-deb -x would replace the links by folders.
     dpkg-deb --fsys-tarfile "$package" | tar --extract --keep-directory-symlink --directory "$root" \
       --wildcards --exclude './usr/share/man' --exclude './usr/share/locale' \
       --exclude './usr/share/lintian' --exclude './usr/share/bug' --exclude './usr/share/info' \
@@ -148,14 +148,14 @@ fill_root() { # fill_root FOLDER: the libraries, and nothing to run
   find "$root" -type d -empty ! -path "$root/tmp" -delete
 }
 
-layer() { # layer FOLDER FILE: names as in the image, nothing of this machine and this hour
+layer() { # layer FOLDER FILE: names as in the image, without owners and times of this machine
   local names
   mapfile -t names < <(ls -A "$1")
   tar --create --format=gnu --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \
     --file "$2" --directory "$1" "${names[@]}"
 }
 
-# archive FILE NAME SETTINGS LAYER...: SETTINGS is the JSON that containers start from.
+# archive FILE NAME SETTINGS LAYER...: SETTINGS is the image's config JSON.
 archive() {
   local file=$1 name=$2 settings=$3 work sum sums=() names=() history=()
   shift 3

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Long-running programs: each has a pid file and a log, and carries the lab's folder and its own
-# name in its environment. A number in a pid file is believed only if the process says so too, for
-# after a crash or a reboot it may be anyone's.
+# name in its environment. A pid file is trusted only if the process's environment matches, because
+# after a crash or a reboot the pid may belong to another process.
 
 mark=SPARKLING_LAB_PROCESS
 
@@ -19,7 +19,7 @@ log_of() {
   echo "$lab_home/log/$1.log"
 }
 
-# launch NAME PROGRAM ARGUMENTS...: in the background, out of reach of the terminal, with a clean
+# launch NAME PROGRAM ARGUMENTS...: starts it in the background, detached from the terminal, with a clean
 # environment and without the lock that this script may hold.
 launch() {
   local name=$1
@@ -28,13 +28,13 @@ launch() {
     "$mark=$lab_home/$name" setsid "$@" \
     </dev/null >>"$(log_of "$name")" 2>&1 {lab_lock}>&- &
   local pid=$!
-  until is_ours "$pid" "$name" || ! kill -0 "$pid" 2>/dev/null; do # until it is no longer this shell
+  until is_ours "$pid" "$name" || ! kill -0 "$pid" 2>/dev/null; do # until exec has replaced this shell
     sleep 0.01
   done
   echo "$pid" >"$lab_home/run/$name.pid"
 }
 
-# await NAME SECONDS CHECK...: until the check passes; gives up when the process ends.
+# await NAME SECONDS CHECK...: waits until the check passes; fails when the process ends.
 await() {
   local name=$1 limit=$2 begin
   shift 2
@@ -54,8 +54,8 @@ explain() { # explain NAME MESSAGE
   fail "$2: see $(log_of "$1")"
 }
 
-# end NAME SIGNAL: the process and its group, which is the connections of a relay; with TERM it has
-# three seconds before it is killed: an API server lingers for as long as anyone watches.
+# end NAME SIGNAL: stops the process and its group (the connections of a relay). After TERM it has
+# three seconds before it is killed: an API server keeps running while it has watches.
 end() {
   local name=$1 signal=$2 pid tries=30
   if pid=$(pid_of "$name"); then
@@ -71,8 +71,8 @@ end() {
   rm -f "$lab_home/run/$name.pid"
 }
 
-# All processes of the lab but those in containers: the components, their children, and the shims
-# that containerd leaves behind on purpose.
+# All processes of the lab except those in containers: the components, their children, and the
+# shims, which outlive containerd by design.
 marked_pids() {
   local file
   grep -lszF "$mark=$lab_home/" /proc/[0-9]*/environ | while read -r file; do

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the lab says: one line for each thing that became ready, one for what went wrong.
+# Progress output: one line per component that became ready, one per error.
 
 fail() {
   echo "lab: $*" >&2
@@ -10,7 +10,7 @@ milliseconds() {
   echo "$((${EPOCHREALTIME/./} / 1000))"
 }
 
-seconds_since() { # seconds_since MILLISECONDS: with one digit after the point
+seconds_since() { # seconds_since MILLISECONDS: with one decimal
   local passed=$(($(milliseconds) - $1))
   echo "$((passed / 1000)).$((passed % 1000 / 100)) s"
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# The programs that the lab runs. Kubernetes and its like are built from their Go modules, the
-# container runtime and etcd are unpacked from the distribution's packages: not installed, for that
-# would start services and, on a machine with Docker, put Docker's own containerd out.
+# The programs that the lab runs. Kubernetes and other Go programs are built from their modules; the
+# container runtime and etcd are unpacked from the distribution's packages. Installing them would
+# start services and, on a machine with Docker, remove Docker's own containerd.
 
 # The version that the tests of the checkpoint module use (MinioServer.java), in the same folder.
 minio_version=v0.0.0-20260212201848-7aac2a2c5b7c
@@ -12,7 +12,7 @@ required_version() { # required_version FOLDER MODULE: what FOLDER's go.mod requ
   sed -n "s|^require $2 ||p" "$lab_source/tools/$1/go.mod"
 }
 
-source_key() { # source_key FOLDER: changes with the program's source
+source_key() { # source_key FOLDER: a key that changes with the program's source
   cat "$lab_source/tools/$1"/* | sha256sum | cut -c1-8
 }
 
@@ -64,8 +64,8 @@ install_packages() {
     fail "apt-get cannot install ${packages[*]}; is the package list stale (apt-get update)?"
 }
 
-# provide FOLDER MAKER PROGRAM...: unless FOLDER has the programs, runs MAKER with an empty folder
-# and moves what it left there. Two labs wait for each other; a program appears at once or not.
+# provide FOLDER MAKER PROGRAM...: if FOLDER lacks the programs, runs MAKER with an empty folder
+# and moves its content there. Concurrent labs wait for each other; the move is atomic.
 provide() {
   local folder=$1 maker=$2 begin lock status made
   shift 2
@@ -74,11 +74,11 @@ provide() {
   exec {lock}>"$folder/lock"
   flock "$lock"
   if ! provided "$folder" "$@"; then
-    echo "making $(basename "$folder"), once; log: $folder/build.log"
+    echo "building $(basename "$folder"), once; log: $folder/build.log"
     begin=$(milliseconds)
     rm -rf "$folder/staging"
     mkdir "$folder/staging"
-    set +e # not "|| fail": that would let the maker go on after an error
+    set +e # not "|| fail", which would let the maker continue after an error
     (set -e; "$maker" "$folder/staging") >"$folder/build.log" 2>&1
     status=$?
     set -e
@@ -91,7 +91,7 @@ provide() {
       mv "$made" "$folder"
     done
     rmdir "$folder/staging"
-    echo "made $(basename "$folder") ($(seconds_since "$begin"))"
+    echo "built $(basename "$folder") ($(seconds_since "$begin"))"
   fi
   exec {lock}>&-
 }
@@ -108,7 +108,7 @@ unpack_runtime() {
   local package unpacked=$1/unpacked
   mkdir "$unpacked"
   cd "$unpacked"
-  # Run from a folder of root's, apt warns that it cannot drop to its own user: no harm.
+  # In a folder of root, apt only warns that it cannot drop to its own user.
   apt-get download containerd runc containernetworking-plugins etcd-server
   for package in *.deb; do
     dpkg-deb -x "$package" .
@@ -119,7 +119,7 @@ unpack_runtime() {
   rm -r "$unpacked"
 }
 
-go_tool() { # go_tool ARGUMENTS...: Go without C, politely
+go_tool() { # go_tool ARGUMENTS...: Go without cgo, at low priority
   local go
   go=$(command -v go || echo /usr/local/go/bin/go)
   [ -x "$go" ] || fail "Go is neither on the PATH nor in /usr/local/go/bin"
@@ -166,7 +166,7 @@ build_helm() {
     "helm.sh/helm/v3/cmd/helm@$helm_version"
 }
 
-build_kueue() { # with its chart, which its module holds
+build_kueue() { # with its chart, which is part of its module
   cd "$1"
   GOBIN=$1 go_tool install -trimpath -ldflags "-s -w" "sigs.k8s.io/kueue/cmd/kueue@$kueue_version"
   GOFLAGS=-modcacherw go_tool mod download -json "sigs.k8s.io/kueue@$kueue_version" >module
