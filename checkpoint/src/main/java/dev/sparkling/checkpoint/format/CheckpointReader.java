@@ -6,7 +6,6 @@ import dev.sparkling.checkpoint.model.CatalogueTensor;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.ModelConfigurationJson;
 import dev.sparkling.checkpoint.model.TensorCatalogue;
-import dev.sparkling.checkpoint.model.TensorRole;
 import dev.sparkling.checkpoint.safetensors.SafetensorsHeader.Entry;
 import dev.sparkling.checkpoint.safetensors.SafetensorsReader;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
@@ -252,7 +251,7 @@ public final class CheckpointReader {
   private OptimizerType trainedBy(Collection<CatalogueTensor> catalogue) {
     Set<String> momenta =
         catalogue.stream()
-            .filter(tensor -> tensor.role() == TensorRole.MATRIX)
+            .filter(tensor -> tensor.role().isLayerMatrix())
             .map(tensor -> Moment.MOMENTUM.of(tensor.name()))
             .collect(Collectors.toUnmodifiableSet());
     boolean muon =

@@ -36,7 +36,7 @@ public enum Moment {
    * the rest to AdamW.
    */
   public static List<Moment> of(OptimizerType training, TensorRole role) {
-    boolean muon = training == OptimizerType.MUON && role == TensorRole.MATRIX;
+    boolean muon = training == OptimizerType.MUON && role.isLayerMatrix();
     OptimizerType keeper = muon ? OptimizerType.MUON : OptimizerType.ADAMW;
     return Stream.of(values()).filter(moment -> moment.optimizer == keeper).toList();
   }

@@ -63,14 +63,14 @@ public final class TensorCatalogue {
     add(TensorNames.postAttentionNorm(layer), TensorRole.NORM, HIDDEN);
     switch (model.mlp()) {
       case DenseShape _ -> {
-        add(TensorNames.mlp(layer, "gate_proj"), TensorRole.MATRIX, INNER, HIDDEN);
+        add(TensorNames.mlp(layer, "gate_proj"), TensorRole.GATE, INNER, HIDDEN);
         add(TensorNames.mlp(layer, "up_proj"), TensorRole.MATRIX, INNER, HIDDEN);
         add(TensorNames.mlp(layer, "down_proj"), TensorRole.MATRIX, HIDDEN, INNER);
       }
       case ExpertsShape shape -> {
         matrix(TensorNames.router(layer), NONE, shape.experts(), HIDDEN, hidden);
         for (int expert = 0; expert < shape.experts(); expert++) {
-          add(TensorNames.expert(layer, expert, "gate_proj"), TensorRole.MATRIX, INNER, HIDDEN);
+          add(TensorNames.expert(layer, expert, "gate_proj"), TensorRole.GATE, INNER, HIDDEN);
           add(TensorNames.expert(layer, expert, "up_proj"), TensorRole.MATRIX, INNER, HIDDEN);
           add(TensorNames.expert(layer, expert, "down_proj"), TensorRole.MATRIX, HIDDEN, INNER);
         }

@@ -36,7 +36,7 @@ class TensorCatalogueTest {
     assertTensor(
         tensors,
         "model.layers.0.mlp.experts.2.gate_proj.weight",
-        TensorRole.MATRIX,
+        TensorRole.GATE,
         "INNER 6, HIDDEN 8");
     assertTensor(
         tensors,

@@ -13,7 +13,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What an expansion does to a model and to its optimizer's state.
@@ -42,10 +41,11 @@ public record ExpansionPlan(
               .formatted(model.hiddenSize(), model.innerSize(), newHiddenSize, newInnerSize));
     }
     Rule rule = Rule.of(spec.initialization(), spec.baseline());
-    Widths widths = new Widths(model, newHiddenSize, newInnerSize);
+    WeightPlanner planner =
+        new WeightPlanner(newHiddenSize, newInnerSize, rule, newNorms(spec.norms()));
     Map<String, TensorPlan> tensors = new LinkedHashMap<>();
     for (CatalogueTensor tensor : TensorCatalogue.of(model).tensors().values()) {
-      TensorPlan weight = widths.plan(tensor, rule, spec.norms());
+      TensorPlan weight = planner.plan(tensor);
       tensors.put(weight.name(), weight);
       for (Moment moment : Moment.values()) {
         TensorPlan state = state(weight, moment, spec.optimizerState());
@@ -59,6 +59,13 @@ public record ExpansionPlan(
         model, model.widened(newHiddenSize, newInnerSize, logitFactor), tensors);
   }
 
+  private static NewEntries newNorms(NormInitialization norms) {
+    return switch (norms) {
+      case COPY -> NewEntries.COPY;
+      case RESAMPLE -> NewEntries.RANDOM;
+    };
+  }
+
   /** Eq. 24 and its alternatives. */
   private static TensorPlan state(
       TensorPlan weight, Moment moment, OptimizerStateStrategy strategy) {
@@ -67,70 +74,42 @@ public record ExpansionPlan(
     double factor =
         switch (strategy) {
           case ASYMMETRIC, COPY -> 1;
-          case ASYMMETRIC_SCALED -> Math.pow(weight.factor(), moment.power());
-          case DROP -> TensorPlan.CLEARED;
+          case ASYMMETRIC_SCALED -> Math.pow(weight.widening().factor(), moment.power());
+          case DROP -> Widening.CLEARED;
         };
     return new TensorPlan(
         moment.of(weight.name()),
         weight.shape(),
         weight.newShape(),
-        newEntries,
-        newEntries,
-        factor,
-        new Sharing.None(),
-        null);
+        Widening.of(newEntries, newEntries, factor));
   }
 
-  private record Widths(ModelConfiguration model, int newHiddenSize, int newInnerSize) {
+  private record WeightPlanner(
+      int newHiddenSize, int newInnerSize, Rule rule, NewEntries newNorms) {
 
-    /** Columns of a matrix or head are what it reads; those of an embedding are what it writes. */
-    TensorPlan plan(CatalogueTensor tensor, Rule rule, NormInitialization norms) {
-      long columns = tensor.shape().getLast();
-      long newColumns = newSize(tensor.axes().getLast(), columns);
-      return switch (tensor.role()) {
-        case EMBEDDING -> plan(tensor, rule.written(), 1, new Sharing.None(), rule, null);
-        case NORM ->
-            plan(
-                tensor,
-                switch (norms) {
-                  case COPY -> NewEntries.COPY;
-                  case RESAMPLE -> NewEntries.RANDOM;
-                },
-                1,
-                new Sharing.None(),
-                rule,
-                null);
-        case MATRIX, HEAD ->
-            plan(
-                tensor,
-                rule.read(),
-                rule.factor(columns, newColumns),
-                rule.sharing(),
-                rule,
-                rule.written());
-      };
-    }
-
-    private TensorPlan plan(
-        CatalogueTensor tensor,
-        NewEntries newColumns,
-        double factor,
-        Sharing sharing,
-        Rule rule,
-        @Nullable NewEntries newInputs) {
+    TensorPlan plan(CatalogueTensor tensor) {
       List<Long> newShape = new ArrayList<>();
       for (int i = 0; i < tensor.shape().size(); i++) {
         newShape.add(newSize(tensor.axes().get(i), tensor.shape().get(i)));
       }
-      return new TensorPlan(
-          tensor.name(),
-          tensor.shape(),
-          newShape,
-          rule.written(),
-          newColumns,
-          factor,
-          sharing,
-          newInputs);
+      return new TensorPlan(tensor.name(), tensor.shape(), newShape, widening(tensor));
+    }
+
+    /** Columns of a matrix or head are what it reads; those of an embedding are what it writes. */
+    private Widening widening(CatalogueTensor tensor) {
+      return switch (tensor.role()) {
+        case EMBEDDING -> Widening.of(rule.written(), rule.written(), 1);
+        case NORM -> Widening.of(rule.written(), newNorms, 1);
+        case MATRIX, HEAD -> linear(tensor, rule.written());
+        case GATE -> linear(tensor, rule.writtenByGate());
+      };
+    }
+
+    private Widening linear(CatalogueTensor tensor, NewEntries newRows) {
+      Axis axis = tensor.axes().getLast();
+      long columns = tensor.shape().getLast();
+      double factor = rule.factor(axis, columns, newSize(axis, columns));
+      return new Widening(newRows, rule.read(), factor, rule.sharing(), rule.written());
     }
 
     private long newSize(Axis axis, long size) {

@@ -1,5 +1,6 @@
 package dev.sparkling.expander.plan;
 
+import dev.sparkling.checkpoint.model.Axis;
 import dev.sparkling.pipeline.spec.model.BaselineSpec;
 import dev.sparkling.pipeline.spec.model.Initialization;
 
@@ -36,9 +37,26 @@ record Rule(NewEntries written, NewEntries read, Sharing sharing) {
     return new Rule(NewEntries.COPY, NewEntries.COPY, sharing);
   }
 
-  /** Of a matrix whose columns grow with its inputs. */
-  double factor(long width, long newWidth) {
+  /**
+   * New rows of SwiGLU's gate on the inner axis. Where the other factor of {@code silu(gate x) *
+   * (up x)} is zero already, the gate must not be: {@code silu(0) = 0}, so neither would ever have
+   * a gradient.
+   */
+  NewEntries writtenByGate() {
+    return written == NewEntries.ZERO ? NewEntries.COPY : written;
+  }
+
+  /**
+   * The factor of a matrix whose columns grow with its inputs.
+   *
+   * @param axis what the columns run over
+   */
+  double factor(Axis axis, long width, long newWidth) {
     if (!(sharing instanceof Sharing.None)) {
+      return 1;
+    }
+    if (written == NewEntries.ZERO && axis == Axis.INNER) {
+      // Zeros add nothing to the sums, and no norm lies between to make the others larger.
       return 1;
     }
     return bothCopied() && read == NewEntries.COPY
@@ -47,8 +65,8 @@ record Rule(NewEntries written, NewEntries read, Sharing sharing) {
   }
 
   /**
-   * Of the logits of a tied head. Its matrix widens as an embedding, so that the head's new columns
-   * are what is written, whatever other readers do.
+   * The factor of a tied head's logits. Its matrix widens as an embedding, so that the head's new
+   * columns are what is written, whatever other readers do.
    */
   double logitFactor(long width, long newWidth) {
     if (!(sharing instanceof Sharing.None)) {

@@ -1,30 +1,14 @@
 package dev.sparkling.expander.plan;
 
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What happens to one tensor. First its rows grow, then the columns of all rows, then every entry
- * is multiplied. A vector is a matrix of one row.
+ * What happens to one tensor. A vector is a matrix of one row.
  *
- * @param newRows of the rows that are appended below
- * @param newColumns of the columns that are appended to the right, of old and new rows alike
- * @param factor on every entry of the new tensor, old and new
- * @param sharing how a column and its copies share what they carried; only where columns are copied
- * @param newInputs what the new columns' inputs are; null for a tensor that is no linear map
+ * @param shape before, {@code [rows, columns]} or {@code [columns]}
+ * @param newShape after, of as many axes
  */
-public record TensorPlan(
-    String name,
-    List<Long> shape,
-    List<Long> newShape,
-    NewEntries newRows,
-    NewEntries newColumns,
-    double factor,
-    Sharing sharing,
-    @Nullable NewEntries newInputs) {
-
-  /** A factor that leaves nothing of the old entries, not even what is not finite. */
-  public static final double CLEARED = 0;
+public record TensorPlan(String name, List<Long> shape, List<Long> newShape, Widening widening) {
 
   public TensorPlan {
     shape = List.copyOf(shape);
@@ -47,28 +31,35 @@ public record TensorPlan(
     return newShape.getLast();
   }
 
-  /** Whether nothing new is drawn or zero. */
-  public boolean isCopied() {
-    return newRows == NewEntries.COPY && newColumns == NewEntries.COPY;
+  /** Whether all entries are copies and each old one has the same number of them. */
+  public boolean isCopiedWholly() {
+    return widening.isCopied() && grownRows() % rows() == 0 && grownColumns() % columns() == 0;
   }
 
-  private boolean isRandom() {
-    return (grownRows() > rows() && newRows == NewEntries.RANDOM)
-        || (grownColumns() > columns() && newColumns == NewEntries.RANDOM);
-  }
-
-  /** Whether what is drawn depends on the old tensor, which must then be known first. */
+  /** Whether what is drawn depends on the old tensor's distribution, which must be known first. */
   public boolean needsDistribution() {
-    return isRandom() || (sharing instanceof Sharing.Even(double deviation) && deviation > 0);
+    return drawsEntries()
+        || (widening.sharing() instanceof Sharing.Even(double deviation) && deviation > 0);
+  }
+
+  private boolean drawsEntries() {
+    return (grownRows() > rows() && widening.newRows() == NewEntries.RANDOM)
+        || (grownColumns() > columns() && widening.newColumns() == NewEntries.RANDOM);
   }
 
   /**
-   * What becomes of {@code RMS(y)/RMS(x)} of {@code y = W x}, in expectation. Everything keeps it,
-   * but new columns of zeros that meet inputs which are not: the factor is then as if both were
-   * random (App. B), and the output shrinks by it.
+   * {@code RMS(y)/RMS(x)} of {@code y = W x} after the expansion over that before, in expectation:
+   * 1, except where one side is zero.
+   *
+   * <p>New columns of zeros that meet other inputs: the factor is as if both were random (App. B),
+   * and the output shrinks by it. New inputs of zeros: {@code RMS(x)} falls by {@code
+   * sqrt(columns/newColumns)}, and the output by the factor.
    */
   public double expectedRatio() {
-    boolean unread = newColumns == NewEntries.ZERO && newInputs != NewEntries.ZERO;
-    return unread && grownColumns() > columns() ? factor : 1;
+    if (widening.newInputs() == NewEntries.ZERO) {
+      return widening.factor() * Math.sqrt((double) grownColumns() / columns());
+    }
+    boolean ignoresInputs = widening.newColumns() == NewEntries.ZERO;
+    return ignoresInputs && grownColumns() > columns() ? widening.factor() : 1;
   }
 }

@@ -216,17 +216,16 @@ public final class ExpansionRun {
     return begun;
   }
 
-  /** Of all that the new bytes depend on. */
+  /**
+   * Digest of everything that the new tensors depend on, and of what is kept about those that are
+   * written. The plan is part of it, so that files which another version planned by other rules are
+   * not kept.
+   */
   private String identity(long seed) {
-    String text =
-        String.join(
-            "\n",
-            reader.identity(),
-            newWidths.toString(),
-            spec.toString(),
-            Long.toString(seed),
-            "report " + ExpansionReport.VERSION);
-    return Sha256.hex(text.getBytes(StandardCharsets.UTF_8));
+    StringBuilder text = new StringBuilder(reader.identity());
+    text.append("\nseed ").append(seed).append("\nreport ").append(ExpansionReport.VERSION);
+    plan.tensors().values().forEach(tensor -> text.append('\n').append(tensor));
+    return Sha256.hex(text.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   private static Widths grownWidths(ModelConfiguration model, ExpansionSpec spec) {

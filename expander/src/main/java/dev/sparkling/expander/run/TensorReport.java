@@ -32,7 +32,7 @@ public record TensorReport(
   }
 
   static TensorReport of(TensorPlan plan, RowSums sums) {
-    boolean linear = plan.newInputs() != null;
+    boolean linear = plan.widening().newInputs() != null;
     return of(
         plan,
         Math.sqrt(sums.oldSquares() / (plan.rows() * plan.columns())),
@@ -47,9 +47,9 @@ public record TensorReport(
         plan.name(),
         plan.shape(),
         plan.newShape(),
-        plan.newRows(),
-        plan.newColumns(),
-        plan.factor(),
+        plan.widening().newRows(),
+        plan.widening().newColumns(),
+        plan.widening().factor(),
         rms,
         newRms,
         ratio,

@@ -65,9 +65,7 @@ final class Verification {
   }
 
   private static double allowed(TensorPlan plan, double tolerance) {
-    boolean whole =
-        plan.grownColumns() % plan.columns() == 0 && plan.grownRows() % plan.rows() == 0;
-    return whole && plan.isCopied()
+    return plan.isCopiedWholly()
         ? ROUNDING
         : tolerance + DEVIATIONS / Math.sqrt(2.0 * plan.rows() * plan.columns());
   }

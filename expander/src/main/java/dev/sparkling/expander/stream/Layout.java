@@ -90,7 +90,7 @@ public final class Layout {
   /** A tensor in one piece, or in two where all of its new rows are zero. */
   private static List<Piece> whole(TensorPlan plan, PlacedTensor placed) {
     TensorSpec tensor = placed.tensor();
-    long made = plan.newRows() == NewEntries.ZERO ? plan.rows() : plan.grownRows();
+    long made = plan.widening().newRows() == NewEntries.ZERO ? plan.rows() : plan.grownRows();
     Piece top = new Piece(plan, tensor, 0, made, placed.offset(), tensor.bytes());
     return made == plan.grownRows() ? List.of(top) : List.of(top, zeros(plan, placed));
   }
@@ -117,9 +117,9 @@ public final class Layout {
     long sourceRowBytes = tensor.bytes() / plan.rows();
     long rowBytes = tensors.getLast().bytes() / plan.grownRows();
     long rowsAtOnce = Math.max(1, portionBytes / (rowBytes + sourceRowBytes));
-    boolean copied = plan.newRows() == NewEntries.COPY;
+    boolean copied = plan.widening().newRows() == NewEntries.COPY;
     for (long row = 0; row < plan.grownRows(); ) {
-      if (row >= plan.rows() && plan.newRows() == NewEntries.ZERO) {
+      if (row >= plan.rows() && plan.widening().newRows() == NewEntries.ZERO) {
         open.add(zeros(plan, placed));
         close();
         return;

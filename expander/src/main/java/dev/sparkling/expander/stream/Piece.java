@@ -26,7 +26,7 @@ record Piece(
 
   /** Whether all of it is zero, as more than a third of a widened optimizer's state is. */
   boolean isZero() {
-    return firstRow >= plan.rows() && plan.newRows() == NewEntries.ZERO;
+    return firstRow >= plan.rows() && plan.widening().newRows() == NewEntries.ZERO;
   }
 
   /** Bytes that must be made. */

@@ -84,7 +84,7 @@ final class PortionWidener {
     long firstSource = piece.firstRow() % plan.rows();
     for (long i = 0; i < piece.rows(); i++) {
       long row = piece.firstRow() + i;
-      boolean hasSource = row < plan.rows() || plan.newRows() == NewEntries.COPY;
+      boolean hasSource = row < plan.rows() || plan.widening().newRows() == NewEntries.COPY;
       long sourceOffset =
           hasSource ? (row % plan.rows() - firstSource) * piece.sourceRowBytes() : 0;
       long offset = i * piece.rowBytes();

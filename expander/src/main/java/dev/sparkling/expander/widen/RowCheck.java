@@ -4,6 +4,7 @@ import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.expander.plan.NewEntries;
 import dev.sparkling.expander.plan.Sharing;
 import dev.sparkling.expander.plan.TensorPlan;
+import dev.sparkling.expander.plan.Widening;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -18,6 +19,7 @@ public final class RowCheck {
   private static final float HALF_PRECISION = 0x1p-8f;
 
   private final TensorPlan plan;
+  private final Widening widening;
   private final Elements elements;
   private final boolean exact;
   private final int columns;
@@ -37,6 +39,7 @@ public final class RowCheck {
 
   public RowCheck(TensorPlan plan, DType type) {
     this.plan = plan;
+    this.widening = plan.widening();
     this.elements = Elements.of(type);
     this.exact = type == DType.F32;
     this.columns = Math.toIntExact(plan.columns());
@@ -72,8 +75,8 @@ public final class RowCheck {
   public void look(
       long newRow, MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
     boolean isOld = newRow < plan.rows();
-    boolean zeroRow = !isOld && plan.newRows() == NewEntries.ZERO;
-    boolean cleared = plan.factor() == TensorPlan.CLEARED;
+    boolean zeroRow = !isOld && widening.newRows() == NewEntries.ZERO;
+    boolean cleared = widening.factor() == Widening.CLEARED;
     if (isOld) {
       oldRows++;
       elements.load(source, sourceOffset, old, columns);
@@ -88,7 +91,7 @@ public final class RowCheck {
       return;
     }
     int filled = newColumns;
-    if (plan.newColumns() == NewEntries.ZERO) {
+    if (widening.newColumns() == NewEntries.ZERO) {
       checkZeros(newRow, target, offset, columns);
       filled = columns;
     }
@@ -102,10 +105,10 @@ public final class RowCheck {
 
   private void checkOld(
       long newRow, MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
-    if (!(plan.sharing() instanceof Sharing.None)) {
+    if (!(widening.sharing() instanceof Sharing.None)) {
       return;
     }
-    float factor = (float) plan.factor();
+    float factor = (float) widening.factor();
     if (factor == 1) {
       if (MemorySegment.mismatch(
               source,
@@ -143,21 +146,21 @@ public final class RowCheck {
 
   /** Whether inputs are independent, so that squares of the weights say all. */
   private boolean isMappedAlike() {
-    return plan.newInputs() == null
+    return widening.newInputs() == null
         || newColumns == columns
-        || plan.newInputs() == NewEntries.RANDOM;
+        || widening.newInputs() == NewEntries.RANDOM;
   }
 
   /** Inputs that zeros were added to have a mean square of columns/newColumns; the rest has 1. */
   private double inputScale() {
-    return plan.newInputs() == NewEntries.ZERO ? (double) newColumns / columns : 1;
+    return widening.newInputs() == NewEntries.ZERO ? (double) newColumns / columns : 1;
   }
 
   private void addMapped(int filled) {
     if (isMappedAlike()) {
       return;
     }
-    if (plan.newInputs() == NewEntries.COPY) {
+    if (widening.newInputs() == NewEntries.COPY) {
       for (int done = columns; done < filled; done += columns) {
         int count = Math.min(columns, filled - done);
         for (int i = 0; i < count; i++) {

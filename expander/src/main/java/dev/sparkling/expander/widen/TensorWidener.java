@@ -5,6 +5,7 @@ import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.expander.plan.NewEntries;
 import dev.sparkling.expander.plan.Sharing;
 import dev.sparkling.expander.plan.TensorPlan;
+import dev.sparkling.expander.plan.Widening;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -17,6 +18,7 @@ import java.util.Arrays;
 public final class TensorWidener {
 
   private final TensorPlan plan;
+  private final Widening widening;
   private final Elements elements;
   private final int elementBytes;
   private final int columns;
@@ -37,17 +39,18 @@ public final class TensorWidener {
    */
   public TensorWidener(TensorPlan plan, DType type, long seed, Distribution distribution) {
     this.plan = plan;
+    this.widening = plan.widening();
     this.elements = Elements.of(type);
     this.elementBytes = type.bytes();
     this.columns = Math.toIntExact(plan.columns());
     this.newColumns = Math.toIntExact(plan.grownColumns());
-    this.factor = (float) plan.factor();
+    this.factor = (float) widening.factor();
     this.distribution = distribution;
     // Another expansion of the same tensor, or its first values, must not draw the same numbers.
     this.random = new TensorRandom(seed, plan.name() + " widened to " + plan.newShape());
     this.row = new float[newColumns];
     this.added = new float[newColumns - columns];
-    this.noise = new float[plan.sharing() instanceof Sharing.Even ? newColumns : 0];
+    this.noise = new float[widening.sharing() instanceof Sharing.Even ? newColumns : 0];
     this.scratch = new short[newColumns];
   }
 
@@ -59,13 +62,13 @@ public final class TensorWidener {
    */
   public void widen(
       long newRow, MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
-    if (plan.factor() == TensorPlan.CLEARED
-        || (newRow >= plan.rows() && plan.newRows() == NewEntries.ZERO)) {
+    if (widening.factor() == Widening.CLEARED
+        || (newRow >= plan.rows() && widening.newRows() == NewEntries.ZERO)) {
       target.asSlice(offset, bytes(newColumns)).fill((byte) 0);
-    } else if (newRow >= plan.rows() && plan.newRows() == NewEntries.RANDOM) {
+    } else if (newRow >= plan.rows() && widening.newRows() == NewEntries.RANDOM) {
       draw(newRow, row);
       finish(newRow, target, offset);
-    } else if (plan.sharing() instanceof Sharing.None) {
+    } else if (widening.sharing() instanceof Sharing.None) {
       copyOld(source, sourceOffset, target, offset);
       addColumns(newRow, target, offset);
     } else {
@@ -86,7 +89,7 @@ public final class TensorWidener {
   }
 
   private void addColumns(long newRow, MemorySegment target, long offset) {
-    switch (plan.newColumns()) {
+    switch (widening.newColumns()) {
       case ZERO -> target.asSlice(offset + bytes(columns), bytes(added.length)).fill((byte) 0);
       case COPY -> {
         for (int done = columns; done < newColumns; done += columns) {
@@ -104,7 +107,7 @@ public final class TensorWidener {
 
   /** Of {@link #row}, whose old columns are there. */
   private void finish(long newRow, MemorySegment target, long offset) {
-    switch (plan.newColumns()) {
+    switch (widening.newColumns()) {
       case COPY -> {
         for (int i = columns; i < newColumns; i++) {
           row[i] = row[i - columns];
@@ -122,13 +125,13 @@ public final class TensorWidener {
 
   /** Copies of column {@code j} stand at {@code j}, {@code j + columns} and so on. */
   private void share(long newRow) {
-    if (plan.sharing() instanceof Sharing.None) {
+    if (widening.sharing() instanceof Sharing.None) {
       return;
     }
     for (int i = 0; i < newColumns; i++) {
-      row[i] *= (float) plan.sharing().share(i / columns, copies(i % columns));
+      row[i] *= (float) widening.sharing().share(i / columns, copies(i % columns));
     }
-    if (plan.sharing() instanceof Sharing.Even(double deviation) && deviation > 0) {
+    if (widening.sharing() instanceof Sharing.Even(double deviation) && deviation > 0) {
       perturb(newRow, deviation);
     }
   }

@@ -9,6 +9,7 @@ import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.pipeline.spec.model.BaselineSpec;
 import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import dev.sparkling.pipeline.spec.model.Initialization;
+import dev.sparkling.pipeline.spec.model.MlpShape;
 import dev.sparkling.pipeline.spec.model.NormInitialization;
 import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.model.RewarmupSpec;
@@ -49,10 +50,10 @@ class ExpansionPlanTest {
   @Test
   void innerExpansionScalesTheDownMatrixOnly() {
     Map<String, TensorPlan> tensors = plan(TestModels.moe(false), 8, 12).tensors();
-    assertThat(tensors.values().stream().filter(tensor -> tensor.factor() != 1))
+    assertThat(tensors.values().stream().filter(tensor -> tensor.widening().factor() != 1))
         .hasSize(2 * 3)
         .allMatch(tensor -> tensor.name().endsWith("down_proj.weight"))
-        .allMatch(tensor -> tensor.factor() == 0.5);
+        .allMatch(tensor -> tensor.widening().factor() == 0.5);
     assertThat(get(tensors, EXPERT + "up_proj.weight").newShape()).containsExactly(12L, 8L);
     assertThat(get(tensors, EXPERT + "down_proj.weight").newShape()).containsExactly(8L, 12L);
     assertThat(get(tensors, "model.embed_tokens.weight").newShape()).containsExactly(11L, 8L);
@@ -62,9 +63,9 @@ class ExpansionPlanTest {
   void jointExpansionWidensBothAxesOfTheMlp() {
     Map<String, TensorPlan> tensors = plan(TestModels.dense(false), 16, 9).tensors();
     assertThat(get(tensors, LAYER + "mlp.gate_proj.weight").newShape()).containsExactly(9L, 16L);
-    assertThat(get(tensors, LAYER + "mlp.gate_proj.weight").factor()).isEqualTo(0.5);
+    assertThat(get(tensors, LAYER + "mlp.gate_proj.weight").widening().factor()).isEqualTo(0.5);
     assertThat(get(tensors, LAYER + "mlp.down_proj.weight").newShape()).containsExactly(16L, 9L);
-    assertThat(get(tensors, LAYER + "mlp.down_proj.weight").factor())
+    assertThat(get(tensors, LAYER + "mlp.down_proj.weight").widening().factor())
         .isEqualTo(1 / Math.sqrt(1 + 3 * 0.5));
   }
 
@@ -87,38 +88,61 @@ class ExpansionPlanTest {
     assertThat(plan.tensors().values())
         .filteredOn(tensor -> !tensor.name().endsWith("weight"))
         .hasSize(3 * weights)
-        .allMatch(tensor -> tensor.factor() == 1)
-        .allMatch(tensor -> tensor.newRows() == NewEntries.ZERO)
-        .allMatch(tensor -> tensor.newColumns() == NewEntries.ZERO);
+        .allMatch(tensor -> tensor.widening().factor() == 1)
+        .allMatch(tensor -> tensor.widening().newRows() == NewEntries.ZERO)
+        .allMatch(tensor -> tensor.widening().newColumns() == NewEntries.ZERO);
   }
 
-  /** Paper section 3.2 and App. B: which side starts how, and which factor what reads it gets. */
+  /** Paper section 3.2 and App. B: how each side starts, and the factor of what reads it. */
   @ParameterizedTest
   @CsvSource({
-    "COPY_COPY,COPY,COPY,0.5",
-    "ZERO_COPY,ZERO,COPY,0.7071067811865476",
-    "RANDOM_COPY,RANDOM,COPY,0.7071067811865476",
-    "RANDOM_ZERO,RANDOM,ZERO,0.7071067811865476",
-    "RANDOM_RANDOM,RANDOM,RANDOM,0.7071067811865476",
-    "NAIVE,COPY,COPY,1",
+    "COPY_COPY,COPY,COPY,0.5,0.5",
+    "ZERO_COPY,ZERO,COPY,0.7071067811865476,1",
+    "RANDOM_COPY,RANDOM,COPY,0.7071067811865476,0.7071067811865476",
+    "RANDOM_ZERO,RANDOM,ZERO,0.7071067811865476,0.7071067811865476",
+    "RANDOM_RANDOM,RANDOM,RANDOM,0.7071067811865476,0.7071067811865476",
+    "NAIVE,COPY,COPY,1,1",
   })
-  void initializationSaysHowEachSideStarts(
-      Initialization initialization, NewEntries written, NewEntries read, double factor) {
+  void initializationDecidesHowEachSideStarts(
+      Initialization initialization,
+      NewEntries written,
+      NewEntries read,
+      double hiddenFactor,
+      double innerFactor) {
     ExpansionPlan plan =
         plan(TestModels.dense(true), 16, 12, initialization, OptimizerStateStrategy.ASYMMETRIC);
     TensorPlan up = get(plan.tensors(), LAYER + "mlp.up_proj.weight");
     TensorPlan down = get(plan.tensors(), LAYER + "mlp.down_proj.weight");
     TensorPlan embedding = get(plan.tensors(), "model.embed_tokens.weight");
     for (TensorPlan tensor : List.of(up, down)) {
-      assertThat(tensor.newRows()).isEqualTo(written);
-      assertThat(tensor.newColumns()).isEqualTo(read);
-      assertThat(tensor.factor()).isCloseTo(factor, within(1e-15));
+      assertThat(tensor.widening().newRows()).isEqualTo(written);
+      assertThat(tensor.widening().newColumns()).isEqualTo(read);
     }
-    assertThat(embedding.newColumns()).isEqualTo(written);
-    assertThat(embedding.factor()).isEqualTo(1);
+    assertThat(up.widening().factor()).isCloseTo(hiddenFactor, within(1e-15));
+    assertThat(down.widening().factor()).isCloseTo(innerFactor, within(1e-15));
+    assertThat(embedding.widening().newColumns()).isEqualTo(written);
+    assertThat(embedding.widening().factor()).isEqualTo(1);
     // The head is the embedding, so its new columns are what is written.
-    double logitFactor = initialization == Initialization.NAIVE ? 0.5 : factor;
+    double logitFactor = initialization == Initialization.NAIVE ? 0.5 : hiddenFactor;
     assertThat(plan.newModel().logitScale()).isCloseTo(logitFactor, within(1e-15));
+  }
+
+  /** silu(0) = 0: with both at zero, no gradient would ever reach either. */
+  @Test
+  void zeroCopyCopiesTheGatesNewRowsAndZeroesOnlyThoseOfUp() {
+    for (ModelConfiguration model : List.of(TestModels.dense(true), TestModels.moe(true))) {
+      String mlp = model.mlp() instanceof MlpShape.DenseShape ? LAYER + "mlp." : EXPERT;
+      Map<String, TensorPlan> tensors =
+          plan(model, 8, 12, Initialization.ZERO_COPY, OptimizerStateStrategy.ASYMMETRIC).tensors();
+      assertThat(get(tensors, mlp + "gate_proj.weight").widening().newRows())
+          .isEqualTo(NewEntries.COPY);
+      assertThat(get(tensors, mlp + "up_proj.weight").widening().newRows())
+          .isEqualTo(NewEntries.ZERO);
+      assertThat(get(tensors, mlp + "down_proj.weight").widening())
+          .isEqualTo(
+              new Widening(
+                  NewEntries.ZERO, NewEntries.COPY, 1, new Sharing.None(), NewEntries.ZERO));
+    }
   }
 
   @Test
@@ -128,7 +152,7 @@ class ExpansionPlanTest {
           plan(TestModels.dense(false), (int) (8 * ratio), 6).tensors();
       double c = ratio - 1;
       double expected = ratio <= 2 ? 1 / Math.sqrt(1 + 3 * c) : 1 / (1 + c);
-      assertThat(get(tensors, LAYER + "mlp.up_proj.weight").factor())
+      assertThat(get(tensors, LAYER + "mlp.up_proj.weight").widening().factor())
           .isCloseTo(expected, within(1e-15));
     }
   }
@@ -138,7 +162,7 @@ class ExpansionPlanTest {
     String up = LAYER + "mlp.up_proj.weight";
     assertState(OptimizerStateStrategy.ASYMMETRIC, up + ".exp_avg_sq", 1, NewEntries.ZERO);
     assertState(OptimizerStateStrategy.COPY, up + ".exp_avg_sq", 1, NewEntries.COPY);
-    assertState(OptimizerStateStrategy.DROP, up + ".exp_avg", TensorPlan.CLEARED, NewEntries.ZERO);
+    assertState(OptimizerStateStrategy.DROP, up + ".exp_avg", Widening.CLEARED, NewEntries.ZERO);
     assertState(OptimizerStateStrategy.ASYMMETRIC_SCALED, up + ".exp_avg", 0.5, NewEntries.ZERO);
     assertState(
         OptimizerStateStrategy.ASYMMETRIC_SCALED, up + ".exp_avg_sq", 0.25, NewEntries.ZERO);
@@ -152,9 +176,9 @@ class ExpansionPlanTest {
         get(
             plan(TestModels.dense(true), 16, 12, Initialization.COPY_COPY, strategy).tensors(),
             name);
-    assertThat(state.factor()).isEqualTo(factor);
-    assertThat(state.newRows()).isEqualTo(newEntries);
-    assertThat(state.newColumns()).isEqualTo(newEntries);
+    assertThat(state.widening().factor()).isEqualTo(factor);
+    assertThat(state.widening().newRows()).isEqualTo(newEntries);
+    assertThat(state.widening().newColumns()).isEqualTo(newEntries);
   }
 
   @Test
@@ -199,7 +223,7 @@ class ExpansionPlanTest {
   private static void assertPlan(
       Map<String, TensorPlan> tensors, String name, double factor, int grownAxis) {
     TensorPlan plan = get(tensors, name);
-    assertThat(plan.factor()).as(name).isEqualTo(factor);
+    assertThat(plan.widening().factor()).as(name).isEqualTo(factor);
     for (int i = 0; i < plan.shape().size(); i++) {
       long expected = i == grownAxis ? 16 : plan.shape().get(i);
       assertThat(plan.newShape().get(i)).as(name + " axis " + i).isEqualTo(expected);

@@ -11,6 +11,7 @@ import dev.sparkling.checkpoint.format.CheckpointWriter;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.Manifest;
+import dev.sparkling.checkpoint.format.Sha256;
 import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.format.TestTensors;
 import dev.sparkling.checkpoint.format.TrainerState;
@@ -32,11 +33,13 @@ import dev.sparkling.pipeline.spec.model.RewarmupSpec;
 import dev.sparkling.pipeline.spec.training.OptimizerType;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -120,6 +123,31 @@ class ExpansionRunTest {
     assertThat(run(TO, 24, () -> false)).isPresent();
     assertThat(CheckpointReader.open(store, TO).model().hiddenSize()).isEqualTo(24);
     CheckpointReader.open(store, TO).verify();
+  }
+
+  /** Version 0.1 knew no rule for the gate, and named neither the plan nor its own rules. */
+  @Test
+  void filesThatAnOlderVersionPlannedByOtherRulesAreWrittenAgain() {
+    run(TO, 20, () -> false);
+    Manifest whole = CheckpointReader.open(store, TO).manifest().orElseThrow();
+    store.list(TO + "/").forEach(object -> store.delete(object.key()));
+    String oldFile = "model-00001-of-00001.safetensors";
+    byte[] oldBytes =
+        new byte[Math.toIntExact(Objects.requireNonNull(whole.files().get(oldFile)).size())];
+    store.write(TO + "/" + oldFile, oldBytes);
+    String oldIdentity =
+        String.join(
+            "\n",
+            CheckpointReader.open(store, FROM).identity(),
+            new Widths(20, 9).toString(),
+            spec(20, 9).toString(),
+            "7",
+            "report 2");
+    UnfinishedExpansion.begun(Sha256.hex(oldIdentity.getBytes(StandardCharsets.UTF_8)))
+        .with(oldFile, new Manifest.FileDigest(oldBytes.length, Sha256.hex(oldBytes)), List.of())
+        .write(store, TO);
+    run(TO, 20, () -> false);
+    assertThat(CheckpointReader.open(store, TO).manifest()).hasValue(whole);
   }
 
   @Test

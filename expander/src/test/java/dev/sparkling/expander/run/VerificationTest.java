@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sparkling.expander.plan.NewEntries;
 import dev.sparkling.expander.plan.Sharing;
 import dev.sparkling.expander.plan.TensorPlan;
+import dev.sparkling.expander.plan.Widening;
 import dev.sparkling.expander.widen.RowSums;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import java.util.List;
@@ -18,11 +19,7 @@ class VerificationTest {
           "m",
           List.of(100L, 100L),
           List.of(100L, 200L),
-          NewEntries.COPY,
-          NewEntries.COPY,
-          1,
-          new Sharing.None(),
-          NewEntries.COPY);
+          new Widening(NewEntries.COPY, NewEntries.COPY, 1, new Sharing.None(), NewEntries.COPY));
 
   @Test
   void aMatrixThatKeepsTheRatioPasses() {
@@ -44,15 +41,7 @@ class VerificationTest {
   @Test
   void aMatrixWhoseColumnsDifferPassesWhereItIsAllowed() {
     TensorPlan plan =
-        new TensorPlan(
-            "m",
-            List.of(100L, 100L),
-            List.of(100L, 150L),
-            NewEntries.COPY,
-            NewEntries.COPY,
-            1,
-            new Sharing.None(),
-            NewEntries.COPY);
+        new TensorPlan("m", List.of(100L, 100L), List.of(100L, 150L), PLAN.widening());
     List<TensorReport> reports =
         List.of(TensorReport.of(plan, new RowSums(100, 100, 0, 100, 150, 86.5)));
     Verification.check("here", Map.of("m", plan), reports, 0.1);

@@ -8,6 +8,7 @@ import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.expander.plan.ExpansionPlan;
 import dev.sparkling.expander.plan.NewEntries;
 import dev.sparkling.expander.plan.TensorPlan;
+import dev.sparkling.expander.plan.Widening;
 import dev.sparkling.pipeline.spec.model.BaselineSpec;
 import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import dev.sparkling.pipeline.spec.model.Initialization;
@@ -35,49 +36,70 @@ class RmsConsistencyTest {
   /** The paper's own claim; 64 inputs of 256 channels leave 1 % of noise. */
   private static final double TOLERANCE = 0.05;
 
-  private static final String DOWN = "model.layers.0.mlp.down_proj.weight";
+  /** A matrix of as many rows as columns, whose columns grow with the axis. */
+  private enum Grown {
+    HIDDEN("model.layers.0.mlp.up_proj.weight"),
+    INNER("model.layers.0.mlp.down_proj.weight");
+
+    private final String matrix;
+
+    Grown(String matrix) {
+      this.matrix = matrix;
+    }
+  }
 
   static Stream<Arguments> cases() {
     return Stream.of(Initialization.values())
         .flatMap(
             initialization ->
                 Stream.of(1.1, 1.5, 2.0, 2.5, 4.0)
-                    .map(ratio -> Arguments.of(initialization, ratio)));
+                    .flatMap(
+                        ratio ->
+                            Stream.of(Grown.values())
+                                .map(grown -> Arguments.of(initialization, ratio, grown))));
   }
 
   @ParameterizedTest
   @MethodSource("cases")
-  void aWidenedMatrixKeepsTheSizeOfWhatGoesThroughIt(Initialization initialization, double ratio) {
-    TensorPlan plan = plan(initialization, ratio);
+  void aWidenedMatrixKeepsTheRatioOfOutputToInput(
+      Initialization initialization, double ratio, Grown grown) {
+    TensorPlan plan = plan(initialization, ratio, grown);
     Measured measured = measure(plan);
     double expected = plan.expectedRatio();
     assertThat(measured.after() / measured.before() / expected).isCloseTo(1, within(TOLERANCE));
     assertThat(measured.reported() / measured.before() / expected).isCloseTo(1, within(TOLERANCE));
   }
 
-  /** Baselines have none: their shares do the factor's work. */
+  /** Baselines have none, because their shares do the factor's work; nor has zero-copy's down. */
   static Stream<Arguments> casesWithAFactor() {
     return cases()
-        .filter(one -> plan((Initialization) one.get()[0], (double) one.get()[1]).factor() != 1);
+        .filter(
+            one ->
+                plan((Initialization) one.get()[0], (double) one.get()[1], (Grown) one.get()[2])
+                        .widening()
+                        .factor()
+                    != 1);
   }
 
   @ParameterizedTest
   @MethodSource("casesWithAFactor")
-  void withoutItsFactorItVisiblyDoesNot(Initialization initialization, double ratio) {
-    TensorPlan plan = plan(initialization, ratio);
+  void withoutItsFactorItVisiblyDoesNot(Initialization initialization, double ratio, Grown grown) {
+    TensorPlan plan = plan(initialization, ratio, grown);
     TensorPlan naive =
         new TensorPlan(
             plan.name(),
             plan.shape(),
             plan.newShape(),
-            plan.newRows(),
-            plan.newColumns(),
-            1,
-            plan.sharing(),
-            plan.newInputs());
+            new Widening(
+                plan.widening().newRows(),
+                plan.widening().newColumns(),
+                1,
+                plan.widening().sharing(),
+                plan.widening().newInputs()));
     Measured measured = measure(naive);
     double off = measured.after() / measured.before() / plan.expectedRatio();
-    assertThat(off).isCloseTo(1 / plan.factor(), within(TOLERANCE / plan.factor()));
+    assertThat(off)
+        .isCloseTo(1 / plan.widening().factor(), within(TOLERANCE / plan.widening().factor()));
   }
 
   private record Measured(double before, double after, double reported) {}
@@ -107,7 +129,7 @@ class RmsConsistencyTest {
     for (int i = 0; i < INPUTS; i++) {
       double[] input = random.doubles(WIDTH, -1, 1).toArray();
       double[] wideInput =
-          widened(input, newColumns, Objects.requireNonNull(plan.newInputs()), random);
+          widened(input, newColumns, Objects.requireNonNull(plan.widening().newInputs()), random);
       before += square(old, input) / square(input);
       after += square(wide, wideInput) / square(wideInput);
     }
@@ -133,7 +155,7 @@ class RmsConsistencyTest {
     return wide;
   }
 
-  /** Mean square of the matrix' output. */
+  /** Mean square of the output. */
   private static double square(float[] matrix, double[] input) {
     double[] output = new double[matrix.length / input.length];
     for (int i = 0; i < matrix.length; i++) {
@@ -150,22 +172,24 @@ class RmsConsistencyTest {
     return sum / values.length;
   }
 
-  /** Of a matrix of as many rows as columns, whose columns grow. */
-  private static TensorPlan plan(Initialization initialization, double ratio) {
+  private static TensorPlan plan(Initialization initialization, double ratio, Grown grown) {
     ModelConfiguration model =
         new ModelConfiguration(
             11, 1, WIDTH, new DenseShape(WIDTH), 4, 2, 10, true, 10_000, 1e-6, 16, 1.0);
     int wide = (int) Math.round(WIDTH * ratio);
+    int hidden = grown == Grown.HIDDEN ? wide : WIDTH;
+    int inner = grown == Grown.INNER ? wide : WIDTH;
     ExpansionSpec spec =
         new ExpansionSpec(
-            WIDTH,
-            wide,
+            hidden,
+            inner,
             initialization,
             OptimizerStateStrategy.ASYMMETRIC,
             NormInitialization.COPY,
             BaselineSpec.DEFAULT,
             new RewarmupSpec(1.3, 250),
             0.05);
-    return Objects.requireNonNull(ExpansionPlan.of(model, WIDTH, wide, spec).tensors().get(DOWN));
+    return Objects.requireNonNull(
+        ExpansionPlan.of(model, hidden, inner, spec).tensors().get(grown.matrix));
   }
 }

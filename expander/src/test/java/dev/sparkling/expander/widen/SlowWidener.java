@@ -5,6 +5,7 @@ import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.expander.plan.NewEntries;
 import dev.sparkling.expander.plan.Sharing;
 import dev.sparkling.expander.plan.TensorPlan;
+import dev.sparkling.expander.plan.Widening;
 
 /** The definition of a widened tensor, an entry at a time, on floats; slow and obvious. */
 final class SlowWidener {
@@ -38,22 +39,22 @@ final class SlowWidener {
   }
 
   float entry(int row, int column) {
-    return plan.factor() == TensorPlan.CLEARED
+    return plan.widening().factor() == Widening.CLEARED
         ? 0
-        : rounded(unscaled(row, column) * (float) plan.factor());
+        : rounded(unscaled(row, column) * (float) plan.widening().factor());
   }
 
   private float unscaled(int row, int column) {
     boolean isNewRow = row >= rows;
     boolean isNewColumn = column >= columns;
-    if (isNewRow && plan.newRows() == NewEntries.ZERO) {
+    if (isNewRow && plan.widening().newRows() == NewEntries.ZERO) {
       return 0;
     }
-    if (isNewColumn && plan.newColumns() == NewEntries.ZERO) {
+    if (isNewColumn && plan.widening().newColumns() == NewEntries.ZERO) {
       return 0;
     }
-    boolean randomRow = isNewRow && plan.newRows() == NewEntries.RANDOM;
-    if (isNewColumn && plan.newColumns() == NewEntries.RANDOM) {
+    boolean randomRow = isNewRow && plan.widening().newRows() == NewEntries.RANDOM;
+    if (isNewColumn && plan.widening().newColumns() == NewEntries.RANDOM) {
       return randomRow
           ? drawn(row, newColumns, column)
           : drawn(row, newColumns - columns, column - columns);
@@ -69,7 +70,7 @@ final class SlowWidener {
     for (int i = column % columns; i < newColumns; i += columns) {
       copies++;
     }
-    return switch (plan.sharing()) {
+    return switch (plan.widening().sharing()) {
       case Sharing.None _ -> value;
       case Sharing.Uneven(double share) -> {
         if (copies == 1) {

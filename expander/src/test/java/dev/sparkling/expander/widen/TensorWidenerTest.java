@@ -7,6 +7,7 @@ import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.expander.plan.NewEntries;
 import dev.sparkling.expander.plan.Sharing;
 import dev.sparkling.expander.plan.TensorPlan;
+import dev.sparkling.expander.plan.Widening;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -43,14 +44,7 @@ class TensorWidenerTest {
   void vectorIsOneRow() {
     TensorPlan plan =
         new TensorPlan(
-            "v",
-            List.of(2L),
-            List.of(5L),
-            NewEntries.COPY,
-            NewEntries.COPY,
-            1,
-            new Sharing.None(),
-            null);
+            "v", List.of(2L), List.of(5L), Widening.of(NewEntries.COPY, NewEntries.COPY, 1));
     assertThat(widen(plan, 1, 2)).containsExactly(1, 2, 1, 2, 1);
   }
 
@@ -78,7 +72,7 @@ class TensorWidenerTest {
 
   @Example
   void aClearedTensorHoldsNothingOfWhatWasThere() {
-    TensorPlan plan = plan(1, 2, 1, 3, NewEntries.ZERO, TensorPlan.CLEARED);
+    TensorPlan plan = plan(1, 2, 1, 3, NewEntries.ZERO, Widening.CLEARED);
     assertThat(widen(plan, Float.NaN, 3)).containsExactly(0, 0, 0);
   }
 
@@ -172,7 +166,7 @@ class TensorWidenerTest {
     Arbitrary<Integer> sizes = Arbitraries.integers().between(1, 9);
     Arbitrary<Integer> growths = Arbitraries.integers().between(0, 24);
     Arbitrary<NewEntries> entries = Arbitraries.of(NewEntries.values());
-    Arbitrary<Double> factors = Arbitraries.of(1.0, 0.5, 0.632455532, 0.25, TensorPlan.CLEARED);
+    Arbitrary<Double> factors = Arbitraries.of(1.0, 0.5, 0.632455532, 0.25, Widening.CLEARED);
     Arbitrary<Sharing> sharings =
         Arbitraries.of(
             new Sharing.None(),
@@ -187,11 +181,12 @@ class TensorWidenerTest {
                   "m",
                   List.of((long) rows, (long) columns),
                   List.of((long) rows + moreRows, (long) columns + moreColumns),
-                  shared ? NewEntries.COPY : newRows,
-                  shared ? NewEntries.COPY : newColumns,
-                  shared ? 1 : factor,
-                  sharing,
-                  null);
+                  new Widening(
+                      shared ? NewEntries.COPY : newRows,
+                      shared ? NewEntries.COPY : newColumns,
+                      shared ? 1 : factor,
+                      sharing,
+                      null));
             });
   }
 
@@ -201,11 +196,7 @@ class TensorWidenerTest {
         "m",
         List.of(rows, columns),
         List.of(newRows, newColumns),
-        entries,
-        entries,
-        factor,
-        new Sharing.None(),
-        null);
+        Widening.of(entries, entries, factor));
   }
 
   /** Of a row of two. */
@@ -214,11 +205,7 @@ class TensorWidenerTest {
         "m",
         List.of(1L, 2L),
         List.of(1L, newColumns),
-        NewEntries.COPY,
-        NewEntries.COPY,
-        1,
-        sharing,
-        null);
+        new Widening(NewEntries.COPY, NewEntries.COPY, 1, sharing, null));
   }
 
   private static float[] widen(TensorPlan plan, float... source) {

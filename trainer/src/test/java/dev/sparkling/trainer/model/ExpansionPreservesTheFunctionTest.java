@@ -68,6 +68,14 @@ class ExpansionPreservesTheFunctionTest {
     assertPreserved(TestModels.dense(false), hidden, inner, initialization);
   }
 
+  /** New channels that are zero change nothing, on either axis and at any ratio. */
+  @ParameterizedTest
+  @CsvSource({"12, 6", "20, 6", "8, 9", "8, 15", "12, 9", "16, 12"})
+  void zeroCopyPreservesTheFunction(int hidden, int inner) {
+    assertPreserved(TestModels.moe(true), hidden, inner, Initialization.ZERO_COPY);
+    assertPreserved(TestModels.dense(false), hidden, inner, Initialization.ZERO_COPY);
+  }
+
   private static void assertPreserved(
       ModelConfiguration model, int hidden, int inner, Initialization initialization) {
     ObjectStore store = new InMemoryObjectStore();
