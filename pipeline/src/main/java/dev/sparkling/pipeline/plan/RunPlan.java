@@ -2,18 +2,21 @@ package dev.sparkling.pipeline.plan;
 
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import dev.sparkling.pipeline.spec.model.ModelSpec;
 import dev.sparkling.pipeline.spec.training.OptimizerType;
+import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All stages of a run.
  *
  * @param tokensPerStep tokens of one optimizer step
  * @param warmupSteps of the original curve
- * @param warnings what the plan changed of what the user wrote, one sentence each
+ * @param warnings one sentence each: what the plan changed of the spec, and what in it may surprise
  */
 public record RunPlan(
     List<StagePlan> stages, long tokensPerStep, long warmupSteps, List<String> warnings) {
@@ -36,6 +39,7 @@ public record RunPlan(
     for (int i = 0; i < spec.stages().size(); i++) {
       StageSpec stage = spec.stages().get(i);
       long steps = wholeSteps(i, stage.tokens(), tokensPerStep, warnings);
+      warnings.addAll(expansionWarnings(i, stage.expansion(), model, spec.training()));
       model = model.widened(stage.expansion());
       ParameterCount parameters = ParameterCount.of(model);
       long tokens = Math.multiplyExact(steps, tokensPerStep);
@@ -98,6 +102,18 @@ public record RunPlan(
     long numbers = Math.multiplyExact(3L, ParameterCount.of(model).total());
     long saved = optimizer == OptimizerType.MUON ? ParameterCount.layerMatrices(model) : 0;
     return Math.multiplyExact((long) Float.BYTES, numbers - saved);
+  }
+
+  private static List<String> expansionWarnings(
+      int stage, @Nullable ExpansionSpec expansion, ModelSpec before, TrainingSpec training) {
+    if (expansion == null) {
+      return List.of();
+    }
+    return ExpansionWarnings.of(
+            expansion, before.hiddenSize(), before.innerSize(), training.learningRate().schedule())
+        .stream()
+        .map(warning -> "spec.stages[%d].expansion.%s".formatted(stage, warning))
+        .toList();
   }
 
   private static long wholeSteps(

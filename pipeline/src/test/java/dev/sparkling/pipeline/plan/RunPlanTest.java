@@ -7,6 +7,7 @@ import dev.sparkling.pipeline.TestSpecs;
 import dev.sparkling.pipeline.spec.model.Architecture;
 import dev.sparkling.pipeline.spec.model.ModelSpec;
 import dev.sparkling.pipeline.validation.SpecReader;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -70,6 +71,45 @@ class RunPlanTest {
         .containsExactly(
             "spec.stages[0].tokens: 10000 is 9.77 steps of 1024 tokens;"
                 + " rounded to 10 steps, 10240 tokens");
+  }
+
+  @Test
+  void naiveAtWholeRatiosWarnsThatItIsCopyCopy() {
+    assertThat(warnings("hiddenSize: 64, initialization: naive, rewarmup: {steps: 5}", "cosine"))
+        .containsExactly(
+            "spec.stages[1].expansion.initialization: naive widens exactly as copy-copy does where"
+                + " widths grow by whole ratios; for a baseline that differs from it set"
+                + " optimizerState: copy, rewarmup.ratio: 1 and rewarmup.steps: 0");
+    assertThat(warnings("hiddenSize: 48, initialization: naive, rewarmup: {steps: 5}", "cosine"))
+        .isEmpty();
+    assertThat(
+            warnings(
+                "hiddenSize: 64, innerSize: 24, initialization: naive, rewarmup: {steps: 5}",
+                "cosine"))
+        .isEmpty();
+    assertThat(warnings("hiddenSize: 64, initialization: uneven, rewarmup: {steps: 5}", "cosine"))
+        .isEmpty();
+  }
+
+  @Test
+  void naiveWithoutAsymmetryWarnsOnlyOfTheCosineOfNewEntries() {
+    String symmetric =
+        "hiddenSize: 64, initialization: naive, optimizerState: copy, rewarmup: {ratio: 1, steps: 0}";
+    assertThat(warnings(symmetric, "wsd")).isEmpty();
+    assertThat(warnings(symmetric, "cosine"))
+        .containsExactly(
+            "spec.stages[1].expansion.rewarmup: with learningRate.schedule: cosine new entries"
+                + " follow a cosine of their own even without a re-warm-up; with wsd they have the"
+                + " old entries' rate");
+  }
+
+  private static List<String> warnings(String expansion, String schedule) {
+    String yaml =
+        TestSpecs.MINIMAL
+            .replace("peak: 1.0e-3", "peak: 1.0e-3, schedule: " + schedule)
+            .replaceAll(
+                "expansion:\\s+hiddenSize: 64\\s+rewarmup: .*", "expansion: {" + expansion + "}");
+    return RunPlan.of(SpecReader.read(yaml, "tiny.yaml").spec()).warnings();
   }
 
   @Test

@@ -15,6 +15,8 @@ import dev.sparkling.pipeline.spec.training.LearningRateSpec;
 import dev.sparkling.pipeline.validation.SpecReader;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** 1,000 steps, warm-up 30, peak 1, last rate 0.01; the expansions are after steps 400 and 700. */
 class BlockCurvesTest {
@@ -203,6 +205,23 @@ class BlockCurvesTest {
             .isLessThanOrEqualTo(Math.max(rise, fall) + EXACT);
       }
       assertThat(curve.rate(1000)).isCloseTo(0.01, within(EXACT));
+    }
+  }
+
+  /** What ExpansionWarnings says of a baseline without a re-warm-up. */
+  @ParameterizedTest
+  @ValueSource(longs = {30, 400, 750, 900})
+  void withoutARewarmupNewEntriesHaveTheOldRateWithWsdAndAHigherOneWithCosine(long expansion) {
+    ExpansionRecord flat =
+        new ExpansionRecord(
+            expansion, new Widths(64, 16), Initialization.NAIVE, OptimizerStateStrategy.COPY, 1, 0);
+    BlockCurves wsd = BlockCurves.of(WSD, plan(), List.of(flat));
+    BlockCurves cosine = BlockCurves.of(RATE, plan(), List.of(flat));
+    for (long step = expansion + 1; step < 1000; step++) {
+      assertThat(wsd.rates(step).get(1)).isCloseTo(wsd.rates(step).getFirst(), within(EXACT));
+      if (expansion > 30) {
+        assertThat(cosine.rates(step).get(1)).isGreaterThan(cosine.rates(step).getFirst());
+      }
     }
   }
 
