@@ -1,8 +1,8 @@
 package dev.sparkling.cli;
 
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.expander.run.ExpansionOptions;
 import dev.sparkling.expander.run.ExpansionPreview;
-import dev.sparkling.expander.run.ExpansionProgress;
 import dev.sparkling.expander.run.ExpansionReport;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.job.JobResult;
@@ -46,8 +46,6 @@ final class ExpandCommand implements Callable<Integer> {
   @Mixin private WorkerOptions worker;
 
   @Mixin private MemoryOption memory;
-
-  @Mixin private ToleranceOption tolerance;
 
   @Spec private CommandSpec spec;
 
@@ -132,6 +130,15 @@ final class ExpandCommand implements Callable<Integer> {
     private double signalToNoise = BaselineSpec.DEFAULT.signalToNoiseDecibels();
 
     @Option(
+        names = "--tolerance",
+        paramLabel = "X",
+        description =
+            "How far RMS(y)/RMS(x) of a matrix may move, relative to what its factor should give,"
+                + " before there is a warning (default: ${DEFAULT-VALUE}).",
+        defaultValue = "0.05")
+    private double tolerance;
+
+    @Option(
         names = "--seed",
         paramLabel = "N",
         description = "Of what is drawn (default: the training run's).")
@@ -167,12 +174,20 @@ final class ExpandCommand implements Callable<Integer> {
               norms,
               new BaselineSpec(unevenShare, perturbation, signalToNoise),
               new RewarmupSpec(rewarmupRatio, rewarmupSteps),
-              0.05);
-      ExpansionRules.check(expansion, ByHand::option, problems);
+              tolerance);
       width("--hidden-size", hiddenSize, problems);
       width("--inner-size", innerSize, problems);
+      ExpansionRules.check(expansion, ByHand::option, problems);
       problems.throwIfAny();
       return expansion;
+    }
+
+    private ExpansionOptions options(MemoryOption memory) {
+      return ExpansionOptions.DEFAULT
+          .allowingHuggingFace()
+          .withSeed(seed == null ? OptionalLong.empty() : OptionalLong.of(seed))
+          .withMemory(memory.bytes())
+          .withNames(ByHand::expansionOption);
     }
 
     private static String option(String field) {
@@ -183,6 +198,15 @@ final class ExpandCommand implements Callable<Integer> {
         case "baseline.perturbation" -> "--perturbation";
         case "baseline.signalToNoiseDecibels" -> "--signal-to-noise";
         default -> "--" + field;
+      };
+    }
+
+    /** How messages of an expansion name what the user wrote here. */
+    private static String expansionOption(String parameter) {
+      return switch (parameter) {
+        case "hiddenSize" -> "--hidden-size";
+        case "innerSize" -> "--inner-size";
+        default -> "--" + parameter;
       };
     }
 
@@ -201,19 +225,14 @@ final class ExpandCommand implements Callable<Integer> {
       ByHand byHand = source.byHand;
       JobResult ended =
           byHand == null
-              ? StageExpansion.run(
-                  JobFile.read(source.job, Work.EXPAND),
-                  memory.bytes(),
-                  tolerance.value(),
-                  stop,
-                  out)
-              : expand(byHand, memory, tolerance.value(), stop, out);
+              ? StageExpansion.run(JobFile.read(source.job, Work.EXPAND), memory.bytes(), stop, out)
+              : expand(byHand, memory, stop, out);
       return worker.end(ended, out);
     }
   }
 
   private static JobResult expand(
-      ByHand byHand, MemoryOption memory, double tolerance, StopSignal stop, PrintWriter out) {
+      ByHand byHand, MemoryOption memory, StopSignal stop, PrintWriter out) {
     ExpansionSpec expansion = byHand.expansion();
     if (byHand.dryRun) {
       return preview(byHand, expansion, memory, out);
@@ -226,18 +245,12 @@ final class ExpandCommand implements Callable<Integer> {
               target,
               () ->
                   ExpansionRun.run(
-                      source.store(),
-                      source.folder(),
-                      target.store(),
-                      target.folder(),
+                      new CheckpointLocation(source.store(), source.folder()),
+                      new CheckpointLocation(target.store(), target.folder()),
                       expansion,
-                      new ExpansionOptions(
-                          true,
-                          byHand.seed == null ? OptionalLong.empty() : OptionalLong.of(byHand.seed),
-                          memory.bytes(),
-                          stop::requested,
-                          new ProgressLines(out)::expansion,
-                          tolerance)));
+                      byHand
+                          .options(memory)
+                          .with(stop::requested, new ProgressLines(out)::expansion)));
       report.ifPresent(
           done -> {
             TensorTable.lines(done.tensors(), true).forEach(out::println);
@@ -257,42 +270,38 @@ final class ExpandCommand implements Callable<Integer> {
               "--from",
               () ->
                   ExpansionRun.preview(
-                      source.store(),
-                      source.folder(),
+                      new CheckpointLocation(source.store(), source.folder()),
                       expansion,
-                      new ExpansionOptions(
-                          true,
-                          OptionalLong.empty(),
-                          memory.bytes(),
-                          () -> false,
-                          ExpansionProgress.NONE)));
+                      byHand.options(memory)));
       TensorTable.lines(preview.tensors(), false).forEach(out::println);
       out.printf(
           Locale.ROOT,
           "parameters  %s to %s, logits times %s%n"
               + "bytes       %s to read, %s to write%n"
               + "time        %s at %s/s, read and widened; writing not measured%n",
-          Format.count(preview.parameters()),
-          Format.count(preview.newParameters()),
-          preview.logitScale(),
+          Format.count(preview.model().parameters()),
+          Format.count(preview.model().newParameters()),
+          preview.model().logitScale(),
           Format.bytes(preview.bytes()),
           Format.bytes(preview.newBytes()),
           Format.duration(Duration.ofSeconds(Math.round(Math.ceil(preview.seconds())))),
           Format.bytes(Math.round(preview.bytesPerSecond())));
+      preview.warnings().forEach(warning -> out.println("warning: " + warning));
       return new JobResult(Outcome.COMPLETE, "nothing was written", null, null);
     }
   }
 
-  /** A line on what an expansion did. */
+  /** Prints a line on what an expansion did, and its warnings. */
   static void print(ExpansionReport report, PrintWriter out) {
     out.printf(
         Locale.ROOT,
         "expansion: hidden %d to %d, inner %d to %d, %s to %s parameters%n",
-        report.widths().hiddenSize(),
-        report.newWidths().hiddenSize(),
-        report.widths().innerSize(),
-        report.newWidths().innerSize(),
-        Format.count(report.parameters()),
-        Format.count(report.newParameters()));
+        report.model().widths().hiddenSize(),
+        report.model().newWidths().hiddenSize(),
+        report.model().widths().innerSize(),
+        report.model().newWidths().innerSize(),
+        Format.count(report.model().parameters()),
+        Format.count(report.model().newParameters()));
+    report.warnings().forEach(warning -> out.println("warning: " + warning));
   }
 }

@@ -1,5 +1,6 @@
 package dev.sparkling.cli;
 
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.run.RunIdentity;
 import dev.sparkling.checkpoint.store.ObjectStore;
@@ -216,14 +217,10 @@ final class LocalRun {
     out.printf("%s: expanding %s%n", stage.name(), store.location(lastCheckpoint(before)));
     out.flush();
     ExpansionRun.run(
-            store,
-            lastCheckpoint(before),
-            store,
-            RunLayout.expansion(stage.name()),
+            new CheckpointLocation(store, lastCheckpoint(before)),
+            new CheckpointLocation(store, RunLayout.expansion(stage.name())),
             expansion,
-            ExpansionOptions.DEFAULT
-                .with(stopRequested, new ProgressLines(out)::expansion)
-                .withTolerance(ToleranceOption.ofEnvironment(System.getenv())))
+            ExpansionOptions.DEFAULT.with(stopRequested, new ProgressLines(out)::expansion))
         .ifPresent(report -> ExpandCommand.print(report, out));
     out.flush();
   }

@@ -1,5 +1,6 @@
 package dev.sparkling.cli;
 
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.Manifest;
@@ -19,7 +20,6 @@ import dev.sparkling.pipeline.status.ExpansionStatus;
 import java.io.PrintWriter;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** The expansion between two stages of a run. */
@@ -28,8 +28,7 @@ final class StageExpansion {
   private StageExpansion() {}
 
   /** Widens the last checkpoint of the stage before, unless that is done already. */
-  static JobResult run(
-      JobFile job, long memoryBytes, double tolerance, StopSignal stop, PrintWriter out) {
+  static JobResult run(JobFile job, long memoryBytes, StopSignal stop, PrintWriter out) {
     RunPlan plan = RunPlan.of(job.resource().spec());
     StagePlan stage = plan.stage(job.stage());
     StagePlan before = plan.stages().get(stage.index() - 1);
@@ -43,18 +42,13 @@ final class StageExpansion {
       long begin = System.nanoTime();
       Optional<ExpansionReport> report =
           ExpansionRun.run(
-              store,
-              RunLayout.checkpoint(before.name(), before.lastStep()),
-              store,
-              folder,
+              new CheckpointLocation(store, RunLayout.checkpoint(before.name(), before.lastStep())),
+              new CheckpointLocation(store, folder),
               Objects.requireNonNull(stage.expansion()),
-              new ExpansionOptions(
-                  false,
-                  OptionalLong.empty(),
-                  memoryBytes,
-                  stop::requested,
-                  new ProgressLines(out)::expansion,
-                  tolerance));
+              ExpansionOptions.DEFAULT
+                  .withMemory(memoryBytes)
+                  .with(stop::requested, new ProgressLines(out)::expansion)
+                  .withNames(parameter -> path(stage, parameter)));
       if (report.isEmpty()) {
         return new JobResult(
             Outcome.STOPPED, stage.name() + ": stopped; expand again to go on", null, null);
@@ -62,6 +56,12 @@ final class StageExpansion {
       ExpandCommand.print(report.get(), out);
       return complete(stage, before, store, (System.nanoTime() - begin) / 1e9);
     }
+  }
+
+  private static String path(StagePlan stage, String parameter) {
+    return parameter.equals("memory")
+        ? parameter
+        : "spec.stages[%d].expansion.%s".formatted(stage.index(), parameter);
   }
 
   private static JobResult complete(
@@ -80,7 +80,8 @@ final class StageExpansion {
             narrow.map(Evaluation::validationLoss).orElse(null),
             null,
             seconds,
-            bytes);
+            bytes,
+            ExpansionReport.read(store, folder).warnings());
     return new JobResult(
         Outcome.COMPLETE,
         seconds == null

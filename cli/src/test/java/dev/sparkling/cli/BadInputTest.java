@@ -127,7 +127,7 @@ class BadInputTest {
           .asString()
           .matches("(--from|URI|--checkpoint) " + file + ": SHA-256 is .*; the manifest says .*");
     }
-    assertThat(folder.resolve("widened")).doesNotExist();
+    assertThat(folder.resolve("widened/manifest.json")).doesNotExist();
   }
 
   /** The same damage in a run's own store is not the user's doing: exit code 3, evidence kept. */
@@ -142,7 +142,10 @@ class BadInputTest {
         .asString()
         .startsWith(checkpoint.resolve("optimizer-00001-of-00001.safetensors") + ": SHA-256 is ");
     assertThat(checkpoint.resolve("manifest.json")).exists();
-    assertThat(tiny.store().resolve("wide/expansion")).doesNotExist();
+    assertThat(tiny.store().resolve("wide/expansion/manifest.json")).doesNotExist();
+    assertThat(tiny.store().resolve("wide/expansion/expansion-unfinished.json"))
+        .content()
+        .contains("rejected: " + checkpoint);
   }
 
   @Test
@@ -198,7 +201,7 @@ class BadInputTest {
     Path checkpoint = trainNarrow();
     assertProblem(
         Cli.run("expand", "--from", checkpoint, "--to", folder.resolve("w"), "--hidden-size", 8),
-        "--hidden-size: 8 is smaller than the checkpoint's 16; it may only widen");
+        "--hidden-size: 8 is smaller than the checkpoint's 16; it may only grow");
   }
 
   @Test

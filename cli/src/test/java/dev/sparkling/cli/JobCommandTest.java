@@ -9,6 +9,7 @@ import dev.sparkling.pipeline.status.ExpansionStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,7 +88,13 @@ class JobCommandTest {
     assertThat(expandedAgain.expansion())
         .isEqualTo(
             new ExpansionStatus(
-                expanded.rmsBefore(), null, expanded.lossBefore(), null, null, expanded.bytes()));
+                expanded.rmsBefore(),
+                null,
+                expanded.lossBefore(),
+                null,
+                null,
+                expanded.bytes(),
+                List.of()));
   }
 
   @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -14,10 +15,12 @@ import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.checkpoint.json.JsonErrors;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 
 /** The JSON of our own files: pretty, keys in a fixed order, nothing unknown, nothing missing. */
 public final class FormatJson {
@@ -51,12 +54,27 @@ public final class FormatJson {
    * @throws CorruptCheckpoint where a key is unknown or missing, or has the wrong type
    */
   public static <T> T decode(String location, byte[] bytes, Class<T> type) {
+    return decode(location, bytes, type, _ -> {});
+  }
+
+  /**
+   * Reads the bytes of a file that an older version may have written.
+   *
+   * @param upgrade turns an older version's object into one of this version, in place
+   * @throws CorruptCheckpoint where the upgraded object has an unknown or missing key, or a value
+   *     of the wrong type
+   */
+  public static <T> T decode(
+      String location, byte[] bytes, Class<T> type, Consumer<ObjectNode> upgrade) {
     try {
-      T value = JSON.readValue(bytes, type);
-      if (value == null) {
+      JsonNode tree = JSON.readTree(bytes);
+      if (tree == null || tree.isMissingNode() || tree.isNull()) {
         throw new CorruptCheckpoint(location + ": is empty");
       }
-      return value;
+      if (tree instanceof ObjectNode object) {
+        upgrade.accept(object);
+      }
+      return JSON.treeToValue(tree, type);
     } catch (IOException e) {
       throw new CorruptCheckpoint(location + ": " + JsonErrors.describe(e), e);
     }

@@ -1,9 +1,11 @@
 package dev.sparkling.checkpoint.format;
 
 import dev.sparkling.pipeline.spec.model.BaselineSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import dev.sparkling.pipeline.spec.model.Initialization;
 import dev.sparkling.pipeline.spec.model.NormInitialization;
 import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -104,6 +106,19 @@ public record TrainerState(
           rewarmupSteps);
     }
 
+    /** Creates the record of an expansion as it was requested. */
+    public static ExpansionRecord of(long step, Widths widths, ExpansionSpec spec) {
+      return new ExpansionRecord(
+          step,
+          widths,
+          spec.initialization(),
+          spec.optimizerState(),
+          spec.norms(),
+          spec.baseline(),
+          spec.rewarmup().ratio(),
+          spec.rewarmup().steps());
+    }
+
     public ExpansionRecord {
       Objects.requireNonNull(widths, "widths");
       Objects.requireNonNull(initialization, "initialization");
@@ -130,6 +145,22 @@ public record TrainerState(
       }
       before = after;
     }
+  }
+
+  /** Returns the state after another expansion. */
+  public TrainerState with(ExpansionRecord expansion) {
+    List<ExpansionRecord> all = new ArrayList<>(expansions);
+    all.add(expansion);
+    return new TrainerState(
+        step,
+        tokens,
+        seed,
+        threads,
+        dataFingerprint,
+        tokenizerFingerprint,
+        initialWidths,
+        settings,
+        all);
   }
 
   /** The widths now. */

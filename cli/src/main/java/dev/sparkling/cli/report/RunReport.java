@@ -104,11 +104,15 @@ public final class RunReport {
     return cells(
         stage.name(),
         number(expansion.step()),
-        expansion.widths().hiddenSize() + " to " + expansion.newWidths().hiddenSize(),
-        expansion.widths().innerSize() + " to " + expansion.newWidths().innerSize(),
+        expansion.model().widths().hiddenSize()
+            + " to "
+            + expansion.model().newWidths().hiddenSize(),
+        expansion.model().widths().innerSize() + " to " + expansion.model().newWidths().innerSize(),
         name(expansion.initialization()),
         name(expansion.optimizerState()),
-        number(expansion.parameters()) + " to " + number(expansion.newParameters()));
+        number(expansion.model().parameters())
+            + " to "
+            + number(expansion.model().newParameters()));
   }
 
   private static String name(Enum<?> value) {

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What an expansion does to a model and to its optimizer's state.
+ * What an expansion does to a model and to its optimizer state.
  *
- * @param tensors by name: weights and moments
+ * @param tensors plans of weights and moments by tensor name
  */
 public record ExpansionPlan(
     ModelConfiguration model, ModelConfiguration newModel, Map<String, TensorPlan> tensors) {
@@ -31,13 +31,13 @@ public record ExpansionPlan(
    *
    * @param newHiddenSize at least the model's
    * @param newInnerSize at least the model's
-   * @param spec whose widths do not matter here
+   * @param spec everything but the widths, which are ignored
    */
   public static ExpansionPlan of(
       ModelConfiguration model, int newHiddenSize, int newInnerSize, ExpansionSpec spec) {
     if (newHiddenSize < model.hiddenSize() || newInnerSize < model.innerSize()) {
       throw new IllegalArgumentException(
-          "widths %d, %d to %d, %d shrink"
+          "widths %d, %d to %d, %d: a width must not shrink"
               .formatted(model.hiddenSize(), model.innerSize(), newHiddenSize, newInnerSize));
     }
     Rule rule = Rule.of(spec.initialization(), spec.baseline());
@@ -66,7 +66,7 @@ public record ExpansionPlan(
     };
   }
 
-  /** Eq. 24 and its alternatives. */
+  /** Plans a state tensor (Eq. 24 and its alternatives). */
   private static TensorPlan state(
       TensorPlan weight, Moment moment, OptimizerStateStrategy strategy) {
     NewEntries newEntries =
@@ -95,13 +95,13 @@ public record ExpansionPlan(
       return new TensorPlan(tensor.name(), tensor.shape(), newShape, widening(tensor));
     }
 
-    /** Columns of a matrix or head are what it reads; those of an embedding are what it writes. */
+    /** A matrix or head reads its columns; an embedding writes them. */
     private Widening widening(CatalogueTensor tensor) {
       return switch (tensor.role()) {
-        case EMBEDDING -> Widening.of(rule.written(), rule.written(), 1);
-        case NORM -> Widening.of(rule.written(), newNorms, 1);
-        case MATRIX, HEAD -> linear(tensor, rule.written());
-        case GATE -> linear(tensor, rule.writtenByGate());
+        case EMBEDDING -> Widening.of(rule.fanOut(), rule.fanOut(), 1);
+        case NORM -> Widening.of(rule.fanOut(), newNorms, 1);
+        case MATRIX, HEAD -> linear(tensor, rule.fanOut());
+        case GATE -> linear(tensor, rule.gateFanOut());
       };
     }
 
@@ -109,7 +109,7 @@ public record ExpansionPlan(
       Axis axis = tensor.axes().getLast();
       long columns = tensor.shape().getLast();
       double factor = rule.factor(axis, columns, newSize(axis, columns));
-      return new Widening(newRows, rule.read(), factor, rule.sharing(), rule.written());
+      return new Widening(newRows, rule.fanIn(), factor, rule.sharing(), rule.fanOut());
     }
 
     private long newSize(Axis axis, long size) {

@@ -5,23 +5,23 @@ import dev.sparkling.pipeline.spec.model.BaselineSpec;
 import dev.sparkling.pipeline.spec.model.Initialization;
 
 /**
- * How an initialization widens.
+ * What an initialization does on the two sides of widened channels.
  *
- * @param written new rows of what writes the widened channels (fan-out)
- * @param read new columns of what reads them (fan-in)
- * @param sharing of what reads them
+ * @param fanOut new rows of the matrices that write the channels
+ * @param fanIn new columns of the matrices that read them
+ * @param sharing how a reader's column and its copies split the old value
  */
-record Rule(NewEntries written, NewEntries read, Sharing sharing) {
+record Rule(NewEntries fanOut, NewEntries fanIn, Sharing sharing) {
 
-  private static final double DECIBELS_OF_A_TENFOLD_AMPLITUDE = 20;
+  private static final double DECIBELS_PER_TENFOLD_AMPLITUDE = 20;
 
   static Rule of(Initialization initialization, BaselineSpec baseline) {
     return switch (initialization) {
-      case COPY_COPY -> new Rule(NewEntries.COPY, NewEntries.COPY, new Sharing.None());
-      case ZERO_COPY -> new Rule(NewEntries.ZERO, NewEntries.COPY, new Sharing.None());
-      case RANDOM_COPY -> new Rule(NewEntries.RANDOM, NewEntries.COPY, new Sharing.None());
-      case RANDOM_ZERO -> new Rule(NewEntries.RANDOM, NewEntries.ZERO, new Sharing.None());
-      case RANDOM_RANDOM -> new Rule(NewEntries.RANDOM, NewEntries.RANDOM, new Sharing.None());
+      case COPY_COPY -> new Rule(NewEntries.COPY, NewEntries.COPY, new Sharing.Whole());
+      case ZERO_COPY -> new Rule(NewEntries.ZERO, NewEntries.COPY, new Sharing.Whole());
+      case RANDOM_COPY -> new Rule(NewEntries.RANDOM, NewEntries.COPY, new Sharing.Whole());
+      case RANDOM_ZERO -> new Rule(NewEntries.RANDOM, NewEntries.ZERO, new Sharing.Whole());
+      case RANDOM_RANDOM -> new Rule(NewEntries.RANDOM, NewEntries.RANDOM, new Sharing.Whole());
       case NAIVE -> copied(new Sharing.Even(0));
       case UNEVEN -> copied(new Sharing.Uneven(baseline.unevenShare()));
       case PERTURB -> copied(new Sharing.Even(baseline.perturbation()));
@@ -29,7 +29,7 @@ record Rule(NewEntries written, NewEntries read, Sharing sharing) {
           copied(
               new Sharing.Even(
                   Math.pow(
-                      10, -baseline.signalToNoiseDecibels() / DECIBELS_OF_A_TENFOLD_AMPLITUDE)));
+                      10, -baseline.signalToNoiseDecibels() / DECIBELS_PER_TENFOLD_AMPLITUDE)));
     };
   }
 
@@ -38,44 +38,41 @@ record Rule(NewEntries written, NewEntries read, Sharing sharing) {
   }
 
   /**
-   * New rows of SwiGLU's gate on the inner axis. Where the other factor of {@code silu(gate x) *
-   * (up x)} is zero already, the gate must not be: {@code silu(0) = 0}, so neither would ever have
-   * a gradient.
+   * Returns the source of new rows of SwiGLU's gate. Where those of {@code up} are zero, the gate's
+   * must not be: {@code silu(0) * 0} has no gradient on either side.
    */
-  NewEntries writtenByGate() {
-    return written == NewEntries.ZERO ? NewEntries.COPY : written;
+  NewEntries gateFanOut() {
+    return fanOut == NewEntries.ZERO ? NewEntries.COPY : fanOut;
   }
 
   /**
-   * The factor of a matrix whose columns grow with its inputs.
+   * Returns the factor of a matrix whose columns grow with its inputs.
    *
    * @param axis what the columns run over
    */
   double factor(Axis axis, long width, long newWidth) {
-    if (!(sharing instanceof Sharing.None)) {
+    if (!(sharing instanceof Sharing.Whole)) {
       return 1;
     }
-    if (written == NewEntries.ZERO && axis == Axis.INNER) {
-      // Zeros add nothing to the sums, and no norm lies between to make the others larger.
+    if (fanOut == NewEntries.ZERO && axis == Axis.INNER) {
+      // Unlike on the hidden axis, no norm between writer and reader rescales the old channels.
       return 1;
     }
-    return bothCopied() && read == NewEntries.COPY
+    return fanOut == NewEntries.COPY && fanIn == NewEntries.COPY
         ? Factors.fanInBothCopied(width, newWidth)
         : Factors.fanIn(width, newWidth);
   }
 
   /**
-   * The factor of a tied head's logits. Its matrix widens as an embedding, so that the head's new
-   * columns are what is written, whatever other readers do.
+   * Returns the factor on the logits of a tied head. Its matrix widens as an embedding, so its new
+   * columns come from the fan-out side, whatever other readers do.
    */
   double logitFactor(long width, long newWidth) {
-    if (!(sharing instanceof Sharing.None)) {
+    if (!(sharing instanceof Sharing.Whole)) {
       return (double) width / newWidth;
     }
-    return bothCopied() ? Factors.fanInBothCopied(width, newWidth) : Factors.fanIn(width, newWidth);
-  }
-
-  private boolean bothCopied() {
-    return written == NewEntries.COPY;
+    return fanOut == NewEntries.COPY
+        ? Factors.fanInBothCopied(width, newWidth)
+        : Factors.fanIn(width, newWidth);
   }
 }

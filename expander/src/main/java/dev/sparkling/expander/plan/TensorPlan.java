@@ -23,17 +23,17 @@ public record TensorPlan(String name, List<Long> shape, List<Long> newShape, Wid
     return shape.getLast();
   }
 
-  public long grownRows() {
+  public long wideRows() {
     return newShape.size() == 1 ? 1 : newShape.getFirst();
   }
 
-  public long grownColumns() {
+  public long wideColumns() {
     return newShape.getLast();
   }
 
-  /** Whether all entries are copies and each old one has the same number of them. */
-  public boolean isCopiedWholly() {
-    return widening.isCopied() && grownRows() % rows() == 0 && grownColumns() % columns() == 0;
+  /** Whether every entry is a copy and every old one has the same number of copies. */
+  public boolean isCopiedEvenly() {
+    return widening.isCopied() && wideRows() % rows() == 0 && wideColumns() % columns() == 0;
   }
 
   /** Whether what is drawn depends on the old tensor's distribution, which must be known first. */
@@ -43,8 +43,8 @@ public record TensorPlan(String name, List<Long> shape, List<Long> newShape, Wid
   }
 
   private boolean drawsEntries() {
-    return (grownRows() > rows() && widening.newRows() == NewEntries.RANDOM)
-        || (grownColumns() > columns() && widening.newColumns() == NewEntries.RANDOM);
+    return (wideRows() > rows() && widening.newRows() == NewEntries.RANDOM)
+        || (wideColumns() > columns() && widening.newColumns() == NewEntries.RANDOM);
   }
 
   /**
@@ -57,9 +57,9 @@ public record TensorPlan(String name, List<Long> shape, List<Long> newShape, Wid
    */
   public double expectedRatio() {
     if (widening.newInputs() == NewEntries.ZERO) {
-      return widening.factor() * Math.sqrt((double) grownColumns() / columns());
+      return widening.factor() * Math.sqrt((double) wideColumns() / columns());
     }
     boolean ignoresInputs = widening.newColumns() == NewEntries.ZERO;
-    return ignoresInputs && grownColumns() > columns() ? widening.factor() : 1;
+    return ignoresInputs && wideColumns() > columns() ? widening.factor() : 1;
   }
 }

@@ -23,9 +23,9 @@ public record Widening(
   /** A factor that clears the old entries too, those that are not finite included. */
   public static final double CLEARED = 0;
 
-  /** The widening of a tensor that is not a linear map. */
+  /** Creates the widening of a tensor that is not a linear map. */
   public static Widening of(NewEntries newRows, NewEntries newColumns, double factor) {
-    return new Widening(newRows, newColumns, factor, new Sharing.None(), null);
+    return new Widening(newRows, newColumns, factor, new Sharing.Whole(), null);
   }
 
   /** Whether nothing new is drawn or zero. */

@@ -1,6 +1,6 @@
 /**
- * What an expansion does to each tensor: new shape, factor, where new entries come from. Pure: no
- * values, no I/O. {@code widen} carries it out.
+ * Plans what an expansion does to each tensor: new shape, factor, source of new entries. Pure: no
+ * values, no I/O. {@code widen} carries the plan out.
  */
 @NullMarked
 package dev.sparkling.expander.plan;

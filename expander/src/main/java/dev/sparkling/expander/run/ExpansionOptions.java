@@ -2,49 +2,60 @@ package dev.sparkling.expander.run;
 
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 
 /**
- * How an expansion is carried out; none of it changes what it writes but the seed.
+ * How an expansion is carried out. Only the seed affects what it writes.
  *
- * @param foreign whether the source may be a Hugging Face folder; a run's own has a manifest
- * @param seed of what is drawn; empty for the run's own
- * @param memoryBytes for what is read and widened; uploads need some {@code 80 MiB} more
- * @param stopRequested asked before every portion
- * @param progress told after every portion
- * @param tolerance how far {@code RMS(y)/RMS(x)} of a matrix may move, relative to what is expected
+ * @param allowHuggingFace whether the source may be a Hugging Face folder, which has no manifest
+ * @param seed of what is drawn; empty for the training run's
+ * @param memoryBytes for what is read and widened; uploads need about 80 MiB more
+ * @param stopRequested polled before every portion of tensors
+ * @param progress notified after every portion of tensors
+ * @param nameOf from a parameter ({@code hiddenSize}, {@code innerSize}, {@code memory}) to what
+ *     the user knows it by, for messages
  */
 public record ExpansionOptions(
-    boolean foreign,
+    boolean allowHuggingFace,
     OptionalLong seed,
     long memoryBytes,
     BooleanSupplier stopRequested,
     ExpansionProgress progress,
-    double tolerance) {
+    UnaryOperator<String> nameOf) {
 
   public static final long DEFAULT_MEMORY_BYTES = 512L << 20;
 
-  public static final double DEFAULT_TOLERANCE = 0.05;
-
   public static final ExpansionOptions DEFAULT =
       new ExpansionOptions(
-          false, OptionalLong.empty(), DEFAULT_MEMORY_BYTES, () -> false, ExpansionProgress.NONE);
+          false,
+          OptionalLong.empty(),
+          DEFAULT_MEMORY_BYTES,
+          () -> false,
+          ExpansionProgress.NONE,
+          UnaryOperator.identity());
 
-  /** With the default tolerance. */
-  public ExpansionOptions(
-      boolean foreign,
-      OptionalLong seed,
-      long memoryBytes,
-      BooleanSupplier stopRequested,
-      ExpansionProgress progress) {
-    this(foreign, seed, memoryBytes, stopRequested, progress, DEFAULT_TOLERANCE);
+  /** Allows a Hugging Face folder as the source. */
+  public ExpansionOptions allowingHuggingFace() {
+    return new ExpansionOptions(true, seed, memoryBytes, stopRequested, progress, nameOf);
   }
 
-  /** With who asks and who is told. */
-  public ExpansionOptions with(BooleanSupplier stopRequested, ExpansionProgress progress) {
-    return new ExpansionOptions(foreign, seed, memoryBytes, stopRequested, progress, tolerance);
+  public ExpansionOptions withSeed(OptionalLong newSeed) {
+    return new ExpansionOptions(
+        allowHuggingFace, newSeed, memoryBytes, stopRequested, progress, nameOf);
   }
 
-  public ExpansionOptions withTolerance(double newTolerance) {
-    return new ExpansionOptions(foreign, seed, memoryBytes, stopRequested, progress, newTolerance);
+  public ExpansionOptions withMemory(long newMemoryBytes) {
+    return new ExpansionOptions(
+        allowHuggingFace, seed, newMemoryBytes, stopRequested, progress, nameOf);
+  }
+
+  public ExpansionOptions with(BooleanSupplier newStopRequested, ExpansionProgress newProgress) {
+    return new ExpansionOptions(
+        allowHuggingFace, seed, memoryBytes, newStopRequested, newProgress, nameOf);
+  }
+
+  public ExpansionOptions withNames(UnaryOperator<String> newNameOf) {
+    return new ExpansionOptions(
+        allowHuggingFace, seed, memoryBytes, stopRequested, progress, newNameOf);
   }
 }

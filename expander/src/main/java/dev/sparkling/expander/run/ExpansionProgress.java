@@ -1,14 +1,14 @@
 package dev.sparkling.expander.run;
 
-/** Told after every portion of tensors how far an expansion is. */
+/** Receives the progress of an expansion after every portion of tensors. */
 @FunctionalInterface
 public interface ExpansionProgress {
 
-  /** Tells nobody. */
+  /** Ignores the progress. */
   ExpansionProgress NONE = (_, _) -> {};
 
   /**
-   * Tensors were widened, and are about to be written.
+   * Called when a portion is widened and about to be written.
    *
    * @param bytes of all tensors so far
    * @param allBytes that will be written

@@ -1,44 +1,48 @@
 package dev.sparkling.expander.run;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.FormatJson;
-import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.spec.model.Initialization;
 import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * {@code expansion-report.json}: what an expansion did. No time and no place in it, so that the
- * same expansion gives the same bytes.
+ * What an expansion did: {@code expansion-report.json}. It holds no time and no location, so that
+ * the same expansion writes the same bytes.
  *
  * @param step after which the model was widened
- * @param parameters of the model before
- * @param newParameters of the model after
- * @param logitScale of the model after; not 1 where a tied embedding was widened
- * @param tensors weights and moments, in the files' order
+ * @param warnings what deserves attention, one sentence each; since version 3
+ * @param tensors weights and moments, in the order of the files
  */
 public record ExpansionReport(
     int version,
     long step,
-    Widths widths,
-    Widths newWidths,
+    @JsonUnwrapped ModelChange model,
     Initialization initialization,
     OptimizerStateStrategy optimizerState,
-    long parameters,
-    long newParameters,
-    double logitScale,
+    List<String> warnings,
     List<TensorReport> tensors) {
 
   public static final String NAME = "expansion-report.json";
-  static final int VERSION = 2;
+  static final int VERSION = 3;
+  private static final int VERSION_WITHOUT_WARNINGS = 2;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   public ExpansionReport {
+    warnings = List.copyOf(warnings);
     tensors = List.copyOf(tensors);
   }
 
@@ -46,38 +50,55 @@ public record ExpansionReport(
    * Reads the report of an expansion.
    *
    * @param folder of its checkpoint
+   * @throws CorruptCheckpoint where it cannot be read, or has an unknown version
    */
   public static ExpansionReport read(ObjectStore store, String folder) {
-    String key = folder + "/" + NAME;
-    ExpansionReport report =
-        FormatJson.decode(
-            store.location(key), store.readAll(store.get(key)), ExpansionReport.class);
-    if (report.version() != VERSION) {
-      throw new CorruptCheckpoint(
-          "%s: version %d; this version reads version %d"
-              .formatted(store.location(key), report.version(), VERSION));
-    }
-    return report;
+    CheckpointLocation location = new CheckpointLocation(store, folder);
+    String file = store.location(location.key(NAME));
+    byte[] bytes = store.readAll(store.get(location.key(NAME)));
+    return FormatJson.decode(file, bytes, ExpansionReport.class, tree -> upgrade(file, tree));
   }
 
-  /** One line a tensor, because there are thousands. */
+  private static void upgrade(String file, ObjectNode tree) {
+    int version = tree.path("version").asInt();
+    if (version == VERSION_WITHOUT_WARNINGS) {
+      tree.put("version", VERSION).putArray("warnings");
+    } else if (version != VERSION) {
+      throw new CorruptCheckpoint(
+          "%s: version %s; this version reads versions %d and %d"
+              .formatted(file, tree.path("version"), VERSION_WITHOUT_WARNINGS, VERSION));
+    }
+    checkKeys(file, tree);
+  }
+
+  /** Jackson ignores unknown keys beside unwrapped ones. */
+  private static void checkKeys(String file, ObjectNode tree) {
+    Set<String> allowed =
+        Stream.of(ExpansionReport.class, ModelChange.class)
+            .flatMap(type -> Stream.of(type.getRecordComponents()))
+            .filter(component -> component.getType() != ModelChange.class)
+            .map(RecordComponent::getName)
+            .collect(Collectors.toCollection(TreeSet::new));
+    tree.fieldNames()
+        .forEachRemaining(
+            key -> {
+              if (!allowed.contains(key)) {
+                throw new CorruptCheckpoint(
+                    "%s: %s: unknown key; allowed: %s"
+                        .formatted(file, key, String.join(", ", allowed)));
+              }
+            });
+  }
+
+  /** Encodes the report with one line per tensor, because there are thousands. */
   byte[] encode() {
     try {
-      StringBuilder text = new StringBuilder();
-      String all =
-          JSON.writeValueAsString(
-              new ExpansionReport(
-                  version,
-                  step,
-                  widths,
-                  newWidths,
-                  initialization,
-                  optimizerState,
-                  parameters,
-                  newParameters,
-                  logitScale,
-                  List.of()));
-      text.append(all, 0, all.lastIndexOf("[]")).append("[\n");
+      ExpansionReport withoutTensors =
+          new ExpansionReport(
+              version, step, model, initialization, optimizerState, warnings, List.of());
+      String all = JSON.writeValueAsString(withoutTensors);
+      StringBuilder text = new StringBuilder(all.substring(0, all.lastIndexOf("[]")));
+      text.append("[\n");
       for (int i = 0; i < tensors.size(); i++) {
         text.append(JSON.writeValueAsString(tensors.get(i)));
         text.append(i + 1 < tensors.size() ? ",\n" : "\n");

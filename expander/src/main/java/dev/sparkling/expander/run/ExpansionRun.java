@@ -1,28 +1,29 @@
 package dev.sparkling.expander.run;
 
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.CheckpointWriter;
 import dev.sparkling.checkpoint.format.FileKind;
-import dev.sparkling.checkpoint.format.Sha256;
-import dev.sparkling.checkpoint.format.TensorFile;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
-import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.plan.ExpansionPlan;
+import dev.sparkling.expander.stream.ExpansionStopped;
 import dev.sparkling.expander.stream.Layout;
 import dev.sparkling.expander.stream.SourceDigests;
+import dev.sparkling.expander.stream.StreamSettings;
 import dev.sparkling.expander.stream.WidenedTensors;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.SparklingException;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.plan.ExpansionWarnings;
 import dev.sparkling.pipeline.spec.model.ExpansionSpec;
-import java.nio.charset.StandardCharsets;
+import dev.sparkling.pipeline.validation.Problems;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -33,262 +34,223 @@ public final class ExpansionRun {
   private static final int MIB_BITS = 20;
   private static final long SAMPLE_BYTES = 256L << 20;
 
-  private final CheckpointReader reader;
-  private final ObjectStore from;
+  private final ExpansionInput input;
   private final ExpansionSpec spec;
   private final ExpansionOptions options;
   private final Optional<TrainerState> state;
   private final Widths newWidths;
-  private final ExpansionPlan plan;
 
-  private ExpansionRun(
-      ObjectStore from, String fromFolder, ExpansionSpec spec, ExpansionOptions options) {
-    this.from = from;
+  private ExpansionRun(CheckpointLocation from, ExpansionSpec spec, ExpansionOptions options) {
     this.spec = spec;
     this.options = options;
-    this.reader =
-        options.foreign()
-            ? CheckpointReader.openAny(from, fromFolder)
-            : CheckpointReader.open(from, fromFolder);
+    CheckpointReader reader =
+        options.allowHuggingFace()
+            ? CheckpointReader.openAny(from.store(), from.folder())
+            : CheckpointReader.open(from.store(), from.folder());
     this.state = reader.state();
-    this.newWidths = grownWidths(reader.model(), spec);
-    this.plan =
-        ExpansionPlan.of(reader.model(), newWidths.hiddenSize(), newWidths.innerSize(), spec);
+    this.newWidths = newWidths(reader.model());
+    this.input =
+        new ExpansionInput(
+            from.store(),
+            reader,
+            ExpansionPlan.of(reader.model(), newWidths.hiddenSize(), newWidths.innerSize(), spec),
+            options.seed().orElse(state.map(TrainerState::seed).orElse(0L)));
   }
 
-  /** Widens a checkpoint, to the end. */
+  /** Widens a checkpoint with default options. */
   public static ExpansionReport run(
-      ObjectStore from, String fromFolder, ObjectStore to, String toFolder, ExpansionSpec spec) {
-    return run(from, fromFolder, to, toFolder, spec, ExpansionOptions.DEFAULT).orElseThrow();
+      CheckpointLocation from, CheckpointLocation to, ExpansionSpec spec) {
+    return run(from, to, spec, ExpansionOptions.DEFAULT).orElseThrow();
   }
 
   /**
-   * Widens a checkpoint. One that was stopped or killed is gone on with where the source is the
-   * same and the same is asked for; what an error of the user or of the source has left is removed.
+   * Widens a checkpoint, or resumes an expansion of the same input that was stopped or killed.
    *
-   * @param from store and folder of a complete checkpoint, or of a Hugging Face folder, which has
-   *     no optimizer's state and neither has what becomes of it
-   * @param to store and folder of the new one
-   * @return empty where it was asked to stop
-   * @throws UserError where the widths do not grow, naming {@code --hidden-size} or {@code
-   *     --inner-size}
+   * @param from a complete checkpoint, or a Hugging Face folder, which has no optimizer state and
+   *     is widened without one
+   * @param to a new or empty folder, or that of an unfinished expansion
+   * @return the report; empty where a stop was requested
+   * @throws UserError where the widths do not grow, the memory does not suffice or the source
+   *     cannot be widened; nothing is left in the new folder
+   * @throws CorruptCheckpoint where the source is damaged, or the result is not what the plan
+   *     requires; complete files stay in the new folder as evidence, without a manifest, and the
+   *     next run starts over
    */
   public static Optional<ExpansionReport> run(
-      ObjectStore from,
-      String fromFolder,
-      ObjectStore to,
-      String toFolder,
+      CheckpointLocation from,
+      CheckpointLocation to,
       ExpansionSpec spec,
       ExpansionOptions options) {
-    ExpansionRun run = new ExpansionRun(from, fromFolder, spec, options);
-    long allBytes = run.check();
+    ExpansionRun run = new ExpansionRun(from, spec, options);
+    run.check();
     try {
-      return Optional.of(run.write(to, toFolder, allBytes));
-    } catch (WidenedTensors.Stopped _) {
+      return Optional.of(run.write(to));
+    } catch (ExpansionStopped _) {
       return Optional.empty();
-    } catch (UserError | CorruptCheckpoint e) {
-      CheckpointWriter.resume(to, toFolder).discard();
+    } catch (UserError e) {
+      CheckpointWriter.resume(to.store(), to.folder()).discard();
+      throw e;
+    } catch (CorruptCheckpoint e) {
+      keepAsEvidence(to, e);
       throw e;
     }
   }
 
-  /**
-   * Says what an expansion would do, and how fast it reads and widens a sample.
-   *
-   * @throws UserError where it would refuse to begin
-   */
-  public static ExpansionPreview preview(
-      ObjectStore from, String fromFolder, ExpansionSpec spec, ExpansionOptions options) {
-    ExpansionRun run = new ExpansionRun(from, fromFolder, spec, options);
-    long newBytes = run.check();
-    List<TensorSpec> old =
-        run.kinds().stream().flatMap(kind -> run.reader.tensors(kind).stream()).toList();
-    return new ExpansionPreview(
-        new Widths(run.reader.model().hiddenSize(), run.reader.model().innerSize()),
-        run.newWidths,
-        parameters(run.reader),
-        newParameters(run.plan, run.reader),
-        run.plan.newModel().logitScale(),
-        old.stream().mapToLong(TensorSpec::bytes).sum(),
-        newBytes,
-        run.sampleSpeed(),
-        old.stream()
-            .map(tensor -> Objects.requireNonNull(run.plan.tensors().get(tensor.name())))
-            .map(TensorReport::planned)
-            .toList());
+  private static void keepAsEvidence(CheckpointLocation to, CorruptCheckpoint error) {
+    try {
+      UnfinishedExpansion.find(to)
+          .ifPresent(done -> done.rejected(String.valueOf(error.getMessage())).write(to));
+    } catch (SparklingException e) {
+      error.addSuppressed(e);
+    }
   }
 
-  /** New bytes a second, of the first ones. */
+  /**
+   * Computes what an expansion would do, and measures how fast it reads and widens a sample.
+   *
+   * @throws UserError where it would refuse to start
+   */
+  public static ExpansionPreview preview(
+      CheckpointLocation from, ExpansionSpec spec, ExpansionOptions options) {
+    ExpansionRun run = new ExpansionRun(from, spec, options);
+    run.check();
+    List<TensorSpec> old =
+        run.input.kinds().stream()
+            .flatMap(kind -> run.input.reader().tensors(kind).stream())
+            .toList();
+    return new ExpansionPreview(
+        run.modelChange(),
+        old.stream().mapToLong(TensorSpec::bytes).sum(),
+        run.input.newBytes(),
+        run.sampleSpeed(),
+        run.planWarnings(),
+        old.stream().map(tensor -> TensorReport.planned(run.input.plan(tensor.name()))).toList());
+  }
+
+  /** Measures new bytes per second over the first bytes of the weights. */
   private double sampleSpeed() {
-    List<TensorFile> files = reader.files(FileKind.MODEL);
-    Layout layout = Layout.of(files, plan.tensors());
-    long begin = System.nanoTime();
+    Layout layout = input.layout(FileKind.MODEL);
+    StreamSettings settings =
+        new StreamSettings(
+            input.seed(), options.memoryBytes(), input.reader().location(), () -> false, _ -> {});
+    long start = System.nanoTime();
     long bytes = 0;
-    try (SourceDigests digests = new SourceDigests(from, reader, files);
-        WidenedTensors widened =
-            new WidenedTensors(
-                from, files, layout, digests, 0, options.memoryBytes(), () -> false, _ -> {})) {
+    try (SourceDigests digests =
+            new SourceDigests(input.store(), input.reader(), input.reader().files(FileKind.MODEL));
+        WidenedTensors widened = new WidenedTensors(input.store(), layout, digests, settings)) {
       while (bytes < Math.min(SAMPLE_BYTES, layout.bytes())) {
         bytes += widened.next().byteSize();
       }
     }
-    return bytes / ((System.nanoTime() - begin) / 1e9);
+    return bytes / ((System.nanoTime() - start) / 1e9);
   }
 
-  /** Before anything is written or allocated; returns the bytes of all new tensors. */
-  private long check() {
-    long bytes = 0;
-    for (FileKind kind : kinds()) {
-      for (TensorSpec tensor : reader.tensors(kind)) {
+  /** Checks what can be checked before anything is written or allocated. */
+  private void check() {
+    for (FileKind kind : input.kinds()) {
+      for (TensorSpec tensor : input.reader().tensors(kind)) {
         if (!WIDENED.contains(tensor.dtype())) {
           throw new UserError(
               "%s: %s is %s; F32, BF16 and F16 can be widened"
-                  .formatted(reader.location(), tensor.name(), tensor.dtype()));
+                  .formatted(input.reader().location(), tensor.name(), tensor.dtype()));
         }
       }
-      Layout layout = Layout.of(reader.files(kind), plan.tensors());
-      long least = WidenedTensors.leastMemory(layout);
-      if (least > options.memoryBytes()) {
+      long minimum = WidenedTensors.minimumMemory(input.layout(kind));
+      if (minimum > options.memoryBytes()) {
         throw new UserError(
-            "--memory: %d MiB are too few for the rows of this model; at least %d MiB are needed"
-                .formatted(options.memoryBytes() >> MIB_BITS, (least >> MIB_BITS) + 1));
+            "%s: %d MiB is too little for the rows of this model; at least %d MiB is needed"
+                .formatted(
+                    options.nameOf().apply("memory"),
+                    options.memoryBytes() >> MIB_BITS,
+                    (minimum >> MIB_BITS) + 1));
       }
-      bytes += layout.bytes();
     }
-    return bytes;
   }
 
-  private List<FileKind> kinds() {
-    return state.isPresent() ? List.of(FileKind.values()) : List.of(FileKind.MODEL);
-  }
-
-  /** That most weights have; Hugging Face's {@code config.json} names one. */
-  private DType type() {
-    return reader.tensors(FileKind.MODEL).getFirst().dtype();
-  }
-
-  private ExpansionReport write(ObjectStore to, String toFolder, long allBytes) {
-    long seed = options.seed().orElse(state.map(TrainerState::seed).orElse(0L));
+  private ExpansionReport write(CheckpointLocation to) {
     UnfinishedExpansion done =
-        UnfinishedExpansion.find(to, toFolder, identity(seed))
-            .orElseGet(() -> begin(to, toFolder, identity(seed)));
-    try (CheckpointWriter writer = CheckpointWriter.resume(to, toFolder)) {
-      writer.writeConfiguration(plan.newModel(), type());
-      WidenedFiles files =
-          new WidenedFiles(
-              from,
-              reader,
-              plan,
-              seed,
-              options,
-              writer,
-              new WidenedFiles.Destination(to, toFolder),
-              done,
-              allBytes);
-      files.write(kinds());
-      List<TensorReport> tensors = files.reports(kinds());
-      Verification.check(to.location(toFolder), plan.tensors(), tensors, options.tolerance());
-      ExpansionReport report =
-          new ExpansionReport(
-              ExpansionReport.VERSION,
-              state.map(TrainerState::step).orElse(0L),
-              new Widths(reader.model().hiddenSize(), reader.model().innerSize()),
-              newWidths,
-              spec.initialization(),
-              spec.optimizerState(),
-              parameters(reader),
-              newParameters(plan, reader),
-              plan.newModel().logitScale(),
-              tensors);
+        UnfinishedExpansion.find(to)
+            .filter(known -> known.identity().equals(input.identity()))
+            .orElseGet(() -> start(to));
+    try (CheckpointWriter writer = CheckpointWriter.resume(to.store(), to.folder())) {
+      // Hugging Face's config.json names one type: that of most weights.
+      writer.writeConfiguration(
+          input.plan().newModel(), input.reader().tensors(FileKind.MODEL).getFirst().dtype());
+      WidenedFiles files = new WidenedFiles(input, options, to, writer, done);
+      files.write();
+      ExpansionReport report = report(to, files.reports());
       writer.writeFile(ExpansionReport.NAME, report.encode());
       state.ifPresentOrElse(
-          known -> writer.commit(expanded(known, newWidths, spec)), writer::commitWeights);
-      UnfinishedExpansion.remove(to, toFolder);
+          known -> writer.commit(known.with(expansionRecord(known))), writer::commitWeights);
+      UnfinishedExpansion.remove(to);
       return report;
     }
   }
 
-  private static UnfinishedExpansion begin(ObjectStore to, String toFolder, String identity) {
-    // Removes what stands there.
-    new CheckpointWriter(to, toFolder).close();
-    UnfinishedExpansion begun = UnfinishedExpansion.begun(identity);
-    begun.write(to, toFolder);
-    return begun;
+  /** Empties the folder and records that an expansion has started. */
+  private UnfinishedExpansion start(CheckpointLocation to) {
+    new CheckpointWriter(to.store(), to.folder()).close();
+    UnfinishedExpansion started = UnfinishedExpansion.empty(input.identity());
+    started.write(to);
+    return started;
   }
 
-  /**
-   * Digest of everything that the new tensors depend on, and of what is kept about those that are
-   * written. The plan is part of it, so that files which another version planned by other rules are
-   * not kept.
-   */
-  private String identity(long seed) {
-    StringBuilder text = new StringBuilder(reader.identity());
-    text.append("\nseed ").append(seed).append("\nreport ").append(ExpansionReport.VERSION);
-    plan.tensors().values().forEach(tensor -> text.append('\n').append(tensor));
-    return Sha256.hex(text.toString().getBytes(StandardCharsets.UTF_8));
+  private ExpansionReport report(CheckpointLocation to, List<TensorReport> tensors) {
+    List<String> warnings = new ArrayList<>(planWarnings());
+    warnings.addAll(
+        Verification.check(to.toString(), input.plan().tensors(), tensors, spec.tolerance()));
+    return new ExpansionReport(
+        ExpansionReport.VERSION,
+        state.map(TrainerState::step).orElse(0L),
+        modelChange(),
+        spec.initialization(),
+        spec.optimizerState(),
+        warnings,
+        tensors);
   }
 
-  private static Widths grownWidths(ModelConfiguration model, ExpansionSpec spec) {
+  private List<String> planWarnings() {
+    ModelConfiguration model = input.reader().model();
+    return ExpansionWarnings.of(spec, model.hiddenSize(), model.innerSize());
+  }
+
+  private ModelChange modelChange() {
+    ModelConfiguration model = input.reader().model();
+    List<TensorSpec> weights = input.reader().tensors(FileKind.MODEL);
+    return new ModelChange(
+        new Widths(model.hiddenSize(), model.innerSize()),
+        newWidths,
+        weights.stream().mapToLong(TensorSpec::elements).sum(),
+        weights.stream()
+            .map(tensor -> input.plan(tensor.name()))
+            .mapToLong(plan -> plan.wideRows() * plan.wideColumns())
+            .sum(),
+        input.plan().newModel().logitScale());
+  }
+
+  private ExpansionRecord expansionRecord(TrainerState before) {
+    return ExpansionRecord.of(before.step(), newWidths, spec);
+  }
+
+  private Widths newWidths(ModelConfiguration model) {
     int hidden = spec.hiddenSize() == 0 ? model.hiddenSize() : spec.hiddenSize();
     int inner = spec.innerSize() == 0 ? model.innerSize() : spec.innerSize();
-    List<String> problems = new ArrayList<>();
-    if (hidden < model.hiddenSize()) {
-      problems.add(
-          "--hidden-size: %d is smaller than the checkpoint's %d; it may only widen"
-              .formatted(hidden, model.hiddenSize()));
-    }
-    if (inner < model.innerSize()) {
-      problems.add(
-          "--inner-size: %d is smaller than the checkpoint's %d; it may only widen"
-              .formatted(inner, model.innerSize()));
-    }
-    if (hidden == model.hiddenSize() && inner == model.innerSize()) {
-      problems.add(
-          "--hidden-size, --inner-size: %d and %d are the checkpoint's already; one must be larger"
-              .formatted(hidden, inner));
-    }
-    if (!problems.isEmpty()) {
-      throw new UserError(problems);
-    }
+    String hiddenName = options.nameOf().apply("hiddenSize");
+    String innerName = options.nameOf().apply("innerSize");
+    Problems problems = new Problems();
+    problems.require(
+        hidden >= model.hiddenSize(),
+        hiddenName,
+        hidden + " is smaller than the checkpoint's " + model.hiddenSize() + "; it may only grow");
+    problems.require(
+        inner >= model.innerSize(),
+        innerName,
+        inner + " is smaller than the checkpoint's " + model.innerSize() + "; it may only grow");
+    problems.require(
+        hidden != model.hiddenSize() || inner != model.innerSize(),
+        hiddenName + ", " + innerName,
+        hidden + " and " + inner + " are the checkpoint's already; one must be larger");
+    problems.throwIfAny();
     return new Widths(hidden, inner);
-  }
-
-  private static TrainerState expanded(TrainerState state, Widths newWidths, ExpansionSpec spec) {
-    List<ExpansionRecord> expansions = new ArrayList<>(state.expansions());
-    expansions.add(
-        new ExpansionRecord(
-            state.step(),
-            newWidths,
-            spec.initialization(),
-            spec.optimizerState(),
-            spec.norms(),
-            spec.baseline(),
-            spec.rewarmup().ratio(),
-            spec.rewarmup().steps()));
-    return new TrainerState(
-        state.step(),
-        state.tokens(),
-        state.seed(),
-        state.threads(),
-        state.dataFingerprint(),
-        state.tokenizerFingerprint(),
-        state.initialWidths(),
-        state.settings(),
-        expansions);
-  }
-
-  private static long parameters(CheckpointReader reader) {
-    return reader.tensors(FileKind.MODEL).stream().mapToLong(TensorSpec::elements).sum();
-  }
-
-  private static long newParameters(ExpansionPlan plan, CheckpointReader reader) {
-    return reader.tensors(FileKind.MODEL).stream()
-        .map(tensor -> plan.tensors().get(tensor.name()))
-        .mapToLong(tensor -> tensor == null ? 0 : elements(tensor.newShape()))
-        .sum();
-  }
-
-  private static long elements(List<Long> shape) {
-    return shape.stream().reduce(1L, (a, b) -> a * b);
   }
 }

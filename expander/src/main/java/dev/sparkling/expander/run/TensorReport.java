@@ -2,6 +2,7 @@ package dev.sparkling.expander.run;
 
 import dev.sparkling.expander.plan.NewEntries;
 import dev.sparkling.expander.plan.TensorPlan;
+import dev.sparkling.expander.plan.Widening;
 import dev.sparkling.expander.widen.RowSums;
 import java.util.List;
 
@@ -9,10 +10,10 @@ import java.util.List;
  * What was done to one tensor.
  *
  * @param rms root mean square of its entries before
- * @param newRms of all its entries after
+ * @param newRms root mean square of its entries after
  * @param ratio {@code RMS(y)/RMS(x)} of {@code y = W x} before, for independent inputs; 0 for a
- *     tensor that is no linear map
- * @param newRatio the same after, for inputs that widened as the expansion widens them
+ *     tensor that is not a linear map
+ * @param newRatio the ratio after, for inputs that widened as the expansion widens them
  */
 public record TensorReport(
     String name,
@@ -26,30 +27,37 @@ public record TensorReport(
     double ratio,
     double newRatio) {
 
-  /** Of a tensor that was not widened yet. */
+  public TensorReport {
+    shape = List.copyOf(shape);
+    newShape = List.copyOf(newShape);
+  }
+
+  /** Reports a tensor that was not widened yet. */
   static TensorReport planned(TensorPlan plan) {
     return of(plan, 0, 0, 0, 0);
   }
 
+  /** Reports a tensor that was widened. */
   static TensorReport of(TensorPlan plan, RowSums sums) {
-    boolean linear = plan.widening().newInputs() != null;
+    boolean isLinear = plan.widening().newInputs() != null;
     return of(
         plan,
         Math.sqrt(sums.oldSquares() / (plan.rows() * plan.columns())),
-        Math.sqrt(sums.newSquares() / (plan.grownRows() * plan.grownColumns())),
-        linear ? Math.sqrt(sums.oldSquares() / plan.rows()) : 0,
-        linear ? Math.sqrt(sums.mapped() / sums.newRows()) : 0);
+        Math.sqrt(sums.wideSquares() / (plan.wideRows() * plan.wideColumns())),
+        isLinear ? Math.sqrt(sums.oldSquares() / plan.rows()) : 0,
+        isLinear ? Math.sqrt(sums.mapped() / sums.wideRows()) : 0);
   }
 
   private static TensorReport of(
       TensorPlan plan, double rms, double newRms, double ratio, double newRatio) {
+    Widening widening = plan.widening();
     return new TensorReport(
         plan.name(),
         plan.shape(),
         plan.newShape(),
-        plan.widening().newRows(),
-        plan.widening().newColumns(),
-        plan.widening().factor(),
+        widening.newRows(),
+        widening.newColumns(),
+        widening.factor(),
         rms,
         newRms,
         ratio,

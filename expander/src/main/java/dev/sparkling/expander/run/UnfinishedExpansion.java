@@ -1,8 +1,8 @@
 package dev.sparkling.expander.run;
 
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.FormatJson;
 import dev.sparkling.checkpoint.format.Manifest.FileDigest;
-import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,11 +13,11 @@ import java.util.TreeMap;
 
 /**
  * What an expansion has done so far: {@code expansion-unfinished.json}. Written before the first
- * file and after each, and removed at the end, so that one that was killed is gone on with.
+ * file and after each, and removed at the end, so that an expansion which was killed can resume.
  *
- * @param identity of the source, of what was asked for and of how this version carries it out
- * @param files that are complete, by name
- * @param tensors of these files
+ * @param identity of the input ({@link ExpansionInput#identity}); of a rejected expansion, why
+ * @param files complete files by name
+ * @param tensors reports of the tensors in these files
  */
 public record UnfinishedExpansion(
     String identity, Map<String, FileDigest> files, List<TensorReport> tensors) {
@@ -29,18 +29,18 @@ public record UnfinishedExpansion(
     tensors = List.copyOf(tensors);
   }
 
-  /** One that has written nothing yet. */
-  static UnfinishedExpansion begun(String identity) {
+  /** Creates the record of an expansion that has written no file yet. */
+  static UnfinishedExpansion empty(String identity) {
     return new UnfinishedExpansion(identity, Map.of(), List.of());
   }
 
-  /** What stands in a folder, if it is of the same identity; one that cannot be read is none. */
-  static Optional<UnfinishedExpansion> find(ObjectStore store, String folder, String identity) {
-    String key = folder + "/" + NAME;
-    return store
+  /** Finds the record in a folder; one that cannot be read does not count. */
+  static Optional<UnfinishedExpansion> find(CheckpointLocation folder) {
+    String key = folder.key(NAME);
+    return folder
+        .store()
         .find(key)
-        .flatMap(object -> decode(store.location(key), store.readAll(object)))
-        .filter(known -> known.identity().equals(identity));
+        .flatMap(object -> decode(folder.store().location(key), folder.store().readAll(object)));
   }
 
   private static Optional<UnfinishedExpansion> decode(String location, byte[] bytes) {
@@ -51,6 +51,7 @@ public record UnfinishedExpansion(
     }
   }
 
+  /** Adds a complete file. */
   UnfinishedExpansion with(String file, FileDigest digest, List<TensorReport> reports) {
     Map<String, FileDigest> allFiles = new TreeMap<>(files);
     allFiles.put(file, digest);
@@ -59,11 +60,16 @@ public record UnfinishedExpansion(
     return new UnfinishedExpansion(identity, allFiles, allTensors);
   }
 
-  void write(ObjectStore store, String folder) {
-    store.write(folder + "/" + NAME, FormatJson.encode(this));
+  /** Marks the files as evidence, which no later expansion resumes. */
+  UnfinishedExpansion rejected(String reason) {
+    return new UnfinishedExpansion("rejected: " + reason, files, tensors);
   }
 
-  static void remove(ObjectStore store, String folder) {
-    store.delete(folder + "/" + NAME);
+  void write(CheckpointLocation folder) {
+    folder.store().write(folder.key(NAME), FormatJson.encode(this));
+  }
+
+  static void remove(CheckpointLocation folder) {
+    folder.store().delete(folder.key(NAME));
   }
 }

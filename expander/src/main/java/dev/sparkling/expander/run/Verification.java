@@ -3,70 +3,117 @@ package dev.sparkling.expander.run;
 import dev.sparkling.expander.plan.TensorPlan;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 
 /**
- * Whether every widened matrix keeps the size of what goes through it (paper section 3.2), as far
- * as its entries are what the factors take them for: alike in all columns. A factor that is wrong
- * shows at once; a matrix whose columns differ much shows, too, and is worth a look.
+ * Compares {@code RMS(y)/RMS(x)} of every widened matrix with what its factor should give (paper
+ * section 3.2). The factors assume columns that are statistically alike, which those of a trained
+ * model are approximately, so a deviation is a warning. Only a ratio that no model explains is an
+ * error.
  */
 final class Verification {
 
-  /** Of a matrix whose entries are copied a whole number of times, which is exact but rounding. */
+  /** Limit for matrices that are copied evenly, where only rounding remains. */
   private static final double ROUNDING = 5e-3;
 
-  /** Deviations that a measure over so many random entries may be off. */
+  /** Standard deviations of the estimate that are allowed on top of the tolerance. */
   private static final double DEVIATIONS = 4;
 
-  private static final int MOST_NAMED = 5;
+  /** Deviation in either direction beyond which the matrix is wrong. */
+  private static final double GROSS_FACTOR = 3;
+
+  private static final int MAX_NAMED = 5;
+
+  /**
+   * A matrix that deviates.
+   *
+   * @param change {@code RMS(y)/RMS(x)} after over that before, relative to the expected one
+   */
+  private record Deviation(String tensor, double change) {
+
+    static Deviation of(TensorReport report, TensorPlan plan) {
+      return new Deviation(
+          report.name(), report.newRatio() / report.ratio() / plan.expectedRatio());
+    }
+
+    boolean isBeyond(double allowed) {
+      return !(Math.abs(change - 1) <= allowed);
+    }
+
+    boolean isGross() {
+      return !(change <= GROSS_FACTOR && change >= 1 / GROSS_FACTOR);
+    }
+
+    /** Distance from 1 on a logarithmic scale; infinite for what is not a number. */
+    double distance() {
+      double distance = Math.abs(Math.log(change));
+      return Double.isNaN(distance) ? Double.POSITIVE_INFINITY : distance;
+    }
+
+    @Override
+    public String toString() {
+      return String.format(Locale.ROOT, "%s by %.3f", tensor, change);
+    }
+  }
 
   private Verification() {}
 
   /**
-   * Checks all tensors.
+   * Compares all matrices.
    *
-   * @param tolerance of matrices whose columns are not copied a whole number of times
-   * @throws CorruptCheckpoint naming those that are off
+   * @param location of the checkpoint, for messages
+   * @param tolerance of matrices that are not copied evenly
+   * @return warnings, one sentence each
+   * @throws CorruptCheckpoint where a ratio is not finite, or off by more than a factor of 3
    */
-  static void check(
+  static List<String> check(
       String location,
       Map<String, TensorPlan> plans,
       List<TensorReport> reports,
       double tolerance) {
-    List<String> wrong = new ArrayList<>();
+    List<Deviation> deviations = new ArrayList<>();
     for (TensorReport report : reports) {
       TensorPlan plan = Objects.requireNonNull(plans.get(report.name()));
-      if (report.ratio() == 0) {
-        continue;
-      }
-      double change = report.newRatio() / report.ratio() / plan.expectedRatio();
-      double allowed = allowed(plan, tolerance);
-      if (!(Math.abs(change - 1) <= allowed)) {
-        wrong.add(
-            String.format(
-                Locale.ROOT,
-                "%s changes RMS(y)/RMS(x) by the factor %.3f; within %.3f of 1 is allowed",
-                report.name(),
-                change,
-                allowed));
+      if (report.ratio() != 0) {
+        Deviation deviation = Deviation.of(report, plan);
+        if (deviation.isBeyond(allowed(plan, tolerance))) {
+          deviations.add(deviation);
+        }
       }
     }
-    if (!wrong.isEmpty()) {
+    List<Deviation> gross = deviations.stream().filter(Deviation::isGross).toList();
+    if (!gross.isEmpty()) {
       throw new CorruptCheckpoint(
-          location
-              + ": "
-              + wrong.size()
-              + " widened tensors do not keep the size of what goes through them: "
-              + String.join(", ", wrong.subList(0, Math.min(MOST_NAMED, wrong.size()))));
+          "%s: RMS(y)/RMS(x) of %d widened matrices changes by more than a factor of %.0f: %s"
+              .formatted(location, gross.size(), GROSS_FACTOR, list(gross)));
     }
+    return deviations.isEmpty()
+        ? List.of()
+        : List.of(
+            "RMS(y)/RMS(x) of %d widened matrices changes by a factor outside of the tolerance of %s: %s"
+                .formatted(deviations.size(), tolerance, list(deviations)));
   }
 
   private static double allowed(TensorPlan plan, double tolerance) {
-    return plan.isCopiedWholly()
+    return plan.isCopiedEvenly()
         ? ROUNDING
         : tolerance + DEVIATIONS / Math.sqrt(2.0 * plan.rows() * plan.columns());
+  }
+
+  /** Lists the worst. */
+  private static String list(List<Deviation> deviations) {
+    String worst =
+        deviations.stream()
+            .sorted(Comparator.comparingDouble(Deviation::distance).reversed())
+            .limit(MAX_NAMED)
+            .map(Deviation::toString)
+            .collect(Collectors.joining(", "));
+    int more = deviations.size() - MAX_NAMED;
+    return more > 0 ? worst + " and " + more + " more" : worst;
   }
 }

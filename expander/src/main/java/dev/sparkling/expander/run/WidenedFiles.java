@@ -1,18 +1,16 @@
 package dev.sparkling.expander.run;
 
-import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointWriter;
 import dev.sparkling.checkpoint.format.CheckpointWriter.PlannedFile;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.Manifest.FileDigest;
 import dev.sparkling.checkpoint.format.TensorFile;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
-import dev.sparkling.checkpoint.store.ObjectStore;
-import dev.sparkling.expander.plan.ExpansionPlan;
-import dev.sparkling.expander.plan.TensorPlan;
 import dev.sparkling.expander.stream.Futures;
 import dev.sparkling.expander.stream.Layout;
 import dev.sparkling.expander.stream.SourceDigests;
+import dev.sparkling.expander.stream.StreamSettings;
 import dev.sparkling.expander.stream.WidenedTensors;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,64 +25,50 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the new tensor files, but those that an earlier attempt has written. Weights and
- * optimizer's state are written side by side where the memory allows both: each file's digest is
- * made by one core.
+ * Writes the widened tensor files, except those that an earlier attempt completed. Weights and
+ * optimizer state are written in parallel where the memory allows both, because one core computes
+ * each file's digest.
  */
 final class WidenedFiles {
 
-  private final ObjectStore from;
-  private final CheckpointReader reader;
-  private final ExpansionPlan plan;
-  private final long seed;
+  private final ExpansionInput input;
   private final ExpansionOptions options;
+  private final CheckpointLocation to;
   private final CheckpointWriter writer;
-  private final Destination to;
   private final long allBytes;
   private volatile boolean failed;
   private UnfinishedExpansion done;
   private long bytes;
 
-  /** Where they are written. */
-  record Destination(ObjectStore store, String folder) {}
-
   WidenedFiles(
-      ObjectStore from,
-      CheckpointReader reader,
-      ExpansionPlan plan,
-      long seed,
+      ExpansionInput input,
       ExpansionOptions options,
+      CheckpointLocation to,
       CheckpointWriter writer,
-      Destination to,
-      UnfinishedExpansion done,
-      long allBytes) {
-    this.from = from;
-    this.reader = reader;
-    this.plan = plan;
-    this.seed = seed;
+      UnfinishedExpansion done) {
+    this.input = input;
     this.options = options;
-    this.writer = writer;
     this.to = to;
+    this.writer = writer;
     this.done = done;
-    this.allBytes = allBytes;
+    this.allBytes = input.newBytes();
   }
 
-  /** In the order of the source's files, whichever was written first. */
-  List<TensorReport> reports(List<FileKind> kinds) {
+  /** Reports of all tensors, in the order of the source files, whichever was written first. */
+  synchronized List<TensorReport> reports() {
     Map<String, TensorReport> byName = new HashMap<>();
     done.tensors().forEach(report -> byName.put(report.name(), report));
-    return kinds.stream()
-        .flatMap(kind -> reader.tensors(kind).stream())
+    return input.kinds().stream()
+        .flatMap(kind -> input.reader().tensors(kind).stream())
         .map(tensor -> Objects.requireNonNull(byName.get(tensor.name())))
         .toList();
   }
 
-  /** Writes all files of these kinds. */
-  void write(List<FileKind> kinds) {
+  /** Writes all files. */
+  void write() {
+    List<FileKind> kinds = input.kinds();
     long share = options.memoryBytes() / kinds.size();
-    List<Layout> layouts =
-        kinds.stream().map(kind -> Layout.of(reader.files(kind), plan.tensors())).toList();
-    if (layouts.stream().anyMatch(layout -> WidenedTensors.leastMemory(layout) > share)) {
+    if (kinds.stream().anyMatch(kind -> WidenedTensors.minimumMemory(input.layout(kind)) > share)) {
       kinds.forEach(kind -> write(kind, options.memoryBytes()));
       return;
     }
@@ -92,14 +76,13 @@ final class WidenedFiles {
     try (ExecutorService threads =
         Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().factory())) {
       for (FileKind kind : kinds) {
-        written.add(threads.submit(() -> writeOrFail(kind, share)));
+        written.add(threads.submit(() -> writeOrStopOthers(kind, share)));
       }
     }
     Futures.awaitAll(written);
   }
 
-  /** What fails stops the others. */
-  private void writeOrFail(FileKind kind, long memoryBytes) {
+  private void writeOrStopOthers(FileKind kind, long memoryBytes) {
     try {
       write(kind, memoryBytes);
     } catch (RuntimeException | Error e) {
@@ -109,13 +92,13 @@ final class WidenedFiles {
   }
 
   private void write(FileKind kind, long memoryBytes) {
-    List<TensorFile> files = reader.files(kind);
+    List<TensorFile> files = input.reader().files(kind);
     List<PlannedFile> planned =
-        writer.plan(kind, reader.tensors(kind).stream().map(this::widened).toList());
-    try (SourceDigests digests = new SourceDigests(from, reader, files)) {
+        writer.plan(kind, input.reader().tensors(kind).stream().map(this::widened).toList());
+    try (SourceDigests digests = new SourceDigests(input.store(), input.reader(), files)) {
       for (PlannedFile file : planned) {
-        FileDigest before = known(file);
-        if (before != null && writer.keep(file, before)) {
+        FileDigest completed = completed(file);
+        if (completed != null && writer.keep(file, completed)) {
           advance(file.tensors().stream().mapToLong(TensorSpec::bytes).sum());
         } else {
           write(file, files, digests, memoryBytes);
@@ -131,31 +114,31 @@ final class WidenedFiles {
     Set<String> names =
         file.tensors().stream().map(TensorSpec::name).collect(Collectors.toUnmodifiableSet());
     List<TensorFile> sources = files.stream().map(source -> source.only(names)).toList();
+    StreamSettings settings =
+        new StreamSettings(
+            input.seed(),
+            memoryBytes,
+            to.toString(),
+            () -> failed || options.stopRequested().getAsBoolean(),
+            this::advance);
     try (WidenedTensors widened =
         new WidenedTensors(
-            from,
-            sources,
-            Layout.of(sources, plan.tensors()),
-            digests,
-            seed,
-            memoryBytes,
-            () -> failed || options.stopRequested().getAsBoolean(),
-            this::advance)) {
+            input.store(), Layout.of(sources, input.plan().tensors()), digests, settings)) {
       FileDigest written = writer.writeTensorFile(file, widened);
       List<TensorReport> reports = new ArrayList<>();
-      widened.sums().forEach((name, sums) -> reports.add(TensorReport.of(planOf(name), sums)));
-      remember(file, written, reports);
+      widened.sums().forEach((name, sums) -> reports.add(TensorReport.of(input.plan(name), sums)));
+      record(file, written, reports);
     }
   }
 
-  private synchronized @Nullable FileDigest known(PlannedFile file) {
+  private synchronized @Nullable FileDigest completed(PlannedFile file) {
     return done.files().get(file.name());
   }
 
-  private synchronized void remember(
+  private synchronized void record(
       PlannedFile file, FileDigest written, List<TensorReport> reports) {
     done = done.with(file.name(), written, reports);
-    done.write(to.store(), to.folder());
+    done.write(to);
   }
 
   private synchronized void advance(long more) {
@@ -164,10 +147,6 @@ final class WidenedFiles {
   }
 
   private TensorSpec widened(TensorSpec tensor) {
-    return new TensorSpec(tensor.name(), tensor.dtype(), planOf(tensor.name()).newShape());
-  }
-
-  private TensorPlan planOf(String tensor) {
-    return Objects.requireNonNull(plan.tensors().get(tensor));
+    return new TensorSpec(tensor.name(), tensor.dtype(), input.plan(tensor.name()).newShape());
   }
 }

@@ -6,8 +6,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Equal pieces of native memory, no more than were agreed and none before it is needed, for one
- * thread to hand out and take back.
+ * A pool of native buffers of equal size, allocated when they are first needed. Not thread-safe:
+ * one thread acquires and releases.
  */
 final class Buffers implements AutoCloseable {
 
@@ -16,20 +16,20 @@ final class Buffers implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final Deque<MemorySegment> free = new ArrayDeque<>();
   private final long bytes;
-  private final int most;
+  private final int capacity;
   private int allocated;
 
-  Buffers(int most, long bytes) {
-    this.most = most;
+  Buffers(int capacity, long bytes) {
+    this.capacity = capacity;
     this.bytes = bytes;
   }
 
   boolean isExhausted() {
-    return free.isEmpty() && allocated == most;
+    return free.isEmpty() && allocated == capacity;
   }
 
-  /** Must not be exhausted. */
-  MemorySegment take() {
+  /** Returns a free buffer; the pool must not be exhausted. */
+  MemorySegment acquire() {
     if (!free.isEmpty()) {
       return free.remove();
     }
@@ -37,7 +37,7 @@ final class Buffers implements AutoCloseable {
     return arena.allocate(bytes, ALIGNMENT);
   }
 
-  void giveBack(MemorySegment buffer) {
+  void release(MemorySegment buffer) {
     free.add(buffer);
   }
 

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
-/** Waits for other threads, and throws what they threw. */
+/** Waits for tasks of other threads and rethrows their exceptions. */
 public final class Futures {
 
   private Futures() {}
 
   /**
-   * Waits for all, and throws what the first of them threw; one that stopped because another has
-   * failed says less than that other.
+   * Waits for all tasks and rethrows the first exception; {@link ExpansionStopped} only where there
+   * is no other, because a failure stops the other tasks.
    */
   public static void awaitAll(List<Future<?>> futures) {
     RuntimeException first = null;
@@ -20,7 +20,7 @@ public final class Futures {
       try {
         await(future);
       } catch (RuntimeException e) {
-        first = first == null || first instanceof WidenedTensors.Stopped ? e : first;
+        first = first == null || first instanceof ExpansionStopped ? e : first;
       }
     }
     if (first != null) {
@@ -35,7 +35,7 @@ public final class Futures {
       if (e.getCause() instanceof SparklingException known) {
         throw known;
       }
-      if (e.getCause() instanceof WidenedTensors.Stopped stopped) {
+      if (e.getCause() instanceof ExpansionStopped stopped) {
         throw stopped;
       }
       throw new IllegalStateException(e.getCause());

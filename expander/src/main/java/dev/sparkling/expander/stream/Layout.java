@@ -11,26 +11,27 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Cuts files into portions. Small tensors that lie side by side share a portion, because a
- * checkpoint has thousands of experts of a MiB each; large ones are cut between rows. The cut
- * depends on nothing but the files and the plan, so that sums over a portion are the same bits
- * whenever the same expansion is run.
+ * Divides files into portions. Adjacent small tensors share a portion, because a checkpoint has
+ * thousands of experts of a MiB each; large ones are split between rows. The division depends only
+ * on the files and the plan, so that sums over portions are bitwise reproducible.
  */
 public final class Layout {
 
-  /** Old and new bytes of a portion, unless one row is larger. */
+  /** Limit on old and new bytes of a portion, unless one row is larger. */
   static final long PORTION_BYTES = 16L << 20;
 
-  /** Bytes between two tensors that are read along; our own files have none. */
-  private static final long LARGEST_GAP = 1L << 20;
+  /** Most bytes between two tensors that are read with them; files of ours have no gaps. */
+  private static final long MAX_GAP = 1L << 20;
 
+  private final List<TensorFile> files;
   private final long portionBytes;
   private final List<Portion> portions = new ArrayList<>();
   private final List<TensorSpec> tensors = new ArrayList<>();
-  private final List<Piece> open = new ArrayList<>();
+  private final List<RowRange> open = new ArrayList<>();
   private int file;
 
-  private Layout(long portionBytes) {
+  private Layout(List<TensorFile> files, long portionBytes) {
+    this.files = List.copyOf(files);
     this.portionBytes = portionBytes;
   }
 
@@ -40,33 +41,38 @@ public final class Layout {
   }
 
   static Layout of(List<TensorFile> files, Map<String, TensorPlan> plans, long portionBytes) {
-    Layout layout = new Layout(portionBytes);
+    Layout layout = new Layout(files, portionBytes);
     for (int i = 0; i < files.size(); i++) {
       layout.file = i;
       for (PlacedTensor placed : files.get(i).tensors()) {
         layout.add(placed, Objects.requireNonNull(plans.get(placed.tensor().name())));
       }
-      layout.close();
+      layout.closePortion();
     }
     return layout;
   }
 
-  /** In the order of what is written. */
+  /** The files that are read. */
+  List<TensorFile> files() {
+    return files;
+  }
+
+  /** All portions, in the order in which they are written. */
   List<Portion> portions() {
     return List.copyOf(portions);
   }
 
-  /** The new tensors, in the order of what is written. */
+  /** The widened tensors, in the order in which they are written. */
   List<TensorSpec> tensors() {
     return List.copyOf(tensors);
   }
 
-  /** Of all new tensors. */
+  /** Bytes of all widened tensors. */
   public long bytes() {
     return tensors.stream().mapToLong(TensorSpec::bytes).sum();
   }
 
-  /** What the largest portion needs. */
+  /** Memory that the largest portion needs. */
   public long largestPortion() {
     return portions.stream().mapToLong(Portion::memory).max().orElse(0);
   }
@@ -74,74 +80,75 @@ public final class Layout {
   private void add(PlacedTensor placed, TensorPlan plan) {
     TensorSpec tensor = placed.tensor();
     tensors.add(new TensorSpec(tensor.name(), tensor.dtype(), plan.newShape()));
-    List<Piece> whole = whole(plan, placed);
-    long memory = tensor.bytes() + whole.stream().mapToLong(Piece::madeBytes).sum();
+    List<RowRange> ranges = ranges(plan, placed);
+    long memory = tensor.bytes() + ranges.stream().mapToLong(RowRange::computedBytes).sum();
     if (memory > portionBytes) {
-      close();
-      cut(plan, placed);
+      closePortion();
+      split(plan, placed);
     } else {
       if (!fits(placed.offset(), memory)) {
-        close();
+        closePortion();
       }
-      open.addAll(whole);
+      open.addAll(ranges);
     }
   }
 
-  /** A tensor in one piece, or in two where all of its new rows are zero. */
-  private static List<Piece> whole(TensorPlan plan, PlacedTensor placed) {
+  /** Returns a tensor as one range, or as two where all of its new rows are zero. */
+  private static List<RowRange> ranges(TensorPlan plan, PlacedTensor placed) {
     TensorSpec tensor = placed.tensor();
-    long made = plan.widening().newRows() == NewEntries.ZERO ? plan.rows() : plan.grownRows();
-    Piece top = new Piece(plan, tensor, 0, made, placed.offset(), tensor.bytes());
-    return made == plan.grownRows() ? List.of(top) : List.of(top, zeros(plan, placed));
+    long computed = plan.widening().newRows() == NewEntries.ZERO ? plan.rows() : plan.wideRows();
+    RowRange top = new RowRange(plan, tensor, 0, computed, placed.offset(), tensor.bytes());
+    return computed == plan.wideRows() ? List.of(top) : List.of(top, zeros(plan, placed));
   }
 
-  private static Piece zeros(TensorPlan plan, PlacedTensor placed) {
+  private static RowRange zeros(TensorPlan plan, PlacedTensor placed) {
     TensorSpec tensor = placed.tensor();
-    long rows = plan.grownRows() - plan.rows();
-    return new Piece(plan, tensor, plan.rows(), rows, placed.offset() + tensor.bytes(), 0);
+    long rows = plan.wideRows() - plan.rows();
+    return new RowRange(plan, tensor, plan.rows(), rows, placed.offset() + tensor.bytes(), 0);
   }
 
   private boolean fits(long offset, long bytes) {
     if (open.isEmpty()) {
       return true;
     }
-    Piece last = open.getLast();
+    RowRange last = open.getLast();
     long gap = offset - (last.sourceOffset() + last.sourceBytes());
-    long filled = open.stream().mapToLong(piece -> piece.sourceBytes() + piece.madeBytes()).sum();
-    return gap >= 0 && gap <= LARGEST_GAP && filled + gap + bytes <= portionBytes;
+    long filled =
+        open.stream().mapToLong(range -> range.sourceBytes() + range.computedBytes()).sum();
+    return gap >= 0 && gap <= MAX_GAP && filled + gap + bytes <= portionBytes;
   }
 
-  /** Between rows, and at every multiple of the old rows, where their copies begin anew. */
-  private void cut(TensorPlan plan, PlacedTensor placed) {
+  /** Splits a tensor between rows, and at every multiple of the old rows, where copies restart. */
+  private void split(TensorPlan plan, PlacedTensor placed) {
     TensorSpec tensor = placed.tensor();
     long sourceRowBytes = tensor.bytes() / plan.rows();
-    long rowBytes = tensors.getLast().bytes() / plan.grownRows();
-    long rowsAtOnce = Math.max(1, portionBytes / (rowBytes + sourceRowBytes));
+    long rowBytes = tensors.getLast().bytes() / plan.wideRows();
+    long maxRows = Math.max(1, portionBytes / (rowBytes + sourceRowBytes));
     boolean copied = plan.widening().newRows() == NewEntries.COPY;
-    for (long row = 0; row < plan.grownRows(); ) {
+    for (long row = 0; row < plan.wideRows(); ) {
       if (row >= plan.rows() && plan.widening().newRows() == NewEntries.ZERO) {
         open.add(zeros(plan, placed));
-        close();
+        closePortion();
         return;
       }
       long section = row / plan.rows();
-      long end = Math.min(plan.grownRows(), (section + 1) * plan.rows());
-      long rows = Math.min(rowsAtOnce, end - row);
+      long end = Math.min(plan.wideRows(), (section + 1) * plan.rows());
+      long rows = Math.min(maxRows, end - row);
       boolean hasSource = section == 0 || copied;
       open.add(
-          new Piece(
+          new RowRange(
               plan,
               tensor,
               row,
               rows,
               placed.offset() + row % plan.rows() * sourceRowBytes,
               hasSource ? rows * sourceRowBytes : 0));
-      close();
+      closePortion();
       row += rows;
     }
   }
 
-  private void close() {
+  private void closePortion() {
     if (open.isEmpty()) {
       return;
     }

@@ -3,33 +3,33 @@ package dev.sparkling.expander.stream;
 import java.util.List;
 
 /**
- * Pieces whose old rows are read in one request, and that are widened by one thread.
+ * Ranges of rows whose old rows are read in one request and that one thread widens.
  *
- * @param file index of the file that they come from
- * @param sourceOffset in that file
- * @param sourceBytes may hold bytes between tensors that belong to none
+ * @param file index of the file that they are read from
+ * @param sourceOffset offset in that file
+ * @param sourceBytes bytes to read; may include bytes between tensors that belong to none
  */
-record Portion(int file, List<Piece> pieces, long sourceOffset, long sourceBytes) {
+record Portion(int file, List<RowRange> ranges, long sourceOffset, long sourceBytes) {
   Portion {
-    pieces = List.copyOf(pieces);
+    ranges = List.copyOf(ranges);
   }
 
-  /** Of all new rows. */
+  /** Bytes of all new rows. */
   long bytes() {
-    return pieces.stream().mapToLong(Piece::bytes).sum();
+    return ranges.stream().mapToLong(RowRange::bytes).sum();
   }
 
-  /** Of the new rows that must be made. */
-  long madeBytes() {
-    return pieces.stream().mapToLong(Piece::madeBytes).sum();
+  /** Bytes that must be computed. */
+  long computedBytes() {
+    return ranges.stream().mapToLong(RowRange::computedBytes).sum();
   }
 
-  /** What it needs in memory. */
+  /** Memory that it needs. */
   long memory() {
-    return sourceBytes + madeBytes();
+    return sourceBytes + computedBytes();
   }
 
-  boolean readsAgain() {
-    return pieces.getFirst().readsAgain();
+  boolean isReread() {
+    return ranges.getFirst().isReread();
   }
 }

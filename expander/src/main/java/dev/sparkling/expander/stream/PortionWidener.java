@@ -1,6 +1,7 @@
 package dev.sparkling.expander.stream;
 
 import dev.sparkling.checkpoint.format.TensorFile;
+import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.expander.plan.NewEntries;
@@ -18,34 +19,34 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 
-/** Reads, widens and checks a portion. For several threads, each with a portion of its own. */
+/** Reads, widens and checks portions. Thread-safe. */
 final class PortionWidener {
 
-  /** Of a tensor that is read for its distribution alone. */
+  /** Bytes per request for a tensor that is read only for its distribution. */
   private static final long READ_BYTES = 4L << 20;
 
   private final ObjectStore store;
   private final List<TensorFile> files;
-  private final long seed;
+  private final StreamSettings settings;
 
-  /** Of tensors that do not fit into one portion, by name. */
+  /** Distributions of tensors that do not fit into one portion, by name. */
   private final Map<String, Distribution> distributions = new ConcurrentHashMap<>();
 
-  /** Reading waits for others; widening needs a core. */
+  /** Reading waits for I/O; widening needs a core. */
   private final Semaphore cores = new Semaphore(Runtime.getRuntime().availableProcessors());
 
-  PortionWidener(ObjectStore store, List<TensorFile> files, long seed) {
+  PortionWidener(ObjectStore store, List<TensorFile> files, StreamSettings settings) {
     this.store = store;
     this.files = files;
-    this.seed = seed;
+    this.settings = settings;
   }
 
   /**
    * Widens a portion.
    *
-   * @param source as many bytes as are to be read
-   * @param target as many bytes as are to be made
-   * @return sums of each piece
+   * @param source buffer of the portion's source bytes
+   * @param target buffer of the portion's computed bytes
+   * @return sums of each range
    */
   List<RowSums> widen(Portion portion, MemorySegment source, MemorySegment target)
       throws InterruptedException {
@@ -53,22 +54,22 @@ final class PortionWidener {
       store.read(object(portion), portion.sourceOffset(), source);
     }
     List<Distribution> known = new ArrayList<>();
-    for (Piece piece : portion.pieces()) {
-      known.add(distribution(portion, piece, source));
+    for (RowRange range : portion.ranges()) {
+      known.add(distribution(portion, range, source));
     }
     cores.acquire();
     try {
       List<RowSums> sums = new ArrayList<>();
       long offset = 0;
-      for (int i = 0; i < portion.pieces().size(); i++) {
-        Piece piece = portion.pieces().get(i);
-        if (piece.isZero()) {
+      for (int i = 0; i < portion.ranges().size(); i++) {
+        RowRange range = portion.ranges().get(i);
+        if (range.isZero()) {
           sums.add(RowSums.NONE);
           continue;
         }
-        MemorySegment rows = target.asSlice(offset, piece.bytes());
-        sums.add(widen(piece, known.get(i), sourceOf(portion, piece, source), rows));
-        offset += piece.bytes();
+        MemorySegment rows = target.asSlice(offset, range.bytes());
+        sums.add(widen(range, known.get(i), sourceOf(portion, range, source), rows));
+        offset += range.bytes();
       }
       return sums;
     } finally {
@@ -77,47 +78,48 @@ final class PortionWidener {
   }
 
   private RowSums widen(
-      Piece piece, Distribution distribution, MemorySegment source, MemorySegment target) {
-    TensorPlan plan = piece.plan();
-    TensorWidener widener = new TensorWidener(plan, piece.source().dtype(), seed, distribution);
-    RowCheck check = new RowCheck(plan, piece.source().dtype());
-    long firstSource = piece.firstRow() % plan.rows();
-    for (long i = 0; i < piece.rows(); i++) {
-      long row = piece.firstRow() + i;
-      boolean hasSource = row < plan.rows() || plan.widening().newRows() == NewEntries.COPY;
+      RowRange range, Distribution distribution, MemorySegment source, MemorySegment target) {
+    TensorPlan plan = range.plan();
+    DType type = range.source().dtype();
+    TensorWidener widener = new TensorWidener(plan, type, settings.seed(), distribution);
+    RowCheck check = new RowCheck(settings.location(), plan, type);
+    boolean isCopied = plan.widening().newRows() == NewEntries.COPY;
+    long firstSource = range.firstRow() % plan.rows();
+    for (long i = 0; i < range.rows(); i++) {
+      long row = range.firstRow() + i;
+      boolean hasSource = row < plan.rows() || isCopied;
       long sourceOffset =
-          hasSource ? (row % plan.rows() - firstSource) * piece.sourceRowBytes() : 0;
-      long offset = i * piece.rowBytes();
+          hasSource ? (row % plan.rows() - firstSource) * range.sourceRowBytes() : 0;
+      long offset = i * range.rowBytes();
       widener.widen(row, source, sourceOffset, target, offset);
-      check.look(row, source, sourceOffset, target, offset);
+      check.check(row, source, sourceOffset, target, offset);
     }
     return check.sums();
   }
 
-  private Distribution distribution(Portion portion, Piece piece, MemorySegment source) {
-    if (!piece.plan().needsDistribution()) {
+  private Distribution distribution(Portion portion, RowRange range, MemorySegment source) {
+    if (!range.plan().needsDistribution()) {
       return Distribution.NONE;
     }
-    if (piece.begins() && piece.ends()) {
-      DistributionSums sums = new DistributionSums(piece.source().dtype());
-      sums.add(sourceOf(portion, piece, source));
+    if (range.isWhole()) {
+      DistributionSums sums = new DistributionSums(range.source().dtype());
+      sums.add(sourceOf(portion, range, source));
       return sums.distribution();
     }
-    // A piece of it lies this far behind the tensor's beginning.
-    long before = piece.firstRow() % piece.plan().rows() * piece.sourceRowBytes();
-    long begin = piece.sourceOffset() - before;
+    long distanceToStart = range.firstRow() % range.plan().rows() * range.sourceRowBytes();
+    long start = range.sourceOffset() - distanceToStart;
     return distributions.computeIfAbsent(
-        piece.plan().name(), _ -> readDistribution(object(portion), begin, piece));
+        range.plan().name(), _ -> readDistribution(object(portion), start, range));
   }
 
-  private Distribution readDistribution(StoredObject object, long begin, Piece piece) {
-    DistributionSums sums = new DistributionSums(piece.source().dtype());
+  private Distribution readDistribution(StoredObject object, long start, RowRange range) {
+    DistributionSums sums = new DistributionSums(range.source().dtype());
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate(READ_BYTES);
-      long bytes = piece.source().bytes();
+      long bytes = range.source().bytes();
       for (long done = 0; done < bytes; done += READ_BYTES) {
         MemorySegment part = buffer.asSlice(0, Math.min(READ_BYTES, bytes - done));
-        store.read(object, begin + done, part);
+        store.read(object, start + done, part);
         sums.add(part);
       }
     }
@@ -128,7 +130,7 @@ final class PortionWidener {
     return files.get(portion.file()).object();
   }
 
-  private static MemorySegment sourceOf(Portion portion, Piece piece, MemorySegment source) {
-    return source.asSlice(piece.sourceOffset() - portion.sourceOffset(), piece.sourceBytes());
+  private static MemorySegment sourceOf(Portion portion, RowRange range, MemorySegment source) {
+    return source.asSlice(range.sourceOffset() - portion.sourceOffset(), range.sourceBytes());
   }
 }

@@ -4,6 +4,7 @@ import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Sha256;
 import dev.sparkling.checkpoint.format.TensorFile;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -12,8 +13,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Hashes the source's files beside the work on them, every byte in order and each once: what
- * portions have read, and what lies between.
+ * Hashes the source files on a thread of its own, each byte once and in order: the bytes that
+ * portions read, and those between them.
  */
 public final class SourceDigests implements AutoCloseable {
 
@@ -35,15 +36,15 @@ public final class SourceDigests implements AutoCloseable {
   }
 
   /**
-   * Hashes what a portion has read.
+   * Hashes the bytes that a portion has read.
    *
-   * @param values valid until the future is done
-   * @return fails where a digest is not what the manifest says
+   * @param values must stay valid until the future is done
+   * @return a future that fails where a file's digest differs from the manifest's
    */
   Future<?> add(Portion portion, MemorySegment values) {
     return thread.submit(
         () -> {
-          if (!portion.readsAgain()) {
+          if (!portion.isReread()) {
             finishFilesBefore(portion.file());
             hashUntil(portion.sourceOffset());
             digest.update(values);
@@ -52,7 +53,11 @@ public final class SourceDigests implements AutoCloseable {
         });
   }
 
-  /** After the last portion: hashes what is left, and fails where a digest is wrong. */
+  /**
+   * Hashes the bytes after the last portion.
+   *
+   * @throws CorruptCheckpoint where a file's digest differs from the manifest's
+   */
   public void finish() {
     Futures.await(thread.submit(() -> finishFilesBefore(files.size())));
   }
@@ -68,7 +73,7 @@ public final class SourceDigests implements AutoCloseable {
     }
   }
 
-  /** A header, or a gap between tensors. */
+  /** Hashes a header, or a gap between tensors. */
   private void hashUntil(long end) {
     if (hashed == end) {
       return;

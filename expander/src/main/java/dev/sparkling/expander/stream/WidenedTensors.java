@@ -1,10 +1,10 @@
 package dev.sparkling.expander.stream;
 
-import dev.sparkling.checkpoint.format.TensorFile;
 import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.widen.RowSums;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,52 +20,39 @@ import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.BooleanSupplier;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A checkpoint's files of one kind, widened while they are asked for. As many portions are under
- * way as the memory allows; they come out in order, so that the same expansion writes the same
- * bytes.
+ * Widens a checkpoint's files of one kind while they are consumed. As many portions are in flight
+ * as the memory allows; they are delivered in order, so that the same expansion writes the same
+ * bytes. {@link #next} returns pieces of large tensors.
  */
 public final class WidenedTensors implements TensorSequence {
 
-  private static final int MOST_PORTIONS = 64;
+  private static final int MAX_PORTIONS = 64;
 
-  /** Given again and again for rows of zeros, which need not be made, looked at or kept. */
+  /** Returned for rows of zeros, which need not be computed, checked or held in memory. */
   private static final MemorySegment ZEROS = Arena.global().allocate(1 << 20, 64);
 
-  private final Layout layout;
-  private final PortionWidener widener;
-  private final SourceDigests digests;
-  private final BooleanSupplier stopRequested;
-  private final LongConsumer progress;
   private final ObjectStore store;
-  private final List<TensorFile> files;
+  private final Layout layout;
+  private final SourceDigests digests;
+  private final StreamSettings settings;
+  private final PortionWidener widener;
   private final Buffers buffers;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Iterator<Portion> waiting;
-  private final Deque<UnderWay> underWay = new ArrayDeque<>();
+  private final Deque<InFlight> inFlight = new ArrayDeque<>();
   private final Map<String, RowSums> sums = new LinkedHashMap<>();
-  private @Nullable UnderWay open;
+  private @Nullable InFlight open;
 
-  // Of the open portion: the next piece, what was given of it, and where it begins.
-  private int piece;
-  private long given;
+  // Position in the open portion: the range, bytes delivered of it, and its offset in the buffer.
+  private int range;
+  private long delivered;
   private long offset;
 
-  /** Thrown instead of the next piece: whoever writes them knows no other way to end early. */
-  public static final class Stopped extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    Stopped() {
-      super("asked to stop", null, false, false);
-    }
-  }
-
-  /** A portion and what it holds of memory until it is written and hashed. */
-  private record UnderWay(
+  /** A portion and the memory that it holds until it is written and hashed. */
+  private record InFlight(
       Portion portion, MemorySegment buffer, Future<List<RowSums>> sums, Deque<Future<?>> hashed) {
 
     MemorySegment source() {
@@ -73,43 +60,33 @@ public final class WidenedTensors implements TensorSequence {
     }
 
     MemorySegment target() {
-      return buffer.asSlice(portion.sourceBytes(), portion.madeBytes());
+      return buffer.asSlice(portion.sourceBytes(), portion.computedBytes());
     }
   }
 
   /**
-   * Begins with the first portions.
+   * Starts the first portions.
    *
-   * @param digests told of all that is read; stays open
-   * @param memoryBytes at least {@link #leastMemory}
-   * @param stopRequested asked before every portion
-   * @param progress told of the bytes of every portion that is widened
+   * @param store of the files of the layout
+   * @param digests hashes all that is read; not closed with this
    */
   public WidenedTensors(
-      ObjectStore store,
-      List<TensorFile> files,
-      Layout layout,
-      SourceDigests digests,
-      long seed,
-      long memoryBytes,
-      BooleanSupplier stopRequested,
-      LongConsumer progress) {
-    this.layout = layout;
-    this.widener = new PortionWidener(store, files, seed);
-    this.digests = digests;
-    this.stopRequested = stopRequested;
-    this.progress = progress;
+      ObjectStore store, Layout layout, SourceDigests digests, StreamSettings settings) {
     this.store = store;
-    this.files = files;
+    this.layout = layout;
+    this.digests = digests;
+    this.settings = settings;
+    this.widener = new PortionWidener(store, layout.files(), settings);
     this.waiting = layout.portions().iterator();
     long portionBytes = Math.max(1, layout.largestPortion());
     this.buffers =
-        new Buffers((int) Math.min(MOST_PORTIONS, memoryBytes / portionBytes), portionBytes);
-    begin();
+        new Buffers(
+            (int) Math.min(MAX_PORTIONS, settings.memoryBytes() / portionBytes), portionBytes);
+    startPortions();
   }
 
-  /** One portion is written while the next is read. */
-  public static long leastMemory(Layout layout) {
+  /** Memory for two portions: one is written while the next is read. */
+  public static long minimumMemory(Layout layout) {
     return 2 * layout.largestPortion();
   }
 
@@ -118,75 +95,87 @@ public final class WidenedTensors implements TensorSequence {
     return layout.tensors();
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws ExpansionStopped where a stop is requested
+   * @throws CorruptCheckpoint where a row is not what the plan requires, or the source is damaged
+   * @throws UserError where the source holds values that are not finite
+   */
   @Override
   public MemorySegment next() {
-    if (open == null || piece == open.portion().pieces().size()) {
+    if (open == null || range == open.portion().ranges().size()) {
       openNext();
     }
-    UnderWay current = Objects.requireNonNull(open);
-    Piece next = current.portion().pieces().get(piece);
+    InFlight current = Objects.requireNonNull(open);
+    RowRange next = current.portion().ranges().get(range);
     MemorySegment values =
         next.isZero()
-            ? ZEROS.asSlice(0, Math.min(ZEROS.byteSize(), next.bytes() - given))
+            ? ZEROS.asSlice(0, Math.min(ZEROS.byteSize(), next.bytes() - delivered))
             : current.target().asSlice(offset, next.bytes());
-    given += values.byteSize();
-    if (given == next.bytes()) {
-      offset += next.madeBytes();
-      piece++;
-      given = 0;
+    delivered += values.byteSize();
+    if (delivered == next.bytes()) {
+      offset += next.computedBytes();
+      range++;
+      delivered = 0;
     }
     return values;
   }
 
-  /** Sums of each tensor, when all are widened. */
+  /** Sums of each tensor, once all are widened. */
   public Map<String, RowSums> sums() {
-    release();
+    releaseOpen();
     return Collections.unmodifiableMap(sums);
   }
 
   private void openNext() {
-    release();
-    if (stopRequested.getAsBoolean()) {
-      throw new Stopped();
+    releaseOpen();
+    if (settings.stopRequested().getAsBoolean()) {
+      throw new ExpansionStopped();
     }
-    begin();
-    UnderWay current = underWay.poll();
+    startPortions();
+    InFlight current = inFlight.poll();
     if (current == null) {
       throw new NoSuchElementException("all tensors are widened");
     }
     List<RowSums> done = Futures.await(current.sums());
     current.hashed().add(digests.add(current.portion(), current.source()));
     for (int i = 0; i < done.size(); i++) {
-      String tensor = current.portion().pieces().get(i).plan().name();
+      String tensor = current.portion().ranges().get(i).plan().name();
       checkFinite(current.portion(), tensor, done.get(i));
       sums.merge(tensor, done.get(i), RowSums::plus);
     }
-    progress.accept(current.portion().bytes());
+    settings.progress().accept(current.portion().bytes());
     open = current;
-    piece = 0;
-    given = 0;
+    range = 0;
+    delivered = 0;
     offset = 0;
   }
 
   private void checkFinite(Portion portion, String tensor, RowSums rows) {
-    if (!Double.isFinite(rows.oldSquares()) || !Double.isFinite(rows.newSquares())) {
+    if (!Double.isFinite(rows.oldSquares())) {
+      String file = store.location(layout.files().get(portion.file()).object().key());
       throw new UserError(
-          store.location(files.get(portion.file()).object().key())
+          file
               + ": "
               + tensor
               + " holds values that are not finite; a model that diverged cannot be widened, so"
-              + " train it with a lower rate");
+              + " train it with a lower learning rate");
+    }
+    if (!Double.isFinite(rows.wideSquares())) {
+      throw new CorruptCheckpoint(
+          settings.location() + ": " + tensor + " would hold values that are not finite");
     }
   }
 
-  private void begin() {
+  private void startPortions() {
     while (waiting.hasNext() && !buffers.isExhausted()) {
       Portion portion = waiting.next();
-      MemorySegment buffer = buffers.take();
+      MemorySegment buffer = buffers.acquire();
       MemorySegment source = buffer.asSlice(0, portion.sourceBytes());
-      MemorySegment target = buffer.asSlice(portion.sourceBytes(), portion.madeBytes());
-      underWay.add(
-          new UnderWay(
+      MemorySegment target = buffer.asSlice(portion.sourceBytes(), portion.computedBytes());
+      inFlight.add(
+          new InFlight(
               portion,
               buffer,
               threads.submit(() -> widener.widen(portion, source, target)),
@@ -194,10 +183,10 @@ public final class WidenedTensors implements TensorSequence {
     }
   }
 
-  private void release() {
+  private void releaseOpen() {
     if (open != null) {
       open.hashed().forEach(Futures::await);
-      buffers.giveBack(open.buffer());
+      buffers.release(open.buffer());
       open = null;
     }
   }

@@ -1,27 +1,26 @@
 package dev.sparkling.expander.widen;
 
 /**
- * Of a tensor's old entries, from which new ones are drawn.
+ * The normal distribution that new entries are drawn from: that of a tensor's old entries.
  *
  * @param mean of all entries
- * @param deviation standard deviation, of the whole and not of a sample
+ * @param deviation standard deviation of the population, not of a sample
  */
 public record Distribution(double mean, double deviation) {
 
-  /** Where nothing is drawn. */
+  /** A placeholder for tensors that draw nothing. */
   public static final Distribution NONE = new Distribution(0, 0);
 
   /**
-   * From sums over entries.
+   * Computes a distribution from sums over entries.
    *
-   * @param count of the entries
+   * @param count number of entries
    */
   public static Distribution of(double sum, double sumOfSquares, long count) {
     double mean = sum / count;
     return new Distribution(mean, Math.sqrt(Math.max(0, sumOfSquares / count - mean * mean)));
   }
 
-  /** Root mean square. */
   double rootMeanSquare() {
     return Math.sqrt(mean * mean + deviation * deviation);
   }

@@ -3,14 +3,14 @@ package dev.sparkling.expander.widen;
 import dev.sparkling.checkpoint.safetensors.DType;
 import java.lang.foreign.MemorySegment;
 
-/** Adds up a tensor's entries for their {@link Distribution}, in order, as they are read. */
+/** Sums a tensor's entries for their {@link Distribution}, in the order in which they are read. */
 public final class DistributionSums {
 
-  private static final int AT_ONCE = 4096;
+  private static final int CHUNK = 4096;
 
   private final Elements elements;
   private final int elementBytes;
-  private final float[] values = new float[AT_ONCE];
+  private final float[] values = new float[CHUNK];
   private double sum;
   private double squares;
   private long count;
@@ -20,11 +20,11 @@ public final class DistributionSums {
     this.elementBytes = type.bytes();
   }
 
-  /** Adds whole entries. */
+  /** Adds entries; the segment must not end inside one. */
   public void add(MemorySegment entries) {
     long all = entries.byteSize() / elementBytes;
-    for (long done = 0; done < all; done += AT_ONCE) {
-      int length = (int) Math.min(AT_ONCE, all - done);
+    for (long done = 0; done < all; done += CHUNK) {
+      int length = (int) Math.min(CHUNK, all - done);
       elements.load(entries, done * elementBytes, values, length);
       for (int i = 0; i < length; i++) {
         double value = values[i];

@@ -6,8 +6,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * How numbers of a type become floats and come back, as PyTorch does it: computed in 32 bits, and
- * rounded to the nearest, ties to even.
+ * Converts numbers of a storage type to floats and back as PyTorch does: computation in 32 bits,
+ * rounding to nearest, ties to even.
  */
 enum Elements {
   F32 {
@@ -35,7 +35,7 @@ enum Elements {
         int bits = Float.floatToRawIntBits(from[i]);
         // Half of the last place that stays, less one where that place is even.
         int rounded = bits + BF16_HALF + ((bits >>> SHORT_BITS) & 1);
-        // A NaN must not be carried over to infinity; its quiet bit stays set.
+        // Rounding must not turn a NaN into infinity, so its quiet bit is set instead.
         int kept = Float.isNaN(from[i]) ? bits | BF16_QUIET : rounded;
         scratch[i] = (short) (kept >>> SHORT_BITS);
       }
@@ -70,7 +70,7 @@ enum Elements {
   private static final int BF16_HALF = 0x7fff;
   private static final int BF16_QUIET = 0x400000;
 
-  /** Of a type that can be widened. */
+  /** Returns the conversion of a type that can be widened. */
   static Elements of(DType type) {
     return switch (type) {
       case F32 -> F32;
@@ -80,12 +80,13 @@ enum Elements {
     };
   }
 
+  /** Reads {@code count} numbers. */
   abstract void load(MemorySegment from, long offset, float[] to, int count);
 
   /**
-   * Writes floats.
+   * Writes {@code count} numbers.
    *
-   * @param scratch at least as long as {@code count}
+   * @param scratch temporary space for at least {@code count} numbers
    */
   abstract void store(float[] from, int count, short[] scratch, MemorySegment to, long offset);
 }

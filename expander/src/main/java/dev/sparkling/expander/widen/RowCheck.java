@@ -5,159 +5,190 @@ import dev.sparkling.expander.plan.NewEntries;
 import dev.sparkling.expander.plan.Sharing;
 import dev.sparkling.expander.plan.TensorPlan;
 import dev.sparkling.expander.plan.Widening;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Looks at rows after they were widened, from their bytes and the plan alone: what is old must be
- * the factor times itself, what is to be zero must be zero, and what a linear map does to the size
- * of its input is measured. Source of the measure: {@code y = W x} with independent inputs of
- * square 1 has {@code E[y_i^2] = sum_j w_ij^2}; inputs that are copies of each other add up first.
+ * Checks widened rows against the plan, from their bytes alone: an old entry must be the factor
+ * times its old value, bit for bit, and an entry that is zero by plan must be zero. Also measures
+ * what a linear map does to the size of its input: {@code y = W x} with independent inputs of
+ * square 1 has {@code E[y_i^2] = sum_j w_ij^2}, where the weights of inputs that are copies of each
+ * other are summed before they are squared.
  */
 public final class RowCheck {
 
-  /** Half a unit in the last place of BF16, which is larger than F16's. */
-  private static final float HALF_PRECISION = 0x1p-8f;
-
+  private final String location;
   private final TensorPlan plan;
   private final Widening widening;
   private final Elements elements;
-  private final boolean exact;
   private final int columns;
-  private final int newColumns;
+  private final int wideColumns;
   private final int elementBytes;
+
+  /** Whether noise is added to old columns, so that only their sums can be checked. */
+  private final boolean isPerturbed;
+
+  /** Whether the old columns keep their bytes. */
+  private final boolean isUnchanged;
+
+  /** Factor of each old column. */
+  private final float[] oldFactors;
+
   private final float[] old;
   private final float[] row;
+  private final short[] scratch;
+  private final MemorySegment expected;
   private final MemorySegment zeros;
 
-  // Sums of each column: unlike a sum along a row, they are added up several at once.
-  private final double[] oldSums;
+  // One sum per column: unlike a sum along a row, these vectorize.
   private final double[] oldSquares;
-  private final double[] newSquares;
+  private final double[] wideSquares;
   private final double[] mapped;
   private long oldRows;
-  private long newRows;
+  private long wideRows;
 
-  public RowCheck(TensorPlan plan, DType type) {
+  /**
+   * Prepares the check of a tensor's rows.
+   *
+   * @param location of the checkpoint that is written, for messages
+   */
+  public RowCheck(String location, TensorPlan plan, DType type) {
+    this.location = location;
     this.plan = plan;
     this.widening = plan.widening();
     this.elements = Elements.of(type);
-    this.exact = type == DType.F32;
     this.columns = Math.toIntExact(plan.columns());
-    this.newColumns = Math.toIntExact(plan.grownColumns());
+    this.wideColumns = Math.toIntExact(plan.wideColumns());
     this.elementBytes = type.bytes();
+    this.isPerturbed =
+        widening.sharing() instanceof Sharing.Even(double deviation) && deviation > 0;
+    this.isUnchanged = widening.sharing() instanceof Sharing.Whole && widening.factor() == 1;
+    this.oldFactors = oldFactors();
     this.old = new float[columns];
-    this.row = new float[newColumns];
-    this.zeros = MemorySegment.ofArray(new byte[Math.toIntExact(bytes(newColumns))]);
-    this.oldSums = new double[columns];
+    this.row = new float[wideColumns];
+    this.scratch = new short[columns];
+    this.expected = MemorySegment.ofArray(new byte[Math.toIntExact(bytes(columns))]);
+    this.zeros = MemorySegment.ofArray(new byte[Math.toIntExact(bytes(wideColumns))]);
     this.oldSquares = new double[columns];
-    this.newSquares = new double[newColumns];
+    this.wideSquares = new double[wideColumns];
     this.mapped = new double[columns];
   }
 
-  /** Over all rows that were looked at. */
+  private float[] oldFactors() {
+    float[] factors = new float[columns];
+    for (int i = 0; i < columns; i++) {
+      int copies = (wideColumns - i + columns - 1) / columns;
+      factors[i] = (float) widening.sharing().share(0, copies) * (float) widening.factor();
+    }
+    return factors;
+  }
+
+  /** Sums over all rows that were checked. */
   public RowSums sums() {
-    double squares = sum(newSquares);
+    double squares = sum(wideSquares);
     return new RowSums(
         oldRows,
-        newRows,
-        sum(oldSums),
+        wideRows,
         sum(oldSquares),
         squares,
-        isMappedAlike() ? squares : sum(mapped) * inputScale());
+        hasIndependentInputs() ? squares : sum(mapped) * inputScale());
   }
 
   /**
-   * Looks at one row.
+   * Checks one row.
    *
-   * @param source holds the old row, where the new row is one of the old ones
-   * @throws IllegalStateException where the row is not what the plan says
+   * @param source holds the old row, where the row is one of the old ones
+   * @throws CorruptCheckpoint where the row is not what the plan requires
    */
-  public void look(
-      long newRow, MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
-    boolean isOld = newRow < plan.rows();
-    boolean zeroRow = !isOld && widening.newRows() == NewEntries.ZERO;
-    boolean cleared = widening.factor() == Widening.CLEARED;
+  public void check(
+      long rowIndex, MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
+    boolean isOld = rowIndex < plan.rows();
+    boolean isZero = !isOld && widening.newRows() == NewEntries.ZERO;
+    boolean isCleared = widening.factor() == Widening.CLEARED;
     if (isOld) {
       oldRows++;
       elements.load(source, sourceOffset, old, columns);
-      add(old, oldSums);
       addSquares(old, columns, oldSquares);
     }
-    if (!zeroRow) {
-      newRows++;
+    if (!isZero) {
+      wideRows++;
     }
-    if (zeroRow || cleared) {
-      checkZeros(newRow, target, offset, 0);
+    if (isZero || isCleared) {
+      checkZeros(rowIndex, target, offset, 0);
       return;
     }
-    int filled = newColumns;
+    int filled = wideColumns;
     if (widening.newColumns() == NewEntries.ZERO) {
-      checkZeros(newRow, target, offset, columns);
+      checkZeros(rowIndex, target, offset, columns);
       filled = columns;
     }
     elements.load(target, offset, row, filled);
     if (isOld) {
-      checkOld(newRow, source, sourceOffset, target, offset);
+      checkOld(rowIndex, source, sourceOffset, target, offset);
     }
-    addSquares(row, filled, newSquares);
+    addSquares(row, filled, wideSquares);
     addMapped(filled);
   }
 
+  /** Compares the old columns of a row, whose old values and new values are loaded. */
   private void checkOld(
-      long newRow, MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
-    if (!(widening.sharing() instanceof Sharing.None)) {
+      long rowIndex, MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
+    if (isPerturbed) {
       return;
     }
-    float factor = (float) widening.factor();
-    if (factor == 1) {
-      if (MemorySegment.mismatch(
-              source,
-              sourceOffset,
-              sourceOffset + bytes(columns),
-              target,
-              offset,
-              offset + bytes(columns))
-          >= 0) {
-        throw wrong(newRow, "is not what it was");
+    MemorySegment from = source;
+    long fromOffset = sourceOffset;
+    if (!isUnchanged) {
+      // Bytes that nothing multiplies are compared as they are: floats may lose a NaN's payload.
+      for (int i = 0; i < columns; i++) {
+        old[i] *= oldFactors[i];
       }
-      return;
+      elements.store(old, columns, scratch, expected, 0);
+      from = expected;
+      fromOffset = 0;
     }
-    float relative = exact ? 0 : HALF_PRECISION;
-    float absolute = exact ? 0 : Float.MIN_NORMAL;
-    float worst = 0;
-    for (int i = 0; i < columns; i++) {
-      float expected = old[i] * factor;
-      float slack = Math.abs(expected) * relative + absolute;
-      // Not-a-number stays what it is, and is told of where the sums are looked at.
-      worst = Math.max(worst, Math.abs(row[i] - expected) - slack);
-    }
-    if (worst > 0) {
-      throw wrong(newRow, "is not the factor times what it was");
-    }
-  }
-
-  private void checkZeros(long newRow, MemorySegment target, long offset, int from) {
-    long length = bytes(newColumns - from);
-    long begin = offset + bytes(from);
-    if (MemorySegment.mismatch(target, begin, begin + length, zeros, 0, length) >= 0) {
-      throw wrong(newRow, "is not zero where it must be");
+    long length = bytes(columns);
+    long mismatch =
+        MemorySegment.mismatch(
+            from, fromOffset, fromOffset + length, target, offset, offset + length);
+    if (mismatch >= 0) {
+      int column = Math.toIntExact(mismatch / elementBytes);
+      throw new CorruptCheckpoint(
+          "%s is %s; expected %s, the old value times %s"
+              .formatted(entry(rowIndex, column), row[column], old[column], oldFactors[column]));
     }
   }
 
-  /** Whether inputs are independent, so that squares of the weights say all. */
-  private boolean isMappedAlike() {
+  private void checkZeros(long rowIndex, MemorySegment target, long offset, int from) {
+    long length = bytes(wideColumns - from);
+    long start = offset + bytes(from);
+    long mismatch = MemorySegment.mismatch(target, start, start + length, zeros, 0, length);
+    if (mismatch >= 0) {
+      int column = from + Math.toIntExact(mismatch / elementBytes);
+      elements.load(target, offset, row, wideColumns);
+      throw new CorruptCheckpoint(
+          "%s is %s; expected 0".formatted(entry(rowIndex, column), row[column]));
+    }
+  }
+
+  private String entry(long rowIndex, int column) {
+    return "%s: %s: row %d, column %d".formatted(location, plan.name(), rowIndex, column);
+  }
+
+  /** Whether inputs are independent, so that the squares of the weights suffice. */
+  private boolean hasIndependentInputs() {
     return widening.newInputs() == null
-        || newColumns == columns
+        || wideColumns == columns
         || widening.newInputs() == NewEntries.RANDOM;
   }
 
-  /** Inputs that zeros were added to have a mean square of columns/newColumns; the rest has 1. */
+  /** With new inputs of zeros the mean square of all is columns/wideColumns, not 1. */
   private double inputScale() {
-    return widening.newInputs() == NewEntries.ZERO ? (double) newColumns / columns : 1;
+    return widening.newInputs() == NewEntries.ZERO ? (double) wideColumns / columns : 1;
   }
 
   private void addMapped(int filled) {
-    if (isMappedAlike()) {
+    if (hasIndependentInputs()) {
       return;
     }
     if (widening.newInputs() == NewEntries.COPY) {
@@ -169,12 +200,6 @@ public final class RowCheck {
       }
     }
     addSquares(row, columns, mapped);
-  }
-
-  private static void add(float[] values, double[] sums) {
-    for (int i = 0; i < values.length; i++) {
-      sums[i] += values[i];
-    }
   }
 
   private static void addSquares(float[] values, int count, double[] sums) {
@@ -194,9 +219,5 @@ public final class RowCheck {
 
   private long bytes(int count) {
     return (long) count * elementBytes;
-  }
-
-  private IllegalStateException wrong(long row, String what) {
-    return new IllegalStateException(plan.name() + ": row " + row + " " + what);
   }
 }

@@ -1,33 +1,27 @@
 package dev.sparkling.expander.widen;
 
 /**
- * Sums over the entries of a tensor's rows, from which its report is made. Added up in the order of
- * the rows, they are the same bits each time.
+ * Sums over the entries of a tensor's rows, for its report. Summed in the order of the rows, they
+ * are bitwise reproducible.
  *
- * @param oldRows that were seen
- * @param newRows that were seen, without those that are zero on purpose
- * @param oldSum of the old entries
- * @param oldSquares of the old entries
- * @param newSquares of the new entries
- * @param mapped squared norms of the rows' outputs, for inputs of expected square 1
+ * @param oldRows number of old rows
+ * @param wideRows number of rows after the expansion, without those that are zero by plan
+ * @param oldSquares sum of squares of the entries before
+ * @param wideSquares sum of squares of the entries after
+ * @param mapped sum over the wide rows of the expected square of {@code y_i} of {@code y = W x},
+ *     for inputs whose expected square is 1
  */
 public record RowSums(
-    long oldRows,
-    long newRows,
-    double oldSum,
-    double oldSquares,
-    double newSquares,
-    double mapped) {
+    long oldRows, long wideRows, double oldSquares, double wideSquares, double mapped) {
 
-  public static final RowSums NONE = new RowSums(0, 0, 0, 0, 0, 0);
+  public static final RowSums NONE = new RowSums(0, 0, 0, 0, 0);
 
   public RowSums plus(RowSums other) {
     return new RowSums(
         oldRows + other.oldRows,
-        newRows + other.newRows,
-        oldSum + other.oldSum,
+        wideRows + other.wideRows,
         oldSquares + other.oldSquares,
-        newSquares + other.newSquares,
+        wideSquares + other.wideSquares,
         mapped + other.mapped);
   }
 }

@@ -10,10 +10,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Widens one tensor, row by row. A row depends on the seed, the tensor's name and new shape and the
- * row's number only, so that rows may be made in any order and by any number of threads, each with
- * an instance of its own. The factor is rounded to a float, as PyTorch does when it multiplies a
- * tensor by a number.
+ * Widens one tensor, row by row. A row depends only on the old tensor, the plan, the seed and the
+ * row's index, so rows may be made in any order and by any number of threads, each with its own
+ * instance. The factor is rounded to a float, as PyTorch does when it multiplies a tensor by a
+ * number.
  */
 public final class TensorWidener {
 
@@ -22,7 +22,7 @@ public final class TensorWidener {
   private final Elements elements;
   private final int elementBytes;
   private final int columns;
-  private final int newColumns;
+  private final int wideColumns;
   private final float factor;
   private final Distribution distribution;
   private final TensorRandom random;
@@ -32,10 +32,10 @@ public final class TensorWidener {
   private final short[] scratch;
 
   /**
-   * Prepares to widen.
+   * Prepares the widening of a tensor.
    *
    * @param type F32, BF16 or F16
-   * @param distribution of the old entries; only looked at where something is drawn
+   * @param distribution of the old entries; unused where nothing is drawn
    */
   public TensorWidener(TensorPlan plan, DType type, long seed, Distribution distribution) {
     this.plan = plan;
@@ -43,41 +43,41 @@ public final class TensorWidener {
     this.elements = Elements.of(type);
     this.elementBytes = type.bytes();
     this.columns = Math.toIntExact(plan.columns());
-    this.newColumns = Math.toIntExact(plan.grownColumns());
+    this.wideColumns = Math.toIntExact(plan.wideColumns());
     this.factor = (float) widening.factor();
     this.distribution = distribution;
-    // Another expansion of the same tensor, or its first values, must not draw the same numbers.
+    // Initial values and other expansions of the same tensor draw other numbers.
     this.random = new TensorRandom(seed, plan.name() + " widened to " + plan.newShape());
-    this.row = new float[newColumns];
-    this.added = new float[newColumns - columns];
-    this.noise = new float[widening.sharing() instanceof Sharing.Even ? newColumns : 0];
-    this.scratch = new short[newColumns];
+    this.row = new float[wideColumns];
+    this.added = new float[wideColumns - columns];
+    this.noise = new float[widening.sharing() instanceof Sharing.Even ? wideColumns : 0];
+    this.scratch = new short[wideColumns];
   }
 
   /**
-   * Makes one row.
+   * Writes one row.
    *
-   * @param source holds the old row of the same number, or the one that a new row copies
-   * @param sourceOffset of that old row in bytes
+   * @param source holds the old row of the same index, or the one that a new row copies
+   * @param sourceOffset offset of that old row in bytes
    */
   public void widen(
-      long newRow, MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
+      long rowIndex, MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
     if (widening.factor() == Widening.CLEARED
-        || (newRow >= plan.rows() && widening.newRows() == NewEntries.ZERO)) {
-      target.asSlice(offset, bytes(newColumns)).fill((byte) 0);
-    } else if (newRow >= plan.rows() && widening.newRows() == NewEntries.RANDOM) {
-      draw(newRow, row);
-      finish(newRow, target, offset);
-    } else if (widening.sharing() instanceof Sharing.None) {
+        || (rowIndex >= plan.rows() && widening.newRows() == NewEntries.ZERO)) {
+      target.asSlice(offset, bytes(wideColumns)).fill((byte) 0);
+    } else if (rowIndex >= plan.rows() && widening.newRows() == NewEntries.RANDOM) {
+      draw(rowIndex, row);
+      finish(rowIndex, target, offset);
+    } else if (widening.sharing() instanceof Sharing.Whole) {
       copyOld(source, sourceOffset, target, offset);
-      addColumns(newRow, target, offset);
+      addColumns(rowIndex, target, offset);
     } else {
       elements.load(source, sourceOffset, row, columns);
-      finish(newRow, target, offset);
+      finish(rowIndex, target, offset);
     }
   }
 
-  /** The old columns; byte for byte where they keep their values. */
+  /** Writes the old columns, byte for byte where the factor is 1. */
   private void copyOld(MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
     if (factor == 1) {
       MemorySegment.copy(source, sourceOffset, target, offset, bytes(columns));
@@ -88,73 +88,73 @@ public final class TensorWidener {
     }
   }
 
-  private void addColumns(long newRow, MemorySegment target, long offset) {
+  private void addColumns(long rowIndex, MemorySegment target, long offset) {
     switch (widening.newColumns()) {
       case ZERO -> target.asSlice(offset + bytes(columns), bytes(added.length)).fill((byte) 0);
       case COPY -> {
-        for (int done = columns; done < newColumns; done += columns) {
-          int count = Math.min(columns, newColumns - done);
+        for (int done = columns; done < wideColumns; done += columns) {
+          int count = Math.min(columns, wideColumns - done);
           MemorySegment.copy(target, offset, target, offset + bytes(done), bytes(count));
         }
       }
       case RANDOM -> {
-        draw(newRow, added);
+        draw(rowIndex, added);
         scale(added, added.length, factor);
         elements.store(added, added.length, scratch, target, offset + bytes(columns));
       }
     }
   }
 
-  /** Of {@link #row}, whose old columns are there. */
-  private void finish(long newRow, MemorySegment target, long offset) {
+  /** Completes and writes {@link #row}, whose old columns are filled. */
+  private void finish(long rowIndex, MemorySegment target, long offset) {
     switch (widening.newColumns()) {
       case COPY -> {
-        for (int i = columns; i < newColumns; i++) {
+        for (int i = columns; i < wideColumns; i++) {
           row[i] = row[i - columns];
         }
-        share(newRow);
+        share(rowIndex);
       }
-      case ZERO -> Arrays.fill(row, columns, newColumns, 0);
+      case ZERO -> Arrays.fill(row, columns, wideColumns, 0);
       case RANDOM -> {
-        // A random row is random all along.
+        // A random row was drawn in full.
       }
     }
-    scale(row, newColumns, factor);
-    elements.store(row, newColumns, scratch, target, offset);
+    scale(row, wideColumns, factor);
+    elements.store(row, wideColumns, scratch, target, offset);
   }
 
-  /** Copies of column {@code j} stand at {@code j}, {@code j + columns} and so on. */
-  private void share(long newRow) {
-    if (widening.sharing() instanceof Sharing.None) {
+  /** Scales the copies of column {@code j}: {@code j}, {@code j + columns} and so on. */
+  private void share(long rowIndex) {
+    if (widening.sharing() instanceof Sharing.Whole) {
       return;
     }
-    for (int i = 0; i < newColumns; i++) {
+    for (int i = 0; i < wideColumns; i++) {
       row[i] *= (float) widening.sharing().share(i / columns, copies(i % columns));
     }
     if (widening.sharing() instanceof Sharing.Even(double deviation) && deviation > 0) {
-      perturb(newRow, deviation);
+      perturb(rowIndex, deviation);
     }
   }
 
-  private void perturb(long newRow, double deviation) {
-    random.fillRow(newRow, noise, deviation * distribution.rootMeanSquare());
-    for (int i = 0; i < newColumns; i++) {
+  private void perturb(long rowIndex, double deviation) {
+    random.fillRow(rowIndex, noise, deviation * distribution.rootMeanSquare());
+    for (int i = 0; i < wideColumns; i++) {
       int copy = i / columns;
       int copies = copies(i % columns);
-      boolean second = copy % 2 == 1;
-      if (second || copy + 1 < copies) {
-        float apart = noise[second ? i - columns : i] / copies;
-        row[i] += second ? -apart : apart;
+      boolean isSecond = copy % 2 == 1;
+      if (isSecond || copy + 1 < copies) {
+        float difference = noise[isSecond ? i - columns : i] / copies;
+        row[i] += isSecond ? -difference : difference;
       }
     }
   }
 
   private int copies(int column) {
-    return (newColumns - column + columns - 1) / columns;
+    return (wideColumns - column + columns - 1) / columns;
   }
 
-  private void draw(long newRow, float[] values) {
-    random.fillRow(newRow, values, distribution.deviation());
+  private void draw(long rowIndex, float[] values) {
+    random.fillRow(rowIndex, values, distribution.deviation());
     float mean = (float) distribution.mean();
     for (int i = 0; i < values.length; i++) {
       values[i] += mean;

@@ -141,7 +141,7 @@ class ExpansionPlanTest {
       assertThat(get(tensors, mlp + "down_proj.weight").widening())
           .isEqualTo(
               new Widening(
-                  NewEntries.ZERO, NewEntries.COPY, 1, new Sharing.None(), NewEntries.ZERO));
+                  NewEntries.ZERO, NewEntries.COPY, 1, new Sharing.Whole(), NewEntries.ZERO));
     }
   }
 

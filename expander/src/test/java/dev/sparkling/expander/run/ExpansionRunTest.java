@@ -1,11 +1,14 @@
 package dev.sparkling.expander.run;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.CheckpointWriter;
 import dev.sparkling.checkpoint.format.Checkpoints;
@@ -41,7 +44,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
@@ -143,9 +145,9 @@ class ExpansionRunTest {
             spec(20, 9).toString(),
             "7",
             "report 2");
-    UnfinishedExpansion.begun(Sha256.hex(oldIdentity.getBytes(StandardCharsets.UTF_8)))
+    UnfinishedExpansion.empty(Sha256.hex(oldIdentity.getBytes(StandardCharsets.UTF_8)))
         .with(oldFile, new Manifest.FileDigest(oldBytes.length, Sha256.hex(oldBytes)), List.of())
-        .write(store, TO);
+        .write(at(TO));
     run(TO, 20, () -> false);
     assertThat(CheckpointReader.open(store, TO).manifest()).hasValue(whole);
   }
@@ -165,10 +167,8 @@ class ExpansionRunTest {
 
   private Optional<ExpansionReport> run(String to, int hiddenSize, BooleanSupplier stopRequested) {
     return ExpansionRun.run(
-        store,
-        FROM,
-        store,
-        to,
+        at(FROM),
+        at(to),
         spec(hiddenSize, 9),
         ExpansionOptions.DEFAULT.with(stopRequested, ExpansionProgress.NONE));
   }
@@ -219,7 +219,7 @@ class ExpansionRunTest {
   @Test
   void secondExpansionAddsToTheFirst() {
     expand(16, 6);
-    ExpansionRun.run(store, TO, store, "wider/expansion", spec(16, 24));
+    ExpansionRun.run(at(TO), at("wider/expansion"), spec(16, 24));
     TrainerState state = CheckpointReader.open(store, "wider/expansion").state().orElseThrow();
     assertThat(state.initialWidths()).isEqualTo(new Widths(8, 6));
     assertThat(state.expansions())
@@ -230,7 +230,7 @@ class ExpansionRunTest {
   @Test
   void sameExpansionGivesTheSameBytes() {
     expand(16, 12);
-    ExpansionRun.run(store, FROM, store, "again", spec(16, 12));
+    ExpansionRun.run(at(FROM), at("again"), spec(16, 12));
     assertThat(CheckpointReader.open(store, "again").manifest())
         .isEqualTo(CheckpointReader.open(store, TO).manifest());
   }
@@ -267,17 +267,27 @@ class ExpansionRunTest {
         .isInstanceOf(UserError.class)
         .hasMessage(
             """
-            --hidden-size: 4 is smaller than the checkpoint's 8; it may only widen
-            --inner-size: 3 is smaller than the checkpoint's 6; it may only widen""");
+            hiddenSize: 4 is smaller than the checkpoint's 8; it may only grow
+            innerSize: 3 is smaller than the checkpoint's 6; it may only grow""");
     assertThatThrownBy(() -> expand(8, 0))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "--hidden-size, --inner-size: 8 and 6 are the checkpoint's already; one must be larger");
+            "hiddenSize, innerSize: 8 and 6 are the checkpoint's already; one must be larger");
     assertThat(store.list(TO)).isEmpty();
   }
 
   @Test
-  void damagedSourceIsCorruptAndNothingIsWritten() {
+  void messagesNameParametersAsTheCallerDoes() {
+    ExpansionOptions options = ExpansionOptions.DEFAULT.withNames("spec."::concat);
+    assertThatThrownBy(() -> ExpansionRun.run(at(FROM), at(TO), spec(4, 6), options))
+        .hasMessage("spec.hiddenSize: 4 is smaller than the checkpoint's 8; it may only grow");
+    assertThatThrownBy(
+            () -> ExpansionRun.run(at(FROM), at(TO), spec(20, 9), options.withMemory(2000)))
+        .hasMessageStartingWith("spec.memory: 0 MiB is too little");
+  }
+
+  @Test
+  void damagedSourceIsCorruptAndWhatWasWrittenIsKeptAsEvidenceOnly() {
     String key = FROM + "/optimizer-00001-of-00001.safetensors";
     byte[] bytes = store.readAll(store.get(key));
     bytes[bytes.length - 1] ^= 1;
@@ -285,11 +295,88 @@ class ExpansionRunTest {
     assertThatThrownBy(() -> expand(16, 6))
         .isInstanceOf(CorruptCheckpoint.class)
         .hasMessageStartingWith("memory:" + key + ": SHA-256 is ");
-    assertThat(store.list(TO)).isEmpty();
+    assertEvidence("rejected: memory:" + key + ": SHA-256 is ");
+    bytes[bytes.length - 1] ^= 1;
+    store.write(key, bytes);
+    expand(16, 6);
+    CheckpointReader.open(store, TO).verify();
+  }
+
+  /** Files are there, but neither a checkpoint nor anything that a later attempt would resume. */
+  private void assertEvidence(String reason) {
+    assertThat(store.find(TO + "/model-00001-of-00001.safetensors")).isPresent();
+    assertThat(Checkpoints.exists(store, TO)).isFalse();
+    assertThat(UnfinishedExpansion.find(at(TO)).orElseThrow().identity()).startsWith(reason);
+  }
+
+  /**
+   * The repaired source has the same identity, so a file that was made from damage must not stay.
+   */
+  @Test
+  void filesMadeFromADamagedSourceAreWrittenAgainFromTheRepairedOne() {
+    expand(16, 6);
+    Manifest whole = CheckpointReader.open(store, TO).manifest().orElseThrow();
+    store.list(TO + "/").forEach(object -> store.delete(object.key()));
+    String key = FROM + "/model-00001-of-00001.safetensors";
+    byte[] bytes = store.readAll(store.get(key));
+    bytes[bytes.length - 4] ^= 1;
+    store.write(key, bytes);
+    assertThatThrownBy(() -> expand(16, 6)).isInstanceOf(CorruptCheckpoint.class);
+    bytes[bytes.length - 4] ^= 1;
+    store.write(key, bytes);
+    expand(16, 6);
+    assertThat(CheckpointReader.open(store, TO).manifest()).hasValue(whole);
+  }
+
+  /**
+   * Columns that are copied at 1.5x hold nearly all of each row, so that the factor is too large.
+   */
+  @Test
+  void aRatioBeyondTheToleranceIsAWarningInTheReport() {
+    try (CheckpointWriter writer = new CheckpointWriter(store, FROM)) {
+      writer.writeConfiguration(MODEL);
+      for (FileKind kind : FileKind.values()) {
+        writer.writeTensors(kind, unevenColumns(kind));
+      }
+      writer.commit(TestTensors.state(MODEL, 10));
+    }
+    ExpansionReport report = expand(12, 6);
+    assertThat(report.warnings())
+        .singleElement(as(STRING))
+        .startsWith(
+            "RMS(y)/RMS(x) of 2 widened matrices changes by a factor outside of the tolerance")
+        .contains(": model.layers.0.self_attn.q_proj.weight by 1.265, model.layers.1.");
+    assertThat(ExpansionReport.read(store, TO)).isEqualTo(report);
+    CheckpointReader.open(store, TO).verify();
+  }
+
+  private static TensorSequence unevenColumns(FileKind kind) {
+    Map<TensorSpec, float[]> values = new LinkedHashMap<>();
+    try (TensorSequence all = TestTensors.random(MODEL, kind, 1)) {
+      for (TensorSpec tensor : all.tensors()) {
+        float[] entries = all.next().toArray(ValueLayout.JAVA_FLOAT);
+        for (int i = 0; i < entries.length; i++) {
+          entries[i] *= i % columns(tensor) < 4 ? 1 : 0.01f;
+        }
+        values.put(tensor, entries);
+      }
+    }
+    return TestTensors.of(values);
   }
 
   @Test
-  void sourceThatIsOverwrittenWhileItIsReadIsCorruptAndNothingIsWritten() {
+  void naiveAtAWholeRatioIsAWarningInReportAndPreview() {
+    ExpansionSpec spec = spec(16, 12, Initialization.NAIVE);
+    List<String> warnings = ExpansionRun.run(at(FROM), at(TO), spec).warnings();
+    assertThat(warnings)
+        .singleElement(as(STRING))
+        .startsWith("initialization: naive widens exactly as");
+    assertThat(ExpansionRun.preview(at(FROM), spec, ExpansionOptions.DEFAULT).warnings())
+        .isEqualTo(warnings);
+  }
+
+  @Test
+  void sourceThatIsOverwrittenWhileItIsReadIsCorruptAndThereIsNoCheckpoint() {
     String key = FROM + "/optimizer-00001-of-00001.safetensors";
     ExpansionProgress overwrite =
         (_, _) -> {
@@ -300,15 +387,13 @@ class ExpansionRunTest {
     assertThatThrownBy(
             () ->
                 ExpansionRun.run(
-                    store,
-                    FROM,
-                    store,
-                    TO,
+                    at(FROM),
+                    at(TO),
                     spec(16, 6),
                     ExpansionOptions.DEFAULT.with(() -> false, overwrite)))
         .isInstanceOf(CorruptCheckpoint.class)
         .hasMessageContaining("overwritten");
-    assertThat(store.list(TO)).isEmpty();
+    assertThat(Checkpoints.exists(store, TO)).isFalse();
   }
 
   @Test
@@ -324,13 +409,11 @@ class ExpansionRunTest {
 
   @Test
   void rowsThatNeedMoreMemoryThanIsAllowedAreNamedBeforeAnythingIsWritten() {
-    ExpansionOptions little =
-        new ExpansionOptions(
-            false, OptionalLong.empty(), 2000, () -> false, ExpansionProgress.NONE);
-    assertThatThrownBy(() -> ExpansionRun.run(store, FROM, store, TO, spec(20, 9), little))
+    ExpansionOptions little = ExpansionOptions.DEFAULT.withMemory(2000);
+    assertThatThrownBy(() -> ExpansionRun.run(at(FROM), at(TO), spec(20, 9), little))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "--memory: 0 MiB are too few for the rows of this model; at least 1 MiB are needed");
+            "memory: 0 MiB is too little for the rows of this model; at least 1 MiB is needed");
     assertThat(store.list(TO)).isEmpty();
   }
 
@@ -352,11 +435,11 @@ class ExpansionRunTest {
       }
       writer.commit(TestTensors.state(MODEL, 10));
     }
-    assertThatThrownBy(() -> ExpansionRun.run(store, from, store, TO, spec(16, 6)))
+    assertThatThrownBy(() -> ExpansionRun.run(at(from), at(TO), spec(16, 6)))
         .isInstanceOf(UserError.class)
         .hasMessage(
             "memory:diverged/model-00001-of-00001.safetensors: model.norm.weight holds values that are not finite; a model that"
-                + " diverged cannot be widened, so train it with a lower rate");
+                + " diverged cannot be widened, so train it with a lower learning rate");
     assertThat(store.list(TO)).isEmpty();
   }
 
@@ -364,10 +447,8 @@ class ExpansionRunTest {
   void progressEndsAtAllBytes() {
     List<Long> told = new ArrayList<>();
     ExpansionRun.run(
-        store,
-        FROM,
-        store,
-        TO,
+        at(FROM),
+        at(TO),
         spec(16, 6),
         ExpansionOptions.DEFAULT.with(
             () -> false,
@@ -385,14 +466,22 @@ class ExpansionRunTest {
   }
 
   private ExpansionReport expand(int hiddenSize, int innerSize) {
-    return ExpansionRun.run(store, FROM, store, TO, spec(hiddenSize, innerSize));
+    return ExpansionRun.run(at(FROM), at(TO), spec(hiddenSize, innerSize));
+  }
+
+  private CheckpointLocation at(String folder) {
+    return new CheckpointLocation(store, folder);
   }
 
   private static ExpansionSpec spec(int hiddenSize, int innerSize) {
+    return spec(hiddenSize, innerSize, Initialization.COPY_COPY);
+  }
+
+  private static ExpansionSpec spec(int hiddenSize, int innerSize, Initialization initialization) {
     return new ExpansionSpec(
         hiddenSize,
         innerSize,
-        Initialization.COPY_COPY,
+        initialization,
         OptimizerStateStrategy.ASYMMETRIC,
         NormInitialization.COPY,
         BaselineSpec.DEFAULT,

@@ -2,7 +2,9 @@ package dev.sparkling.expander.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.TestTensors;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
@@ -23,7 +25,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
@@ -76,7 +77,7 @@ class HostileCheckpointTest {
   }
 
   @Test
-  void damageEndsWithAMessageAndLeavesNothingHalfWritten() throws InterruptedException {
+  void damageEndsWithAMessageAndNeverWithACheckpoint() throws InterruptedException {
     List<String> failures = new ArrayList<>();
     int[] outcomes = new int[2];
     try (ExecutorService thread =
@@ -121,18 +122,30 @@ class HostileCheckpointTest {
   }
 
   private static boolean widened(ObjectStore store, boolean foreign) {
-    ExpansionOptions options =
-        new ExpansionOptions(
-            foreign, OptionalLong.empty(), 64 << 20, () -> false, ExpansionProgress.NONE);
+    ExpansionOptions options = ExpansionOptions.DEFAULT.withMemory(64 << 20);
+    CheckpointLocation to = new CheckpointLocation(store, TO);
     try {
-      ExpansionRun.run(store, FROM, store, TO, EXPANSION, options);
-    } catch (UserError | CorruptCheckpoint e) {
+      ExpansionRun.run(
+          new CheckpointLocation(store, FROM),
+          to,
+          EXPANSION,
+          foreign ? options.allowingHuggingFace() : options);
+    } catch (UserError e) {
       check(e);
       assertThat(store.list(TO + "/")).as("left behind").isEmpty();
+      return false;
+    } catch (CorruptCheckpoint e) {
+      check(e);
+      assertThat(Checkpoints.exists(store, TO)).isFalse();
+      assertThat(store.list(TO + "/").isEmpty() || isEvidence(to)).as("evidence").isTrue();
       return false;
     }
     CheckpointReader.open(store, TO).verify();
     return true;
+  }
+
+  private static boolean isEvidence(CheckpointLocation to) {
+    return UnfinishedExpansion.find(to).orElseThrow().identity().startsWith("rejected: ");
   }
 
   private static void check(SparklingException e) {
@@ -142,7 +155,7 @@ class HostileCheckpointTest {
           .isNotBlank()
           .doesNotContain("\n", "Exception", "java.", "jackson")
           .hasSizeLessThan(LONGEST_LINE)
-          .matches("(?s)(memory:narrow|--).*: .*");
+          .matches("(?s)(memory:(narrow|wide)|hiddenSize|innerSize).*: .*");
     }
   }
 

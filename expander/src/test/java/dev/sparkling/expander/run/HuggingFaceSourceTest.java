@@ -2,6 +2,7 @@ package dev.sparkling.expander.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.TensorSequence;
@@ -63,10 +64,16 @@ class HuggingFaceSourceTest {
             new RewarmupSpec(1.3, 10),
             0.05);
     ExpansionOptions options =
-        new ExpansionOptions(
-            true, OptionalLong.of(3), 64 << 20, () -> false, ExpansionProgress.NONE, 1);
-    ExpansionRun.run(store, folder, store, folder + "-wide", spec, options);
+        ExpansionOptions.DEFAULT
+            .allowingHuggingFace()
+            .withSeed(OptionalLong.of(3))
+            .withMemory(64 << 20);
+    ExpansionRun.run(at(folder), at(folder + "-wide"), spec, options);
     return TestTensors.values(CheckpointReader.open(store, folder + "-wide"), FileKind.MODEL);
+  }
+
+  private CheckpointLocation at(String folder) {
+    return new CheckpointLocation(store, folder);
   }
 
   private static Map<TensorSpec, byte[]> weights() {

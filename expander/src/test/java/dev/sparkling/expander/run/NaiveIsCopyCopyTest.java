@@ -2,6 +2,7 @@ package dev.sparkling.expander.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Manifest;
 import dev.sparkling.checkpoint.format.TestTensors;
@@ -50,13 +51,17 @@ class NaiveIsCopyCopyTest {
 
   /** Tensors and configuration; the trainer's state and the report name the initialization. */
   private Map<String, Manifest.FileDigest> widen(ExpansionSpec spec) {
-    ExpansionRun.run(store, "narrow", store, "wide", spec);
+    ExpansionRun.run(at("narrow"), at("wide"), spec);
     Map<String, Manifest.FileDigest> files =
         new TreeMap<>(CheckpointReader.open(store, "wide").manifest().orElseThrow().files());
     files.keySet().removeIf(name -> name.equals("trainer-state.json"));
     files.keySet().removeIf(name -> name.equals(ExpansionReport.NAME));
     assertThat(files).hasSize(4);
     return files;
+  }
+
+  private CheckpointLocation at(String folder) {
+    return new CheckpointLocation(store, folder);
   }
 
   private static ExpansionSpec spec(int hiddenSize, int innerSize, Initialization initialization) {

@@ -88,10 +88,10 @@ class WidenedTensorsTest {
     assertThat(cut.keySet()).containsExactlyElementsOf(whole.keySet());
     whole.forEach(
         (name, sums) -> {
-          RowSums pieces = Objects.requireNonNull(cut.get(name));
-          assertThat(pieces.oldRows()).isEqualTo(sums.oldRows());
-          assertThat(pieces.newRows()).isEqualTo(sums.newRows());
-          assertThat(pieces.mapped() / sums.mapped()).isBetween(1 - 1e-12, 1 + 1e-12);
+          RowSums parts = Objects.requireNonNull(cut.get(name));
+          assertThat(parts.oldRows()).isEqualTo(sums.oldRows());
+          assertThat(parts.wideRows()).isEqualTo(sums.wideRows());
+          assertThat(parts.mapped() / sums.mapped()).isBetween(1 - 1e-12, 1 + 1e-12);
         });
   }
 
@@ -113,11 +113,11 @@ class WidenedTensorsTest {
                 NormInitialization.COPY));
     Layout layout = Layout.of(reader.files(FileKind.MODEL), plan.tensors(), 1000);
     // The embedding has 11 rows of 8, which become 16 floats: 96 bytes a row, 10 rows a portion.
-    assertThat(layout.portions().get(0).pieces()).hasSize(1);
-    assertThat(layout.portions().get(0).pieces().getFirst().rows()).isEqualTo(10);
-    assertThat(layout.portions().get(1).pieces().getFirst().rows()).isEqualTo(1);
+    assertThat(layout.portions().get(0).ranges()).hasSize(1);
+    assertThat(layout.portions().get(0).ranges().getFirst().rows()).isEqualTo(10);
+    assertThat(layout.portions().get(1).ranges().getFirst().rows()).isEqualTo(1);
     assertThat(layout.portions()).allMatch(portion -> portion.memory() <= 1000);
-    assertThat(layout.portions()).anyMatch(portion -> portion.pieces().size() > 1);
+    assertThat(layout.portions()).anyMatch(portion -> portion.ranges().size() > 1);
     assertThat(layout.bytes())
         .isEqualTo(layout.portions().stream().mapToLong(Portion::bytes).sum());
   }
@@ -129,7 +129,7 @@ class WidenedTensorsTest {
 
   private byte[] bytes(CheckpointReader reader, FileKind kind, Layout layout, long memoryBytes) {
     try (SourceDigests digests = new SourceDigests(store, reader, reader.files(kind));
-        WidenedTensors widened = open(reader, kind, layout, memoryBytes, digests)) {
+        WidenedTensors widened = open(layout, memoryBytes, digests)) {
       ByteArrayOutputStream all = new ByteArrayOutputStream();
       for (TensorSpec tensor : widened.tensors()) {
         long left = tensor.bytes();
@@ -148,7 +148,7 @@ class WidenedTensorsTest {
 
   private Map<String, RowSums> sums(CheckpointReader reader, Layout layout) {
     try (SourceDigests digests = new SourceDigests(store, reader, reader.files(FileKind.MODEL));
-        WidenedTensors widened = open(reader, FileKind.MODEL, layout, PLENTY, digests)) {
+        WidenedTensors widened = open(layout, PLENTY, digests)) {
       long left = layout.bytes();
       while (left > 0) {
         left -= widened.next().byteSize();
@@ -157,21 +157,12 @@ class WidenedTensorsTest {
     }
   }
 
-  private WidenedTensors open(
-      CheckpointReader reader,
-      FileKind kind,
-      Layout layout,
-      long memoryBytes,
-      SourceDigests digests) {
+  private WidenedTensors open(Layout layout, long memoryBytes, SourceDigests digests) {
     return new WidenedTensors(
         store,
-        reader.files(kind),
         layout,
         digests,
-        7,
-        Math.min(memoryBytes, 64L << 20),
-        () -> false,
-        _ -> {});
+        new StreamSettings(7, Math.min(memoryBytes, 64L << 20), "wide", () -> false, _ -> {}));
   }
 
   private static ExpansionSpec spec(

@@ -56,16 +56,16 @@ class HyperCloningTest {
           TensorPlan plan = Objects.requireNonNull(plans.get(name));
           MemorySegment expected = Objects.requireNonNull(wide.get(name));
           assertThat(expected.byteSize())
-              .isEqualTo(plan.grownRows() * plan.grownColumns() * Float.BYTES);
+              .isEqualTo(plan.wideRows() * plan.wideColumns() * Float.BYTES);
           assertThat(widen(plan, source)).as(name).isEqualTo(bytes(expected));
         });
   }
 
   private static byte[] widen(TensorPlan plan, MemorySegment source) {
     TensorWidener widener = new TensorWidener(plan, DType.F32, 1, Distribution.NONE);
-    long rowBytes = plan.grownColumns() * Float.BYTES;
-    MemorySegment target = MemorySegment.ofArray(new byte[(int) (plan.grownRows() * rowBytes)]);
-    for (long row = 0; row < plan.grownRows(); row++) {
+    long rowBytes = plan.wideColumns() * Float.BYTES;
+    MemorySegment target = MemorySegment.ofArray(new byte[(int) (plan.wideRows() * rowBytes)]);
+    for (long row = 0; row < plan.wideRows(); row++) {
       long from = row % plan.rows() * plan.columns() * Float.BYTES;
       widener.widen(row, source, from, target, row * rowBytes);
     }

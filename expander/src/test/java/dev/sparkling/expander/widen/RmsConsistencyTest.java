@@ -114,15 +114,15 @@ class RmsConsistencyTest {
     DistributionSums distribution = new DistributionSums(DType.F32);
     distribution.add(source);
     TensorWidener widener = new TensorWidener(plan, DType.F32, 3, distribution.distribution());
-    RowCheck check = new RowCheck(plan, DType.F32);
-    int newColumns = (int) plan.grownColumns();
+    RowCheck check = new RowCheck("here", plan, DType.F32);
+    int newColumns = (int) plan.wideColumns();
     float[] wide = new float[WIDTH * newColumns];
     MemorySegment target = MemorySegment.ofArray(wide);
     for (int row = 0; row < WIDTH; row++) {
       long from = (long) row * WIDTH * Float.BYTES;
       long to = (long) row * newColumns * Float.BYTES;
       widener.widen(row, source, from, target, to);
-      check.look(row, source, from, target, to);
+      check.check(row, source, from, target, to);
     }
     double before = 0;
     double after = 0;
@@ -136,7 +136,7 @@ class RmsConsistencyTest {
     return new Measured(
         Math.sqrt(before / INPUTS),
         Math.sqrt(after / INPUTS),
-        Math.sqrt(check.sums().mapped() / check.sums().newRows()));
+        Math.sqrt(check.sums().mapped() / check.sums().wideRows()));
   }
 
   private static double[] widened(

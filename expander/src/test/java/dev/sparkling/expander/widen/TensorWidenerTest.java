@@ -87,8 +87,8 @@ class TensorWidenerTest {
     MemorySegment source = store(old, type);
     Elements.of(type).load(source, 0, old, old.length);
     float[] widened = widen(plan, type, source);
-    SlowWidener expected = new SlowWidener(plan, old, type, SEED);
-    int columns = (int) plan.grownColumns();
+    ReferenceWidener expected = new ReferenceWidener(plan, old, type, SEED);
+    int columns = (int) plan.wideColumns();
     for (int i = 0; i < widened.length; i++) {
       assertThat(widened[i])
           .as("%s of row %d, column %d", plan, i / columns, i % columns)
@@ -107,9 +107,9 @@ class TensorWidenerTest {
     float[] forward = widen(plan, DType.F32, source);
     TensorWidener widener =
         new TensorWidener(plan, DType.F32, SEED, distribution(source, DType.F32));
-    int columns = (int) plan.grownColumns();
+    int columns = (int) plan.wideColumns();
     MemorySegment row = MemorySegment.ofArray(new float[columns]);
-    for (int r = (int) plan.grownRows() - 1; r >= 0; r--) {
+    for (int r = (int) plan.wideRows() - 1; r >= 0; r--) {
       long from = r % plan.rows() * plan.columns() * Float.BYTES;
       widener.widen(r, source, from, row, 0);
       assertThat(floats(row, DType.F32, columns))
@@ -169,14 +169,14 @@ class TensorWidenerTest {
     Arbitrary<Double> factors = Arbitraries.of(1.0, 0.5, 0.632455532, 0.25, Widening.CLEARED);
     Arbitrary<Sharing> sharings =
         Arbitraries.of(
-            new Sharing.None(),
+            new Sharing.Whole(),
             new Sharing.Even(0),
             new Sharing.Even(0.3),
             new Sharing.Uneven(1.0 / 3));
     return Combinators.combine(sizes, sizes, growths, growths, entries, entries, factors, sharings)
         .as(
             (rows, columns, moreRows, moreColumns, newRows, newColumns, factor, sharing) -> {
-              boolean shared = !(sharing instanceof Sharing.None);
+              boolean shared = !(sharing instanceof Sharing.Whole);
               return new TensorPlan(
                   "m",
                   List.of((long) rows, (long) columns),
@@ -215,9 +215,9 @@ class TensorWidenerTest {
   /** Each row, with the check that looks at it afterwards. */
   private static float[] widen(TensorPlan plan, DType type, MemorySegment source) {
     TensorWidener widener = new TensorWidener(plan, type, SEED, distribution(source, type));
-    RowCheck check = new RowCheck(plan, type);
-    int rows = (int) plan.grownRows();
-    int columns = (int) plan.grownColumns();
+    RowCheck check = new RowCheck("here", plan, type);
+    int rows = (int) plan.wideRows();
+    int columns = (int) plan.wideColumns();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment target = arena.allocate((long) rows * columns * type.bytes());
       target.fill((byte) 0x55);
@@ -225,7 +225,7 @@ class TensorWidenerTest {
         long from = row % plan.rows() * plan.columns() * type.bytes();
         long to = (long) row * columns * type.bytes();
         widener.widen(row, source, from, target, to);
-        check.look(row, source, from, target, to);
+        check.check(row, source, from, target, to);
       }
       return floats(target, type, rows * columns);
     }

@@ -110,7 +110,7 @@ public final class Observer {
       return said;
     }
     Double lossBefore = earlier.getLast().figures().validationLoss();
-    return new ExpansionStatus(null, null, lossBefore, null, null, null);
+    return new ExpansionStatus(null, null, lossBefore, null, null, null, List.of());
   }
 
   private @Nullable StageStatus known(int stage) {

@@ -98,7 +98,8 @@ final class StageStatusMerge {
               expansion.lossBefore(),
               first,
               expansion.seconds(),
-              expansion.bytes());
+              expansion.bytes(),
+              expansion.warnings());
     }
   }
 

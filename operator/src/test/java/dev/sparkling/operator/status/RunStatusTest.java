@@ -134,7 +134,7 @@ class RunStatusTest extends RunPasses {
                   TestObjects.START)));
     }
     assertThat(stage(1).expansion())
-        .isEqualTo(new ExpansionStatus(1.25, 1.5, 4.5, 4.5, null, null));
+        .isEqualTo(new ExpansionStatus(1.25, 1.5, 4.5, 4.5, null, null, List.of()));
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -90,7 +91,7 @@ class JobJsonTest {
             Outcome.COMPLETE,
             "wide: expanded, 4.90GB in 12.5 s",
             null,
-            new ExpansionStatus(1.0625, null, 2.6124, null, 12.5, 4900000000L)));
+            new ExpansionStatus(1.0625, null, 2.6124, null, 12.5, 4900000000L, List.of())));
     assertGolden(
         "result-failed",
         new JobResult(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.TensorSequence;
@@ -81,10 +82,8 @@ class ExpansionPreservesTheFunctionTest {
     ObjectStore store = new InMemoryObjectStore();
     TestTensors.write(store, "narrow", model, TestTensors.state(model, 10), 3);
     ExpansionRun.run(
-        store,
-        "narrow",
-        store,
-        "wide",
+        new CheckpointLocation(store, "narrow"),
+        new CheckpointLocation(store, "wide"),
         new ExpansionSpec(
             hidden,
             inner,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.HuggingFaceExport;
@@ -12,7 +13,6 @@ import dev.sparkling.checkpoint.store.FolderObjectStore;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.run.ExpansionOptions;
-import dev.sparkling.expander.run.ExpansionProgress;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.spec.model.BaselineSpec;
 import dev.sparkling.pipeline.spec.model.ExpansionSpec;
@@ -35,13 +35,8 @@ class HuggingFaceExportTest {
   /** As far as our logits are from transformers' at all. */
   private static final float TOLERANCE = 1e-4f;
 
-  private static final ExpansionOptions FOREIGN =
-      new ExpansionOptions(
-          true,
-          OptionalLong.of(1),
-          ExpansionOptions.DEFAULT_MEMORY_BYTES,
-          () -> false,
-          ExpansionProgress.NONE);
+  private static final ExpansionOptions HUGGING_FACE =
+      ExpansionOptions.DEFAULT.allowingHuggingFace().withSeed(OptionalLong.of(1));
 
   @ParameterizedTest
   @CsvSource({"dense-untied,64,80", "moe-tied,64,48", "moe-tied,96,24"})
@@ -49,7 +44,11 @@ class HuggingFaceExportTest {
     HuggingFaceFixture fixture = new HuggingFaceFixture(name);
     ObjectStore source = new FolderObjectStore(Path.of("src/test/resources/huggingface"));
     ObjectStore store = new InMemoryObjectStore();
-    ExpansionRun.run(source, name, store, "wide", spec(hidden, inner), FOREIGN);
+    ExpansionRun.run(
+        new CheckpointLocation(source, name),
+        new CheckpointLocation(store, "wide"),
+        spec(hidden, inner),
+        HUGGING_FACE);
     CheckpointReader wide = CheckpointReader.open(store, "wide");
     assertThat(wide.state()).isEmpty();
     assertThat(wide.tensors(FileKind.OPTIMIZER)).isEmpty();

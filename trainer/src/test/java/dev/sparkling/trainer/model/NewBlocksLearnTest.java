@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.TestTensors;
 import dev.sparkling.checkpoint.model.CatalogueTensor;
@@ -119,10 +120,8 @@ class NewBlocksLearnTest {
     ObjectStore store = new InMemoryObjectStore();
     TestTensors.write(store, "narrow", narrow, TestTensors.state(narrow, 10), 3);
     ExpansionRun.run(
-        store,
-        "narrow",
-        store,
-        "wide",
+        new CheckpointLocation(store, "narrow"),
+        new CheckpointLocation(store, "wide"),
         new ExpansionSpec(
             hiddenSize,
             innerSize,

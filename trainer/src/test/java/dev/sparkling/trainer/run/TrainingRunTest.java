@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.FileKind;
@@ -284,7 +285,9 @@ class TrainingRunTest {
   private static void expand(ObjectStore target) {
     ExpansionSpec expansion = Objects.requireNonNull(TestRuns.WIDE.expansion());
     ExpansionRun.run(
-        target, "narrow/checkpoints/step-00000008", target, "wide/expansion", expansion);
+        new CheckpointLocation(target, "narrow/checkpoints/step-00000008"),
+        new CheckpointLocation(target, "wide/expansion"),
+        expansion);
   }
 
   /** A training asks once before its first step and once after each. */

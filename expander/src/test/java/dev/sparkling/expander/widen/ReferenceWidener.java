@@ -8,7 +8,7 @@ import dev.sparkling.expander.plan.TensorPlan;
 import dev.sparkling.expander.plan.Widening;
 
 /** The definition of a widened tensor, an entry at a time, on floats; slow and obvious. */
-final class SlowWidener {
+final class ReferenceWidener {
 
   private final TensorPlan plan;
   private final float[] old;
@@ -20,14 +20,14 @@ final class SlowWidener {
   private final int columns;
   private final int newColumns;
 
-  SlowWidener(TensorPlan plan, float[] old, DType type, long seed) {
+  ReferenceWidener(TensorPlan plan, float[] old, DType type, long seed) {
     this.plan = plan;
     this.old = old;
     this.type = type;
     this.random = new TensorRandom(seed, plan.name() + " widened to " + plan.newShape());
     this.rows = (int) plan.rows();
     this.columns = (int) plan.columns();
-    this.newColumns = (int) plan.grownColumns();
+    this.newColumns = (int) plan.wideColumns();
     double sum = 0;
     double squares = 0;
     for (float value : old) {
@@ -71,7 +71,7 @@ final class SlowWidener {
       copies++;
     }
     return switch (plan.widening().sharing()) {
-      case Sharing.None _ -> value;
+      case Sharing.Whole _ -> value;
       case Sharing.Uneven(double share) -> {
         if (copies == 1) {
           yield value;

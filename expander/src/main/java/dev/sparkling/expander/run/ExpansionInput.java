@@ -1,0 +1,50 @@
+package dev.sparkling.expander.run;
+
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.Sha256;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.expander.plan.ExpansionPlan;
+import dev.sparkling.expander.plan.TensorPlan;
+import dev.sparkling.expander.stream.Layout;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Everything that the widened tensors depend on.
+ *
+ * @param store of the source
+ * @param seed of what is drawn
+ */
+record ExpansionInput(ObjectStore store, CheckpointReader reader, ExpansionPlan plan, long seed) {
+
+  /** Kinds of files that the source has: weights, and moments if it was trained. */
+  List<FileKind> kinds() {
+    return reader.state().isPresent() ? List.of(FileKind.values()) : List.of(FileKind.MODEL);
+  }
+
+  Layout layout(FileKind kind) {
+    return Layout.of(reader.files(kind), plan.tensors());
+  }
+
+  /** Bytes of all widened tensors. */
+  long newBytes() {
+    return kinds().stream().map(this::layout).mapToLong(Layout::bytes).sum();
+  }
+
+  TensorPlan plan(String tensor) {
+    return Objects.requireNonNull(plan.tensors().get(tensor));
+  }
+
+  /**
+   * Digest of the input and of the form in which finished files are recorded. It includes the plan,
+   * so that an expansion which another version began by other rules is not resumed.
+   */
+  String identity() {
+    StringBuilder text = new StringBuilder(reader.identity());
+    text.append("\nseed ").append(seed).append("\nreport ").append(ExpansionReport.VERSION);
+    plan.tensors().values().forEach(tensor -> text.append('\n').append(tensor));
+    return Sha256.hex(text.toString().getBytes(StandardCharsets.UTF_8));
+  }
+}
