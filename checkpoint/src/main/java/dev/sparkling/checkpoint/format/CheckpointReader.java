@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -230,7 +231,7 @@ public final class CheckpointReader {
     Map<String, List<Long>> weights = new HashMap<>();
     Map<String, List<Long>> moments = new HashMap<>();
     Collection<CatalogueTensor> catalogue = TensorCatalogue.of(model).tensors().values();
-    OptimizerType training = trainedBy(catalogue);
+    OptimizerType training = optimizer(catalogue);
     for (CatalogueTensor tensor : catalogue) {
       weights.put(tensor.name(), tensor.shape());
       for (Moment moment : Moment.of(training, tensor.role())) {
@@ -247,16 +248,28 @@ public final class CheckpointReader {
     }
   }
 
-  /** One optimizer for the whole checkpoint: Muon's has a momentum of a matrix. */
-  private OptimizerType trainedBy(Collection<CatalogueTensor> catalogue) {
-    Set<String> momenta =
-        catalogue.stream()
-            .filter(tensor -> tensor.role().isLayerMatrix())
-            .map(tensor -> Moment.MOMENTUM.of(tensor.name()))
+  /**
+   * Finds the optimizer of the whole checkpoint by the state of matrices inside layers, where
+   * optimizers differ; AdamW where there is none.
+   */
+  private OptimizerType optimizer(Collection<CatalogueTensor> catalogue) {
+    Set<String> stored =
+        stored(FileKind.OPTIMIZER).stream()
+            .map(placed -> placed.tensor().name())
             .collect(Collectors.toUnmodifiableSet());
-    boolean muon =
-        stored(FileKind.OPTIMIZER).stream().anyMatch(at -> momenta.contains(at.tensor().name()));
-    return muon ? OptimizerType.MUON : OptimizerType.ADAMW;
+    return Stream.of(OptimizerType.values())
+        .filter(type -> type != OptimizerType.ADAMW)
+        .filter(
+            type ->
+                catalogue.stream()
+                    .filter(tensor -> tensor.role().isLayerMatrix())
+                    .flatMap(
+                        tensor ->
+                            Moment.of(type, tensor.role()).stream()
+                                .map(moment -> moment.of(tensor.name())))
+                    .anyMatch(stored::contains))
+        .findFirst()
+        .orElse(OptimizerType.ADAMW);
   }
 
   private void check(FileKind kind, Map<String, List<Long>> expected) {

@@ -21,30 +21,26 @@ public enum Moment {
     this.optimizer = optimizer;
   }
 
-  /** The state tensor's name. */
+  /** Returns the name of a weight's state tensor. */
   public String of(String weight) {
     return weight + suffix;
   }
 
-  /** Of the gradient, in the state: a gradient twice as large makes it larger by 2 to the power. */
+  /** Power of the gradient in the state: gradients times c make it larger by c to this power. */
   public int power() {
     return power;
   }
 
-  /**
-   * Those that a training keeps of one weight: Muon trains matrices inside of layers, and leaves
-   * the rest to AdamW.
-   */
+  /** Returns the state tensors of a weight in a training, {@link OptimizerType#stateTensors}. */
   public static List<Moment> of(OptimizerType training, TensorRole role) {
-    boolean muon = training == OptimizerType.MUON && role.isLayerMatrix();
-    OptimizerType keeper = muon ? OptimizerType.MUON : OptimizerType.ADAMW;
-    return Stream.of(values()).filter(moment -> moment.optimizer == keeper).toList();
+    OptimizerType optimizer = training.forWeight(role.isLayerMatrix());
+    return Stream.of(values()).filter(moment -> moment.optimizer == optimizer).toList();
   }
 
-  /** The weight that a state tensor belongs to. */
+  /** Returns the name of the weight that a state tensor belongs to. */
   public static String weight(String stateTensor) {
     for (Moment moment : values()) {
-      // FIRST's suffix does not end SECOND's names, so the order does not matter.
+      // No suffix ends with another, so the order does not matter.
       if (stateTensor.endsWith(moment.suffix)) {
         return stateTensor.substring(0, stateTensor.length() - moment.suffix.length());
       }

@@ -5,6 +5,7 @@ import static java.lang.Math.multiplyExact;
 
 import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import dev.sparkling.pipeline.spec.model.ModelSpec;
+import dev.sparkling.pipeline.spec.training.OptimizerType;
 
 /**
  * Number of parameters of a model.
@@ -15,7 +16,16 @@ import dev.sparkling.pipeline.spec.model.ModelSpec;
  */
 public record ParameterCount(long total, long active) {
 
-  /** Counts the matrices inside layers: all parameters but embedding, head and norms. */
+  /** Counts the numbers of an optimizer's state. */
+  static long optimizerState(ModelSpec model, OptimizerType optimizer) {
+    long matrices = layerMatrices(model);
+    long others = of(model).total() - matrices;
+    return addExact(
+        multiplyExact((long) optimizer.forWeight(true).stateTensors(), matrices),
+        multiplyExact((long) optimizer.forWeight(false).stateTensors(), others));
+  }
+
+  /** Counts the parameters of matrices inside layers: all but embedding, head and norms. */
   static long layerMatrices(ModelSpec model) {
     long embeddings =
         (model.tiedEmbeddings() ? 1L : 2L) * model.vocabularySize() * model.hiddenSize();

@@ -97,11 +97,11 @@ public record RunPlan(
     return stages.stream().map(StagePlan::name).toList();
   }
 
-  /** Two moments of each weight that AdamW trains, and one of Muon's matrices. */
+  /** Bytes of weights and optimizer state. */
   private static long checkpointBytes(ModelSpec model, OptimizerType optimizer) {
-    long numbers = Math.multiplyExact(3L, ParameterCount.of(model).total());
-    long saved = optimizer == OptimizerType.MUON ? ParameterCount.layerMatrices(model) : 0;
-    return Math.multiplyExact((long) Float.BYTES, numbers - saved);
+    long weights = ParameterCount.of(model).total();
+    long state = ParameterCount.optimizerState(model, optimizer);
+    return Math.multiplyExact((long) Float.BYTES, Math.addExact(weights, state));
   }
 
   private static List<String> expansionWarnings(

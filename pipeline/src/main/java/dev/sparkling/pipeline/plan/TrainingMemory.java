@@ -3,7 +3,6 @@ package dev.sparkling.pipeline.plan;
 import dev.sparkling.pipeline.spec.model.MlpShape.DenseShape;
 import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import dev.sparkling.pipeline.spec.model.ModelSpec;
-import dev.sparkling.pipeline.spec.training.OptimizerType;
 import dev.sparkling.pipeline.spec.training.Precision;
 import dev.sparkling.pipeline.spec.training.Recomputation;
 import dev.sparkling.pipeline.spec.training.TrainingSpec;
@@ -28,8 +27,6 @@ public record TrainingMemory(long state, long activations) {
 
   /** Of a chunk of the vocabulary's logits, and as much again for their product. */
   private static final double LOGITS = 64 << 20;
-
-  private static final int WEIGHT_GRADIENT_AND_MOMENTS = 4;
 
   /**
    * Equal shares of a micro-batch whose passes go side by side on a CPU with an even number of
@@ -67,15 +64,12 @@ public record TrainingMemory(long state, long activations) {
   }
 
   private static double state(ModelSpec model, TrainingSpec training, int microBatchSize) {
-    double numbers = WEIGHT_GRADIENT_AND_MOMENTS * (double) ParameterCount.of(model).total();
-    if (training.optimizer().type() == OptimizerType.MUON) {
-      numbers -= ParameterCount.layerMatrices(model);
-    }
-    double copy = numbers - ParameterCount.of(model).total();
-    double halves =
-        training.precision() == Precision.BF16 ? ParameterCount.of(model).total() / 2.0 : 0;
-    double lanes = microBatchSize % LANES == 0 ? ParameterCount.of(model).total() : 0;
-    return Float.BYTES * (numbers + copy + halves + lanes);
+    double weights = ParameterCount.of(model).total();
+    double moments = ParameterCount.optimizerState(model, training.optimizer().type());
+    double gradients = microBatchSize % LANES == 0 ? LANES * weights : weights;
+    double copy = weights + moments;
+    double halves = training.precision() == Precision.BF16 ? weights / 2 : 0;
+    return Float.BYTES * (weights + gradients + moments + copy + halves);
   }
 
   /** As the operators of transformer.torchscript keep them. */
