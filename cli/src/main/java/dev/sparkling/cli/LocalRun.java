@@ -2,6 +2,7 @@ package dev.sparkling.cli;
 
 import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.checkpoint.run.RunIdentity;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.run.ExpansionOptions;
@@ -138,7 +139,7 @@ final class LocalRun {
   }
 
   boolean controlIsComplete() {
-    return Checkpoints.newestStep(store, RunLayout.CONTROL).orElse(-1) >= plan.totalSteps();
+    return RunCheckpoints.newestStep(store, RunLayout.CONTROL).orElse(-1) >= plan.totalSteps();
   }
 
   private StagePlan control() {
@@ -169,7 +170,7 @@ final class LocalRun {
                 failure.attempts());
     return new StageObservation(
         Checkpoints.exists(store, RunLayout.expansion(stage.name())),
-        Checkpoints.newestStep(store, stage.name()),
+        RunCheckpoints.newestStep(store, stage.name()),
         worker);
   }
 

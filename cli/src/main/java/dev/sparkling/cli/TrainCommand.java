@@ -1,6 +1,7 @@
 package dev.sparkling.cli;
 
 import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.checkpoint.run.RunIdentity;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.cli.pod.ProgressServer;
@@ -92,7 +93,7 @@ final class TrainCommand implements Callable<Integer>, Execution.Progressing {
           ObjectStore store = Arguments.open(job.store(), job.resource().spec().storage())) {
         // The shards are compared where they are opened.
         new RunIdentity(job.resource().spec(), plan, Optional.empty()).check(store);
-        long newest = Checkpoints.newestStep(store, stage.name()).orElse(-1);
+        long newest = RunCheckpoints.newestStep(store, stage.name()).orElse(-1);
         JobResult ended =
             newest >= stage.lastStep()
                 ? ended(newest, stage, StoredProgress.at(newest, plan, stage, store))
@@ -123,7 +124,7 @@ final class TrainCommand implements Callable<Integer>, Execution.Progressing {
         RunDatasets datasets = RunDatasets.open(job.resource(), job.file(), out, stop::requested);
         TrainingDisplay display = new TrainingDisplay(out)) {
       if (datasets == null) {
-        long newest = Checkpoints.newestStep(store, stage.name()).orElse(stage.firstStep());
+        long newest = RunCheckpoints.newestStep(store, stage.name()).orElse(stage.firstStep());
         return ended(newest, stage, known.newest());
       }
       long step =
@@ -183,7 +184,7 @@ final class TrainCommand implements Callable<Integer>, Execution.Progressing {
     }
     String expansion = RunLayout.expansion(stage.name());
     if (!Checkpoints.exists(store, expansion)
-        && Checkpoints.newestStep(store, stage.name()).isEmpty()) {
+        && RunCheckpoints.newestStep(store, stage.name()).isEmpty()) {
       throw new UserError(
           store.location(expansion)
               + ": is no complete checkpoint; the stage begins with one that 'sparkling expand'"

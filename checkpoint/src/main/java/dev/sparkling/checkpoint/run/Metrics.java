@@ -1,10 +1,13 @@
 package dev.sparkling.checkpoint.run;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.layout.RunLayout;
@@ -14,34 +17,39 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
- * {@code metrics.jsonl} of a stage: a line for each step and for each evaluation. Objects cannot be
- * appended to, so that the file is written whole with each checkpoint, before its manifest; what a
- * killed process did after that is done, and logged, again.
+ * {@code metrics.jsonl} of a stage: one line per step and one per evaluation. Objects cannot be
+ * appended to, so the whole file is written with each checkpoint, before its manifest. What a
+ * killed process did after its last checkpoint is done and logged again.
  */
 public final class Metrics {
 
   private static final ObjectMapper JSON =
       JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
 
-  private final List<Line> lines = new ArrayList<>();
+  private final List<Measurement> lines = new ArrayList<>();
+
+  /** A line of the file. */
+  private sealed interface Measurement permits Step, Evaluation {
+    long step();
+  }
 
   /**
    * An optimizer step.
    *
    * @param step counted from 1 over the whole run
    * @param tokens trained on in the whole run
-   * @param loss of the step's batch before the step, in nats a token
-   * @param learningRates of the blocks, the original curve's first
-   * @param modelFlopsUtilization the speed as a share of the machine's best matrix product, by the
-   *     FLOPs of the model's matrix products; 0 where it was not measured
-   * @param gradientNorm of all gradients together, before clipping
-   * @param blockNorms the same of each block's entries, in the order of the rates
-   * @param skipped whether the update was left out because loss or norm was far off
-   * @param routers of the layers of experts
-   * @param stallSeconds that training stood still for a checkpoint before this step
+   * @param loss of the step's batch before the update, in nats per token
+   * @param learningRates rates of the blocks, the original curve's first
+   * @param modelFlopsUtilization FLOPs of the model's matrix products over those of the machine's
+   *     fastest matrix product in the same time; 0 if not measured
+   * @param gradientNorm norm of all gradients before clipping
+   * @param blockNorms gradient norm of each block before clipping, in the order of the rates
+   * @param skipped whether the update was left out because the loss or the norm was an outlier
+   * @param routers one per layer of experts
+   * @param stallSeconds how long training waited for a checkpoint before this step
    */
   public record Step(
       long step,
@@ -52,13 +60,14 @@ public final class Metrics {
       double modelFlopsUtilization,
       double gradientNorm,
       List<Double> blockNorms,
-      boolean skipped,
-      List<Router> routers,
-      double stallSeconds) {
+      @JsonInclude(Include.NON_DEFAULT) boolean skipped,
+      @JsonInclude(Include.NON_EMPTY) List<Router> routers,
+      @JsonInclude(Include.NON_DEFAULT) double stallSeconds)
+      implements Measurement {
     public Step {
-      learningRates = List.copyOf(learningRates);
-      blockNorms = List.copyOf(blockNorms);
-      routers = List.copyOf(routers);
+      learningRates = copyOrEmpty(learningRates);
+      blockNorms = copyOrEmpty(blockNorms);
+      routers = copyOrEmpty(routers);
     }
   }
 
@@ -66,64 +75,36 @@ public final class Metrics {
    * What the router of one layer did in a step.
    *
    * @param balancing its balancing loss: 1 where all experts are evenly used
-   * @param z mean square of its logits' logarithmic sum
-   * @param largestLoad of one expert, as a multiple of even use
-   * @param dropped choices that no expert computed; always 0
+   * @param z mean square of the log-sum-exp of its logits
+   * @param largestLoad largest load of one expert, as a multiple of even use
    */
-  public record Router(double balancing, double z, double largestLoad, long dropped) {}
+  public record Router(double balancing, double z, double largestLoad) {}
 
   /**
-   * What the model does on the validation sequences after a step.
+   * An evaluation on the validation sequences after a step.
    *
-   * @param validationLoss in nats a token
+   * @param validationLoss in nats per token
    * @param hiddenRms root mean square of the residual stream: of the embedding, and after each
-   *     layer; empty where it was not measured
+   *     layer; empty if not measured
    */
-  public record Evaluation(long step, double validationLoss, List<Double> hiddenRms) {
+  public record Evaluation(long step, double validationLoss, List<Double> hiddenRms)
+      implements Measurement {
     public Evaluation {
-      hiddenRms = List.copyOf(hiddenRms);
+      hiddenRms = copyOrEmpty(hiddenRms);
     }
 
-    /** Of the last hidden state. */
+    /** Root mean square of the last hidden state. */
     public Optional<Double> lastHiddenRms() {
       return hiddenRms.isEmpty() ? Optional.empty() : Optional.of(hiddenRms.getLast());
     }
   }
 
-  /** A line of either kind; the fields of the other are absent. */
-  @JsonInclude(JsonInclude.Include.NON_NULL)
-  private record Line(
-      long step,
-      @Nullable Long tokens,
-      @Nullable Double loss,
-      @Nullable List<Double> learningRates,
-      @Nullable Double tokensPerSecond,
-      @Nullable Double modelFlopsUtilization,
-      @Nullable Double gradientNorm,
-      @Nullable List<Double> blockNorms,
-      @Nullable Boolean skipped,
-      @Nullable List<Router> routers,
-      @Nullable Double stallSeconds,
-      @Nullable Double validationLoss,
-      @Nullable List<Double> hiddenRms) {
-
-    Step asStep() {
-      return new Step(
-          step,
-          Objects.requireNonNullElse(tokens, 0L),
-          Objects.requireNonNullElse(loss, Double.NaN),
-          Objects.requireNonNullElse(learningRates, List.of()),
-          Objects.requireNonNullElse(tokensPerSecond, Double.NaN),
-          Objects.requireNonNullElse(modelFlopsUtilization, 0.0),
-          Objects.requireNonNullElse(gradientNorm, Double.NaN),
-          Objects.requireNonNullElse(blockNorms, List.of()),
-          Objects.requireNonNullElse(skipped, false),
-          Objects.requireNonNullElse(routers, List.of()),
-          Objects.requireNonNullElse(stallSeconds, 0.0));
-    }
+  /** Older files leave lists out. */
+  private static <T> List<T> copyOrEmpty(List<T> list) {
+    return List.copyOf(Objects.requireNonNullElse(list, List.of()));
   }
 
-  /** A stage's metrics as far as they are stored; empty where none are. */
+  /** Reads a stage's metrics as far as they are stored; empty where none are. */
   public static Metrics read(ObjectStore store, String stage) {
     Metrics metrics = new Metrics();
     String key = RunLayout.metrics(stage);
@@ -138,73 +119,41 @@ public final class Metrics {
   }
 
   public void add(Step step) {
-    lines.add(
-        new Line(
-            step.step(),
-            step.tokens(),
-            step.loss(),
-            step.learningRates(),
-            step.tokensPerSecond(),
-            step.modelFlopsUtilization(),
-            step.gradientNorm(),
-            step.blockNorms(),
-            step.skipped() ? true : null,
-            step.routers().isEmpty() ? null : step.routers(),
-            step.stallSeconds() == 0 ? null : step.stallSeconds(),
-            null,
-            null));
+    lines.add(step);
   }
 
   public void add(Evaluation evaluation) {
-    lines.add(
-        new Line(
-            evaluation.step(),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            evaluation.validationLoss(),
-            evaluation.hiddenRms()));
+    lines.add(evaluation);
   }
 
   /** All evaluations, in order. */
   public List<Evaluation> evaluations() {
-    return lines.stream()
-        .filter(line -> line.validationLoss() != null)
-        .map(
-            line ->
-                new Evaluation(
-                    line.step(),
-                    line.validationLoss(),
-                    Objects.requireNonNullElse(line.hiddenRms(), List.of())))
-        .toList();
+    return all(Evaluation.class).toList();
   }
 
   /** All steps, in order. */
   public List<Step> steps() {
-    return lines.stream().filter(line -> line.validationLoss() == null).map(Line::asStep).toList();
+    return all(Step.class).toList();
   }
 
   /** The newest step; empty before the first. */
   public Optional<Step> lastStep() {
     return lines.reversed().stream()
-        .filter(line -> line.validationLoss() == null)
-        .findFirst()
-        .map(Line::asStep);
+        .filter(Step.class::isInstance)
+        .map(Step.class::cast)
+        .findFirst();
   }
 
-  /** Forgets what came after a step. */
+  private <T extends Measurement> Stream<T> all(Class<T> type) {
+    return lines.stream().filter(type::isInstance).map(type::cast);
+  }
+
+  /** Removes everything after a step. */
   public void truncate(long step) {
     lines.removeIf(line -> line.step() > step);
   }
 
-  /** As they are now. */
+  /** Returns an independent copy. */
   public Metrics copy() {
     Metrics copy = new Metrics();
     copy.lines.addAll(lines);
@@ -217,7 +166,7 @@ public final class Metrics {
     store.write(RunLayout.metrics(stage), text.getBytes(StandardCharsets.UTF_8));
   }
 
-  private static String encode(Line line) {
+  private static String encode(Measurement line) {
     try {
       return JSON.writeValueAsString(line) + "\n";
     } catch (JsonProcessingException e) {
@@ -225,11 +174,27 @@ public final class Metrics {
     }
   }
 
-  private static Line decode(String location, String line) {
+  private static Measurement decode(String location, String line) {
     try {
-      return JSON.readValue(line, Line.class);
+      JsonNode tree = JSON.readTree(line);
+      if (tree instanceof ObjectNode object && object.hasNonNull("step")) {
+        return object.hasNonNull("validationLoss")
+            ? JSON.treeToValue(object, Evaluation.class)
+            : JSON.treeToValue(withUnknownFigures(object), Step.class);
+      }
+      throw new CorruptCheckpoint(location + ": is not a line of metrics: " + line);
     } catch (JsonProcessingException e) {
       throw new CorruptCheckpoint(location + ": a line cannot be read: " + line, e);
     }
+  }
+
+  /** A figure that an older file leaves out is unknown, which is not the same as 0. */
+  private static ObjectNode withUnknownFigures(ObjectNode step) {
+    for (String figure : List.of("loss", "tokensPerSecond", "gradientNorm")) {
+      if (!step.hasNonNull(figure)) {
+        step.put(figure, Double.NaN);
+      }
+    }
+    return step;
   }
 }

@@ -56,7 +56,7 @@ public final class RunIdentity {
   public void check(ObjectStore store) {
     for (StagePlan stage : plan.stages()) {
       compare(store, stage, RunLayout.expansion(stage.name()));
-      OptionalLong newest = Checkpoints.newestStep(store, stage.name());
+      OptionalLong newest = RunCheckpoints.newestStep(store, stage.name());
       if (newest.isPresent()) {
         compare(store, stage, RunLayout.checkpoint(stage.name(), newest.getAsLong()));
       }

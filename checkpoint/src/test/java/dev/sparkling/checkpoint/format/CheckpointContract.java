@@ -4,27 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sparkling.checkpoint.model.ModelConfiguration;
-import dev.sparkling.checkpoint.model.ModelConfigurationJson;
-import dev.sparkling.checkpoint.model.TensorNames;
 import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.checkpoint.safetensors.DType;
-import dev.sparkling.checkpoint.safetensors.SafetensorsHeader;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.ObjectStore;
-import dev.sparkling.checkpoint.store.ObjectUpload;
 import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
-import dev.sparkling.pipeline.layout.RunLayout;
-import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import dev.sparkling.pipeline.spec.training.OptimizerType;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -103,7 +94,6 @@ abstract class CheckpointContract {
     TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
     store.delete(FOLDER + "/manifest.json");
     assertThat(Checkpoints.exists(store, FOLDER)).isFalse();
-    assertThat(Checkpoints.newestStep(store, "narrow")).isEmpty();
     assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith(
@@ -316,101 +306,6 @@ abstract class CheckpointContract {
     store.write(FOLDER + "/notes.txt", new byte[] {1});
     Checkpoints.delete(store, FOLDER);
     assertThat(store.list("")).extracting(StoredObject::key).containsExactly(FOLDER + "/notes.txt");
-  }
-
-  @Test
-  void interruptedCheckpointsAreRemovedAndWholeOrForeignOnesAreNot() {
-    TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
-    int whole = store.list("").size();
-    store.write(RunLayout.checkpoint("narrow", 11) + "/config.json", new byte[] {1});
-    store.write(RunLayout.checkpoint("narrow", 12) + "/notes.txt", new byte[] {1});
-    store.write(RunLayout.checkpoint("wide", 13) + "/config.json", new byte[] {1});
-    store.write("narrow/checkpoints/step-99999999999999999999/config.json", new byte[] {1});
-    assertThat(Checkpoints.deleteInterrupted(store, "narrow"))
-        .containsExactly("narrow/checkpoints/step-00000011");
-    assertThat(store.list("")).hasSize(whole + 3);
-    CheckpointReader.open(store, FOLDER).verify();
-  }
-
-  @Test
-  void stepsAreFoundInOrderAndUnfinishedOnesAreNot() {
-    for (long step : new long[] {20, 3, 100}) {
-      String folder = RunLayout.checkpoint("narrow", step);
-      TestTensors.write(store, folder, MODEL, TestTensors.state(MODEL, step), 1);
-    }
-    store.write(RunLayout.checkpoint("narrow", 200) + "/config.json", new byte[] {1});
-    assertThat(Checkpoints.steps(store, "narrow")).containsExactly(3L, 20L, 100L);
-    assertThat(Checkpoints.newestStep(store, "narrow")).hasValue(100);
-    assertThat(Checkpoints.steps(store, "wide")).isEmpty();
-    Checkpoints.delete(store, RunLayout.checkpoint("narrow", 100));
-    assertThat(Checkpoints.newestStep(store, "narrow")).hasValue(20);
-    assertThat(store.list(RunLayout.checkpoint("narrow", 100))).isEmpty();
-  }
-
-  /** The same values once a matrix an expert, once all experts in one tensor. */
-  @Test
-  void huggingFaceFolderIsReadInBothLayoutsOfExperts() {
-    Map<TensorSpec, float[]> separate = new LinkedHashMap<>();
-    try (TensorSequence all = TestTensors.random(MODEL, FileKind.MODEL, 5)) {
-      for (TensorSpec tensor : all.tensors()) {
-        separate.put(tensor, all.next().toArray(ValueLayout.JAVA_FLOAT));
-      }
-    }
-    Map<TensorSpec, float[]> fused = new LinkedHashMap<>();
-    separate.forEach(
-        (tensor, values) -> {
-          if (!tensor.name().contains(".experts.")) {
-            fused.put(tensor, values);
-          }
-        });
-    for (int layer = 0; layer < MODEL.layers(); layer++) {
-      String prefix = "model.layers." + layer + ".mlp.experts.";
-      fused.put(
-          TensorSpec.of(prefix + "gate_up_proj", DType.F32, 3, 12, 8),
-          experts(separate, layer, "gate_proj", "up_proj"));
-      fused.put(
-          TensorSpec.of(prefix + "down_proj", DType.F32, 3, 8, 6),
-          experts(separate, layer, "down_proj"));
-    }
-    writeHuggingFace("separate", separate);
-    writeHuggingFace("fused", fused);
-    Map<String, float[]> expected =
-        TestTensors.values(CheckpointReader.openAny(store, "separate"), FileKind.MODEL);
-    Map<String, float[]> actual =
-        TestTensors.values(CheckpointReader.openAny(store, "fused"), FileKind.MODEL);
-    assertThat(actual.keySet()).containsExactlyInAnyOrderElementsOf(expected.keySet());
-    expected.forEach((name, values) -> assertThat(actual.get(name)).as(name).isEqualTo(values));
-  }
-
-  private static float[] experts(Map<TensorSpec, float[]> all, int layer, String... parts) {
-    float[] joined = new float[0];
-    for (int expert = 0; expert < ((ExpertsShape) MODEL.mlp()).experts(); expert++) {
-      for (String part : parts) {
-        String name = TensorNames.expert(layer, expert, part);
-        float[] values =
-            all.entrySet().stream()
-                .filter(entry -> entry.getKey().name().equals(name))
-                .findFirst()
-                .orElseThrow()
-                .getValue();
-        joined = Arrays.copyOf(joined, joined.length + values.length);
-        System.arraycopy(values, 0, joined, joined.length - values.length, values.length);
-      }
-    }
-    return joined;
-  }
-
-  private void writeHuggingFace(String folder, Map<TensorSpec, float[]> tensors) {
-    store.write(folder + "/config.json", ModelConfigurationJson.encode(MODEL));
-    SafetensorsHeader header =
-        SafetensorsHeader.layOut(List.copyOf(tensors.keySet()), Map.of("format", "pt"));
-    try (ObjectUpload upload = store.create(folder + "/model.safetensors")) {
-      upload.write(MemorySegment.ofArray(header.encode()));
-      for (float[] values : tensors.values()) {
-        upload.write(Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, values));
-      }
-      upload.commit();
-    }
   }
 
   private void writeModelOnly(TensorSequence tensors) {

@@ -7,6 +7,7 @@ import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TensorCatalogue;
 import dev.sparkling.checkpoint.model.TensorNames;
 import dev.sparkling.checkpoint.run.Metrics;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.expander.run.ExpansionReport;
@@ -103,7 +104,7 @@ record StoredRun(String location, List<StoredStage> stages, List<StoredStage> co
     return new StoredStage(
         name,
         Metrics.read(store, name),
-        Checkpoints.newestStep(store, name).stream()
+        RunCheckpoints.newestStep(store, name).stream()
             .mapToObj(step -> RunLayout.checkpoint(name, step))
             .map(folder -> CheckpointReader.open(store, folder).model())
             .findFirst(),

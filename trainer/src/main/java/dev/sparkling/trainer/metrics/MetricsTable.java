@@ -85,7 +85,6 @@ final class MetricsTable {
         Column.of("routers.balancing", LIST, routers(Router::balancing)),
         Column.of("routers.z", LIST, routers(Router::z)),
         Column.of("routers.largestLoad", LIST, routers(Router::largestLoad)),
-        Column.of("routers.dropped", LIST, routers(router -> (double) router.dropped())),
         Column.of("stallSeconds", NUMBER, trained(Step::stallSeconds)),
         Column.of("validationLoss", NUMBER, evaluated(Evaluation::validationLoss)),
         Column.of("hiddenRms", LIST, evaluated(Evaluation::hiddenRms)));

@@ -51,9 +51,8 @@ public final class Routing {
    * @param balancing 1 where all experts are evenly used
    * @param z mean square of the logits' logarithmic sum
    * @param largestLoad of one expert, as a multiple of even use
-   * @param dropped choices that no expert computed
    */
-  public record Layer(double balancing, double z, double largestLoad, long dropped) {}
+  public record Layer(double balancing, double z, double largestLoad) {}
 
   Routing(
       ModelConfiguration model, BalancingSpec balancing, TorchScript kernels, NDManager manager) {
@@ -174,16 +173,11 @@ public final class Routing {
     double choices = (double) tokens * experts.orElseThrow().expertsPerToken();
     double balance = 0;
     long largest = 0;
-    long met = 0;
     for (int e = 0; e < rows.length; e++) {
       balance += rows[e] / choices * (probabilities[e] / tokens);
       largest = Math.max(largest, rows[e]);
-      met += rows[e];
     }
     return new Layer(
-        balance * rows.length,
-        sums.squares().getFloat() / tokens,
-        largest * rows.length / choices,
-        tokens * experts.orElseThrow().expertsPerToken() - met);
+        balance * rows.length, sums.squares().getFloat() / tokens, largest * rows.length / choices);
   }
 }

@@ -2,12 +2,12 @@ package dev.sparkling.trainer.run;
 
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.CheckpointReader;
-import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.checkpoint.run.RunIdentity;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
@@ -55,7 +55,7 @@ record Restore(ModelConfiguration model, ModelState values, TrainerState state, 
   }
 
   private static Optional<String> folder(TrainingJob job, ObjectStore store) {
-    OptionalLong newest = Checkpoints.newestStep(store, job.stage().name());
+    OptionalLong newest = RunCheckpoints.newestStep(store, job.stage().name());
     if (newest.isPresent()) {
       return Optional.of(RunLayout.checkpoint(job.stage().name(), newest.getAsLong()));
     }

@@ -8,6 +8,7 @@ import dev.sparkling.checkpoint.format.Manifest;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.run.Metrics;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.layout.RunLayout;
@@ -166,7 +167,7 @@ final class StageCheckpoints implements AutoCloseable {
       manifest = writer.commit(state);
     }
     newest = state.step();
-    List<Long> steps = Checkpoints.steps(store, stage);
+    List<Long> steps = RunCheckpoints.steps(store, stage);
     for (int i = 0; i < steps.size() - keepLast; i++) {
       Checkpoints.delete(store, RunLayout.checkpoint(stage, steps.get(i)));
     }

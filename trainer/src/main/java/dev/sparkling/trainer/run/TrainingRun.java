@@ -3,9 +3,9 @@ package dev.sparkling.trainer.run;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.run.Metrics;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.identity.RunSettings;
@@ -83,11 +83,11 @@ public final class TrainingRun {
       TrainingListener listener,
       BooleanSupplier stopRequested) {
     Restore.check(job, store, training);
-    OptionalLong newest = Checkpoints.newestStep(store, job.stage().name());
+    OptionalLong newest = RunCheckpoints.newestStep(store, job.stage().name());
     if (newest.orElse(-1) >= job.stage().lastStep()) {
       return newest.getAsLong();
     }
-    Checkpoints.deleteInterrupted(store, job.stage().name());
+    RunCheckpoints.deleteInterrupted(store, job.stage().name());
     Torch torch = Torch.start(job.threads(), job.device());
     long memory = Torch.hostMemoryBytes();
     boolean onHost = torch.device() == Device.CPU;
@@ -279,7 +279,7 @@ public final class TrainingRun {
         judgement.blockNorms().stream().map(norm -> (double) norm.getFloat()).toList(),
         judgement.skipped(),
         passes.routing().measure().stream()
-            .map(r -> new Metrics.Router(r.balancing(), r.z(), r.largestLoad(), r.dropped()))
+            .map(r -> new Metrics.Router(r.balancing(), r.z(), r.largestLoad()))
             .toList(),
         stallSeconds);
   }

@@ -102,7 +102,7 @@ class MetricsFilesTest {
         2,
         List.of(1.0, 1.5),
         step == 13,
-        List.of(new Metrics.Router(1, 2, 3, 0), new Metrics.Router(1, 2, 4, 0)),
+        List.of(new Metrics.Router(1, 2, 3), new Metrics.Router(1, 2, 4)),
         0);
   }
 

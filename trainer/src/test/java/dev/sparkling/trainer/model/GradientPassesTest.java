@@ -54,7 +54,6 @@ class GradientPassesTest {
             .containsExactly(one.gradients.get(i).toFloatArray(), within(ROUNDING));
       }
       assertThat(two.largestLoads()).isEqualTo(one.largestLoads());
-      assertThat(two.routing).allSatisfy(layer -> assertThat(layer.dropped()).isZero());
     }
   }
 

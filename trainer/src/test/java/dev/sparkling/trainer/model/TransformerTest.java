@@ -108,7 +108,6 @@ class TransformerTest {
                 // 6 experts of which a token meets 2: no expert's load is above 3 times even use.
                 assertThat(layer.largestLoad()).isBetween(1.0, 3.0);
                 assertThat(layer.balancing()).isBetween(0.9, 3.0);
-                assertThat(layer.dropped()).isZero();
               });
     }
   }

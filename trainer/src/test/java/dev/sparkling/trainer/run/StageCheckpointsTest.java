@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.CheckpointReader;
-import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.format.TestTensors;
@@ -13,6 +12,7 @@ import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.checkpoint.run.Metrics;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.TransientError;
@@ -53,7 +53,7 @@ class StageCheckpointsTest {
       checkpoints.begin(state(1), metrics);
       values.weights().embedding().addi(1);
       metrics.add(new Metrics.Evaluation(2, 4, List.of()));
-      assertThat(Checkpoints.steps(store, "narrow")).isEmpty();
+      assertThat(RunCheckpoints.steps(store, "narrow")).isEmpty();
       checkpoints.poll();
       assertThat(told).isEmpty();
       open.countDown();
@@ -90,14 +90,14 @@ class StageCheckpointsTest {
         checkpoints.begin(state(step), metrics);
       }
       checkpoints.finish();
-      assertThat(Checkpoints.steps(store, "narrow")).containsExactly(2L, 3L);
+      assertThat(RunCheckpoints.steps(store, "narrow")).containsExactly(2L, 3L);
     }
     try (StageCheckpoints checkpoints = checkpoints(gated(open))) {
       checkpoints.begin(state(4), metrics);
-      assertThat(Checkpoints.steps(store, "narrow")).containsExactly(2L, 3L);
+      assertThat(RunCheckpoints.steps(store, "narrow")).containsExactly(2L, 3L);
       open.countDown();
     }
-    assertThat(Checkpoints.steps(store, "narrow")).containsExactly(3L, 4L);
+    assertThat(RunCheckpoints.steps(store, "narrow")).containsExactly(3L, 4L);
   }
 
   @Test
@@ -130,7 +130,7 @@ class StageCheckpointsTest {
       checkpoints.begin(state(1), metrics);
       checkpoints.writeNow(state(2), metrics);
       assertThat(told).containsExactly(1L, 2L);
-      assertThat(Checkpoints.newestStep(store, "narrow")).hasValue(2);
+      assertThat(RunCheckpoints.newestStep(store, "narrow")).hasValue(2);
     }
   }
 
