@@ -18,23 +18,22 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 
 /**
- * What the store alone can do, with the expander's requests and as many of them at once: copy FOLDER URI;
- * put FOLDER URI, which sends as many bytes as the folder's files have, from memory; get URI.
- * Prints bytes and seconds.
+ * Measures the store alone, with the expander's request sizes and concurrency: copy FOLDER URI; put FOLDER
+ * URI, which sends as many bytes as the folder's files have, from memory; get URI. Prints bytes and seconds.
  */
 public final class Wire {
 
   private static final int REQUEST_BYTES = 16 << 20;
-  private static final int AT_ONCE = 16;
+  private static final int CONCURRENCY = 16;
 
   public static void main(String[] arguments) throws Exception {
     try (ObjectStore store = open(arguments[arguments.length - 1])) {
-      long begin = System.nanoTime();
+      long start = System.nanoTime();
       long bytes =
           arguments[0].equals("get")
               ? get(store)
               : put(Path.of(arguments[1]), store, arguments[0].equals("copy"));
-      System.out.printf("%d %.3f%n", bytes, (System.nanoTime() - begin) / 1e9);
+      System.out.printf("%d %.3f%n", bytes, (System.nanoTime() - start) / 1e9);
     }
   }
 
@@ -72,21 +71,21 @@ public final class Wire {
 
   private static long get(ObjectStore store) throws Exception {
     long bytes = 0;
-    Semaphore atOnce = new Semaphore(AT_ONCE);
+    Semaphore permits = new Semaphore(CONCURRENCY);
     List<Future<?>> reads = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (StoredObject file : store.list("")) {
         for (long done = 0; done < file.size(); done += REQUEST_BYTES) {
           long offset = done;
           long length = Math.min(REQUEST_BYTES, file.size() - done);
-          atOnce.acquire();
+          permits.acquire();
           reads.add(
               threads.submit(
                   () -> {
                     try (Arena arena = Arena.ofConfined()) {
                       store.read(file, offset, arena.allocate(length));
                     } finally {
-                      atOnce.release();
+                      permits.release();
                     }
                   }));
         }

@@ -1,4 +1,4 @@
-"""Makes a checkpoint of a mixture of experts with AdamW's moments, of at least as many bytes as asked for.
+"""Writes a mixture-of-experts checkpoint with AdamW's moments, of at least the given size.
 
 make.py FOLDER GIGABYTES: values are random, files and digests are those of a real checkpoint.
 """
@@ -90,7 +90,7 @@ class Folder:
 
 
 def pieces_of(pool, name, shape):
-    """A tensor's bytes: from a place in a random pool that its name gives, squared where it must be positive."""
+    """Returns a tensor's bytes from a pool of random values, at an offset derived from its name; squared if it must be positive."""
     elements, start = size(shape) // 4, int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "little")
     while elements > 0:
         start %= len(pool)

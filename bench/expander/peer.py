@@ -1,4 +1,4 @@
-"""What a researcher would write: widens a checkpoint with PyTorch and safetensors, copy-copy, state [S, 0].
+"""Widens a checkpoint as a researcher would, with PyTorch and safetensors: copy-copy, state [S, 0].
 
 peer.py FROM TO HIDDEN INNER: reads our checkpoint, checks its digests, writes one with a manifest and digests.
 """
@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 
 def grown(name, shape, config, hidden, inner):
-    """The new shape: q, k and v read the residual stream, o and down write it, gate and up do the first."""
+    """Returns the new shape: q, k, v, gate and up read the residual stream; o and down write it."""
     h, i = config["hidden_size"], config["moe_intermediate_size"]
     if len(shape) == 1:
         return [hidden if shape[0] == h and "_norm.weight" not in name.replace("layernorm", "") or name.startswith("model.norm") else shape[0]]

@@ -6,6 +6,7 @@ import dev.sparkling.checkpoint.store.ObjectStores;
 import dev.sparkling.checkpoint.store.S3Access;
 import dev.sparkling.checkpoint.store.StoreUri;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.SparklingException;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.spec.ProgressiveTraining;
 import dev.sparkling.pipeline.spec.StorageSpec;
@@ -110,18 +111,29 @@ final class Arguments {
    */
   static <T> T fromTo(Located target, Supplier<T> action) {
     String to = target.store().location(target.folder());
-    return input(line -> line.startsWith(to) ? "--to" : "--from", action);
+    try {
+      return action.get();
+    } catch (CorruptCheckpoint | UserError e) {
+      if (e instanceof CorruptCheckpoint && String.valueOf(e.getMessage()).startsWith(to)) {
+        throw e; // What was written is wrong, not what the user named.
+      }
+      throw named(e, line -> line.startsWith(to) ? "--to" : "--from");
+    }
   }
 
   private static <T> T input(UnaryOperator<String> nameOf, Supplier<T> action) {
     try {
       return action.get();
     } catch (CorruptCheckpoint | UserError e) {
-      throw new UserError(
-          e.problems().stream()
-              .map(line -> line.startsWith("--") ? line : nameOf.apply(line) + " " + line)
-              .toList());
+      throw named(e, nameOf);
     }
+  }
+
+  private static UserError named(SparklingException error, UnaryOperator<String> nameOf) {
+    return new UserError(
+        error.problems().stream()
+            .map(line -> line.startsWith("--") ? line : nameOf.apply(line) + " " + line)
+            .toList());
   }
 
   /** A folder in a store. */
