@@ -1,4 +1,4 @@
-/** What a checkpoint is, on disk and in an object store. Knows no libtorch and no Kubernetes. */
+/** Checkpoints on disk and in object stores. Knows no libtorch and no Kubernetes. */
 @NullMarked
 package dev.sparkling.checkpoint;
 

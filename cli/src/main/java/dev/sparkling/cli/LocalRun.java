@@ -84,8 +84,8 @@ final class LocalRun {
    * @throws UserError naming every setting that a run has used and that differs now
    */
   void checkIdentity() {
-    RunIdentity.Data data =
-        new RunIdentity.Data(training.fingerprint(), training.index().tokenizer());
+    RunIdentity.DataFingerprints data =
+        new RunIdentity.DataFingerprints(training.fingerprint(), training.index().tokenizer());
     new RunIdentity(spec, plan, Optional.of(data)).check(store);
   }
 

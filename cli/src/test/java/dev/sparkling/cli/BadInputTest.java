@@ -94,7 +94,7 @@ class BadInputTest {
             + truncated
             + ": offset 0: header length "
             + json.length
-            + " goes beyond the file's 30 bytes; the file is truncated or no safetensors file");
+            + " goes beyond the file's 30 bytes; the file is truncated or not a safetensors file");
   }
 
   @Test

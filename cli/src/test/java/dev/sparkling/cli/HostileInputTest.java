@@ -84,9 +84,9 @@ class HostileInputTest {
           /tmp/.dotck         | URI: '/tmp/.dotck' begins with a dot, as what is not part of a store does
           s3://bucket/.x      | URI: 's3://bucket/.x' has a name that begins with a dot: '.x'
           s3://bucket/../x    | URI: 's3://bucket/../x' has a name that begins with a dot: '..'
-          s3://a..b/x         | URI: 's3://a..b/x' names a bucket with . or - at an end or beside a dot; each label begins and ends with a letter or digit
+          s3://a..b/x         | URI: 's3://a..b/x' names a bucket with . or - at an end or next to a dot; each label begins and ends with a letter or digit
           s3:/bucket/x        | URI: 's3:/bucket/x' does not begin with s3://; allowed: s3://bucket/prefix, file:path, a path
-          file:/tmp/a%zz      | URI: 'file:/tmp/a%zz' is no URI: Malformed escape pair at 11; write a blank as %20, or a plain path
+          file:/tmp/a%zz      | URI: 'file:/tmp/a%zz' is not a URI: Malformed escape pair at 11; write a space as %20, or use a plain path
           """)
   void placesThatNoStoreHasAreNamed(String place, String problem) {
     assertProblem(Cli.run("inspect", place), problem);

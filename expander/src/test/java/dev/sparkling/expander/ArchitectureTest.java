@@ -9,7 +9,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** When this fails: move the code to the module or package that may do what it does. */
+/** If a rule fails, move the code to the module or package that owns the concern. */
 @AnalyzeClasses(
     packages = "dev.sparkling.expander",
     importOptions = ImportOption.DoNotIncludeTests.class)

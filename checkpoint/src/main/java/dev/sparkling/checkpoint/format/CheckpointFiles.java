@@ -6,17 +6,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/** The names that the format owns; nothing else in a folder is ever overwritten or removed. */
+/** File names of the format. Files of other names are never overwritten or removed. */
 final class CheckpointFiles {
 
   static final String CONFIGURATION = "config.json";
 
-  /** Hugging Face needs it to load files of these names, even where there is one. */
+  /** Hugging Face needs the index to load files of these names, even a single one. */
   static final String INDEX = "model.safetensors.index.json";
 
   static final String EXPANSION_REPORT = "expansion-report.json";
 
-  /** What an expansion that was stopped has done; gone when it is complete. */
+  /** Progress of an unfinished expansion; removed when it completes. */
   static final String UNFINISHED_EXPANSION = "expansion-unfinished.json";
 
   private static final Set<String> SINGLE =
@@ -35,9 +35,7 @@ final class CheckpointFiles {
         || Arrays.stream(FileKind.values()).anyMatch(kind -> kind.writes(name));
   }
 
-  /**
-   * Whether there is a file that no other program writes, as of a checkpoint that is not complete.
-   */
+  /** Whether the folder has a file that no other program writes, so is not Hugging Face's. */
   static boolean holdsOurs(ObjectStore store, String folder) {
     int prefix = folder.length() + 1;
     return store.list(folder + "/").stream()
@@ -49,7 +47,7 @@ final class CheckpointFiles {
                     || FileKind.OPTIMIZER.writes(name));
   }
 
-  /** The objects in the folder that a writer may replace. */
+  /** Keys of the folder's files that a writer may replace. */
   static List<String> keys(ObjectStore store, String folder) {
     int prefix = folder.length() + 1;
     return store.list(folder + "/").stream()
@@ -58,7 +56,7 @@ final class CheckpointFiles {
         .toList();
   }
 
-  /** Refuses a folder that holds what no writer of checkpoints put there. */
+  /** Refuses a folder that holds files of other names. */
   static void checkNothingForeign(ObjectStore store, String folder) {
     int prefix = folder.length() + 1;
     store.list(folder + "/").stream()
@@ -71,7 +69,7 @@ final class CheckpointFiles {
                   store.location(folder)
                       + ": holds "
                       + name
-                      + ", which is no file of a checkpoint; an empty folder is needed");
+                      + ", which does not belong to a checkpoint; an empty folder is needed");
             });
   }
 }

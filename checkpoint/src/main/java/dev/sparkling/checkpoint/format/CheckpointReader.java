@@ -29,9 +29,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A checkpoint of ours, or a Hugging Face folder. Opening one checks the manifest, the presence and
- * size of every file, all headers, and that exactly the tensors of {@code config.json} are there
- * with its shapes. Digests are checked while the values are read.
+ * Reads a checkpoint of ours or a Hugging Face folder. Opening it checks the manifest, the presence
+ * and size of every file, all headers, and that the tensors are exactly those that {@code
+ * config.json} implies, with their shapes. Digests are checked while values are read.
  */
 public final class CheckpointReader {
 
@@ -61,8 +61,8 @@ public final class CheckpointReader {
    * Opens a checkpoint of ours.
    *
    * @param folder key of the checkpoint
-   * @throws UserError where there is no manifest, so no checkpoint
-   * @throws CorruptCheckpoint where the files are not what the manifest or config.json says
+   * @throws UserError where there is no manifest
+   * @throws CorruptCheckpoint where the files disagree with the manifest or config.json
    */
   public static CheckpointReader open(ObjectStore store, String folder) {
     String key = folder + "/" + Manifest.NAME;
@@ -82,8 +82,8 @@ public final class CheckpointReader {
   }
 
   /**
-   * Opens a checkpoint of ours or, where there is no manifest and nothing that only a checkpoint of
-   * ours has, a Hugging Face folder.
+   * Opens a checkpoint of ours or, where there is neither a manifest nor a file that only a
+   * checkpoint of ours has, a Hugging Face folder.
    */
   public static CheckpointReader openAny(ObjectStore store, String folder) {
     boolean ours =
@@ -98,9 +98,7 @@ public final class CheckpointReader {
     return store.location(folder);
   }
 
-  /**
-   * The same for the same bytes: of the manifest, or of all files' versions where there is none.
-   */
+  /** Digest that identifies the content: of the manifest, or of all files' versions without one. */
   public String identity() {
     StringBuilder text = new StringBuilder();
     manifest.ifPresentOrElse(
@@ -125,7 +123,7 @@ public final class CheckpointReader {
     return model;
   }
 
-  /** Empty for weights alone: a Hugging Face folder, or what was widened from one. */
+  /** Empty for weights without a trainer: a Hugging Face folder, or one widened from it. */
   public Optional<TrainerState> state() {
     if (!hasState()) {
       return Optional.empty();
@@ -141,14 +139,12 @@ public final class CheckpointReader {
     return Optional.of(state);
   }
 
-  /**
-   * Tensors of a kind, in the order of the files' bytes; none of the optimizer in Hugging Face's.
-   */
+  /** Tensors of a kind, in the order of the files' bytes; a Hugging Face folder has no moments. */
   public List<TensorSpec> tensors(FileKind kind) {
     return stored(kind).stream().map(PlacedTensor::tensor).toList();
   }
 
-  /** Reads the values of all tensors of a kind; a wrong digest is found at the end of its file. */
+  /** Reads the values of all tensors of a kind; each file's digest is checked at its end. */
   public TensorSequence read(FileKind kind) {
     List<StoredObject> kindFiles = files.getOrDefault(kind, List.of());
     List<Optional<String>> digests = new ArrayList<>();
@@ -158,7 +154,7 @@ public final class CheckpointReader {
     return new StoredTensors(store, kindFiles, digests, stored(kind));
   }
 
-  /** The files of a kind, for who reads them in an order of its own. */
+  /** The files of a kind, for callers that read them in their own order. */
   public List<TensorFile> files(FileKind kind) {
     List<TensorFile> all = new ArrayList<>();
     List<StoredObject> kindFiles = files.getOrDefault(kind, List.of());
@@ -174,12 +170,12 @@ public final class CheckpointReader {
     return all;
   }
 
-  /** Checks a digest that whoever reads {@link #files} has made. */
+  /** Checks a digest that a caller of {@link #files} has computed. */
   public void checkDigest(TensorFile file, String sha256) {
     checkDigest(location(file.object()), file.sha256().orElse(null), sha256);
   }
 
-  /** Reads every file that the manifest names once, for its digest. */
+  /** Reads every file in the manifest and checks its digest. */
   public void verify() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate(VERIFY_BYTES);
@@ -279,12 +275,12 @@ public final class CheckpointReader {
       List<Long> shape = missing.remove(tensor.name());
       String file = location(files.getOrDefault(kind, List.of()).get(at.file()));
       if (shape == null) {
-        boolean twice = expected.containsKey(tensor.name());
+        boolean isTwice = expected.containsKey(tensor.name());
         throw new CorruptCheckpoint(
             file
                 + ": "
                 + tensor.name()
-                + (twice ? " stands twice" : " is no tensor of this model"));
+                + (isTwice ? " appears twice" : " is not a tensor of this model"));
       }
       if (!shape.equals(tensor.shape())) {
         throw new CorruptCheckpoint(
@@ -307,7 +303,7 @@ public final class CheckpointReader {
     }
   }
 
-  /** A file of the checkpoint, which must be there and as long as the manifest says. */
+  /** Finds a file, which must exist with the size that the manifest says. */
   private StoredObject object(String name) {
     String key = folder + "/" + name;
     if (manifest.isEmpty()) {
@@ -335,7 +331,7 @@ public final class CheckpointReader {
     return object;
   }
 
-  /** A small file's bytes, checked against the manifest. */
+  /** Reads a small file and checks its digest. */
   private byte[] bytes(StoredObject object) {
     byte[] bytes = store.readAll(object);
     digest(name(object))

@@ -18,54 +18,54 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
- * Writes a checkpoint: headers first, tensors as they come, digests on the way, the manifest last.
- * Until {@link #commit} returns there is no checkpoint; {@link #close} without it removes the
- * files. Several threads may write, each a file of its own.
+ * Writes a checkpoint in one pass: headers, tensors as they come, digests on the fly, the manifest
+ * last. There is no checkpoint until {@link #commit} returns; {@link #close} without it removes the
+ * files. Several threads may write, each its own file.
  */
 public final class CheckpointWriter implements AutoCloseable {
 
   /** Hugging Face's limit on a file, which keeps single objects manageable. */
-  private static final long LARGEST_FILE = 5_000_000_000L;
+  private static final long MAX_FILE_BYTES = 5_000_000_000L;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final ObjectStore store;
   private final String folder;
-  private final long largestFile;
+  private final long maxFileBytes;
   private final Map<String, FileDigest> files = new ConcurrentSkipListMap<>();
   private final boolean resumed;
   private boolean committed;
 
   /**
-   * Begins a checkpoint; one that stood in the folder, or parts of one, are removed, the manifest
+   * Starts a checkpoint. A checkpoint in the folder, or parts of one, are removed, the manifest
    * first.
    *
    * @param folder key of the checkpoint
-   * @throws UserError where the folder holds anything else, which stays as it is
+   * @throws UserError where the folder holds files of other names, which are left alone
    */
   public CheckpointWriter(ObjectStore store, String folder) {
-    this(store, folder, LARGEST_FILE);
+    this(store, folder, MAX_FILE_BYTES);
   }
 
-  CheckpointWriter(ObjectStore store, String folder, long largestFile) {
-    this(store, folder, largestFile, false);
+  CheckpointWriter(ObjectStore store, String folder, long maxFileBytes) {
+    this(store, folder, maxFileBytes, false);
     Checkpoints.delete(store, folder);
   }
 
-  private CheckpointWriter(ObjectStore store, String folder, long largestFile, boolean resumed) {
+  private CheckpointWriter(ObjectStore store, String folder, long maxFileBytes, boolean resumed) {
     this.store = store;
     this.folder = folder;
-    this.largestFile = largestFile;
+    this.maxFileBytes = maxFileBytes;
     this.resumed = resumed;
     CheckpointFiles.checkNothingForeign(store, folder);
   }
 
   /**
-   * Goes on with what stands in the folder, and leaves it there when it is closed before its
-   * commit; for who knows that it is of the same checkpoint.
+   * Resumes a checkpoint. The caller must know that the files in the folder belong to it. Closing
+   * without a commit leaves them there.
    */
   public static CheckpointWriter resume(ObjectStore store, String folder) {
-    return new CheckpointWriter(store, folder, LARGEST_FILE, true);
+    return new CheckpointWriter(store, folder, MAX_FILE_BYTES, true);
   }
 
   /** Writes all tensors of a kind. */
@@ -84,7 +84,7 @@ public final class CheckpointWriter implements AutoCloseable {
     }
   }
 
-  /** The files of a kind. */
+  /** Distributes the tensors of a kind over files. */
   public List<PlannedFile> plan(FileKind kind, List<TensorSpec> tensors) {
     List<List<TensorSpec>> cut = cut(tensors);
     List<PlannedFile> planned = new ArrayList<>();
@@ -97,7 +97,7 @@ public final class CheckpointWriter implements AutoCloseable {
   /**
    * Writes a file.
    *
-   * @param tensors that give the file's tensors next
+   * @param tensors whose next ones are the file's
    */
   public FileDigest writeTensorFile(PlannedFile file, TensorSequence tensors) {
     SafetensorsHeader header = SafetensorsHeader.layOut(file.tensors(), Map.of("format", "pt"));
@@ -125,9 +125,9 @@ public final class CheckpointWriter implements AutoCloseable {
   }
 
   /**
-   * Keeps a file that was written before.
+   * Keeps a file that an earlier attempt wrote.
    *
-   * @return whether it is there, and as long as it was
+   * @return whether it exists with the same size
    */
   public boolean keep(PlannedFile file, FileDigest known) {
     boolean there =
@@ -141,7 +141,7 @@ public final class CheckpointWriter implements AutoCloseable {
     return there;
   }
 
-  /** Writes what Hugging Face needs to find weights in several files. */
+  /** Writes the index that Hugging Face needs to find weights in several files. */
   public void writeIndex(FileKind kind, List<PlannedFile> planned) {
     if (kind != FileKind.MODEL) {
       return;
@@ -174,24 +174,24 @@ public final class CheckpointWriter implements AutoCloseable {
   /** Writes a small file. */
   public void writeFile(String name, byte[] bytes) {
     if (!CheckpointFiles.owns(name)) {
-      throw new IllegalArgumentException(name + " is no file of a checkpoint");
+      throw new IllegalArgumentException(name + " does not belong to a checkpoint");
     }
     store.write(folder + "/" + name, bytes);
     files.put(name, new FileDigest(bytes.length, Sha256.hex(bytes)));
   }
 
-  /** Writes {@code trainer-state.json} and then the manifest: now the checkpoint exists. */
+  /** Writes {@code trainer-state.json} and the manifest, with which the checkpoint exists. */
   public Manifest commit(TrainerState state) {
     writeFile(TrainerState.NAME, state.encode());
     return commit(state.step(), state.tokens());
   }
 
-  /** Writes the manifest of weights alone, which no trainer has begun to train. */
+  /** Writes the manifest of weights that no trainer has trained. */
   public Manifest commitWeights() {
     return commit(0, 0);
   }
 
-  /** Leaves weights without a manifest: a Hugging Face folder, and no checkpoint of ours. */
+  /** Keeps the files without a manifest: a Hugging Face folder, not a checkpoint of ours. */
   public void leaveWithoutManifest() {
     committed = true;
   }
@@ -203,10 +203,10 @@ public final class CheckpointWriter implements AutoCloseable {
     return manifest;
   }
 
-  /** Removes what was written, and what uploads have left. */
+  /** Removes all files and unfinished uploads. */
   public void discard() {
     Checkpoints.delete(store, folder);
-    // Which MinIO finds by their whole keys only.
+    // MinIO finds unfinished uploads only by their whole keys.
     files.keySet().forEach(name -> store.discardUnfinished(folder + "/" + name));
   }
 
@@ -221,7 +221,7 @@ public final class CheckpointWriter implements AutoCloseable {
     List<List<TensorSpec>> files = new ArrayList<>();
     long filled = Long.MAX_VALUE;
     for (TensorSpec tensor : tensors) {
-      if (filled > largestFile - tensor.bytes()) {
+      if (filled > maxFileBytes - tensor.bytes()) {
         files.add(new ArrayList<>());
         filled = 0;
       }

@@ -7,16 +7,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Hashes what is uploaded, while it is uploaded: SHA-256 is the slowest of all that is done to a
- * byte, so it has a thread of its own. Not a virtual one, which would wait for a carrier while
- * others compute.
+ * Hashes bytes while they are uploaded. SHA-256 is the slowest step, so it has a thread of its own:
+ * a platform thread, because a virtual one would wait for a carrier while others compute.
  */
 final class DigestedUpload implements AutoCloseable {
 
-  /** Below this, another thread takes longer to begin than the hash takes. */
-  private static final long WORTH_A_THREAD = 64 << 10;
+  /** Below this, handing over to another thread takes longer than hashing. */
+  private static final long MIN_HANDOVER_BYTES = 64 << 10;
 
-  /** Stands for whichever: what it may read is not confined to the thread that calls. */
+  /** Any other thread: a segment that it may access is not confined to the calling one. */
   private static final Thread ANOTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
 
   private final ObjectUpload upload;
@@ -29,9 +28,9 @@ final class DigestedUpload implements AutoCloseable {
     this.upload = upload;
   }
 
-  /** Appends bytes, which may be reused when this returns. */
+  /** Appends bytes; the segment may be reused when this returns. */
   void write(MemorySegment bytes) {
-    if (bytes.byteSize() < WORTH_A_THREAD || !bytes.isAccessibleBy(ANOTHER_THREAD)) {
+    if (bytes.byteSize() < MIN_HANDOVER_BYTES || !bytes.isAccessibleBy(ANOTHER_THREAD)) {
       digest.update(bytes);
       upload.write(bytes);
       return;
@@ -41,12 +40,12 @@ final class DigestedUpload implements AutoCloseable {
     try {
       upload.write(bytes);
     } finally {
-      // Also where the upload has failed or is interrupted: the bytes may be gone afterwards.
+      // Even if the upload fails or is interrupted: the segment may be freed afterwards.
       hashed.join();
     }
   }
 
-  /** Makes the object visible, and gives its digest. */
+  /** Makes the object visible and returns its digest. */
   String commit() {
     upload.commit();
     return digest.hex();

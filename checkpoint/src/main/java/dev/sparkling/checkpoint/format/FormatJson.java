@@ -22,7 +22,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
-/** The JSON of our own files: pretty, keys in a fixed order, nothing unknown, nothing missing. */
+/** JSON of our own files: indented, keys in a fixed order, none unknown, none missing. */
 public final class FormatJson {
 
   private static final ObjectMapper JSON =
@@ -38,7 +38,7 @@ public final class FormatJson {
 
   private FormatJson() {}
 
-  /** The value as a file's bytes. */
+  /** Encodes a value as a file's bytes. */
   public static byte[] encode(Object value) {
     try {
       return (JSON.writeValueAsString(value) + "\n").getBytes(StandardCharsets.UTF_8);
@@ -48,7 +48,7 @@ public final class FormatJson {
   }
 
   /**
-   * Reads a file's bytes.
+   * Decodes a file's bytes.
    *
    * @param location of the file, for messages
    * @throws CorruptCheckpoint where a key is unknown or missing, or has the wrong type
@@ -58,7 +58,7 @@ public final class FormatJson {
   }
 
   /**
-   * Reads the bytes of a file that an older version may have written.
+   * Decodes the bytes of a file that an older version may have written.
    *
    * @param upgrade turns an older version's object into one of this version, in place
    * @throws CorruptCheckpoint where the upgraded object has an unknown or missing key, or a value
@@ -80,7 +80,7 @@ public final class FormatJson {
     }
   }
 
-  /** JSON has no infinity; Jackson would write and read it as text. */
+  /** Refuses numbers that are not finite, which Jackson would write and read as strings. */
   private static SimpleModule finiteNumbers() {
     return new SimpleModule()
         .addSerializer(double.class, new FiniteWriter())

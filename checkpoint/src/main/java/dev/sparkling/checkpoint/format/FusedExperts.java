@@ -11,10 +11,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The second layout of experts. Released checkpoints name every expert's matrices; transformers 5
- * may write {@code gate_up_proj [E, 2I, H]} (gate rows first) and {@code down_proj [E, H, I]}
- * instead. Each expert's matrix is a contiguous piece of those, so it needs no copy. Source:
- * Hugging Face's conversion_mapping.py.
+ * Splits the fused layout of experts. Released checkpoints have a tensor per expert and matrix;
+ * transformers 5 may write {@code gate_up_proj [E, 2I, H]} (gate rows first) and {@code down_proj
+ * [E, H, I]} instead. Each expert's matrix is a contiguous slice of these, so no copy is needed.
+ * Source: Hugging Face's conversion_mapping.py.
  */
 final class FusedExperts {
 
@@ -23,7 +23,7 @@ final class FusedExperts {
 
   private FusedExperts() {}
 
-  /** The matrices that an entry holds: its own, or those of all experts. */
+  /** Returns the matrices in an entry: one, or those of all experts. */
   static List<PlacedTensor> split(ModelConfiguration model, int file, Entry entry) {
     Matcher fused = FUSED.matcher(entry.tensor().name());
     if (!fused.matches() || !(model.mlp() instanceof ExpertsShape experts)) {
@@ -40,7 +40,7 @@ final class FusedExperts {
             ? List.of((long) experts.experts(), hidden, inner)
             : List.of((long) experts.experts(), 2 * inner, hidden);
     if (!entry.tensor().shape().equals(expected)) {
-      // Left whole, so that the check against the catalogue reports it under its own name.
+      // Not split, so that the check against the catalogue reports it under its own name.
       return List.of(new PlacedTensor(entry.tensor(), file, entry.offset()));
     }
     List<PlacedTensor> tensors = new ArrayList<>();

@@ -14,8 +14,8 @@ import java.util.List;
 
 /**
  * Writes a checkpoint's weights as a folder that Hugging Face's {@code transformers} loads
- * unchanged. It has no factor on the logits, so where a widened tied embedding needs one it goes to
- * the weight of the last norm, which multiplies just what the head reads.
+ * unchanged. Transformers has no factor on the logits, so that of a widened tied embedding is
+ * folded into the weight of the last norm, which scales exactly the input of the head.
  */
 public final class HuggingFaceExport {
 
@@ -24,7 +24,7 @@ public final class HuggingFaceExport {
   /**
    * Exports a checkpoint.
    *
-   * @param to an empty folder, or none
+   * @param folder a new or empty folder
    */
   public static void export(CheckpointReader from, ObjectStore to, String folder) {
     ModelConfiguration model = from.model();
@@ -39,8 +39,8 @@ public final class HuggingFaceExport {
   }
 
   /**
-   * The last norm times the logits' factor, and all else as it is. The product is written in 32
-   * bits: in fewer it would be rounded, in each channel otherwise.
+   * Multiplies the last norm by the logits' factor and passes everything else on. The product is
+   * written in 32 bits; fewer would round each channel differently.
    */
   private static final class Folded implements TensorSequence {
     private static final ValueLayout.OfFloat FLOAT =

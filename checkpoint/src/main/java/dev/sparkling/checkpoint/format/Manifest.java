@@ -8,14 +8,14 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * What makes a folder a checkpoint; written last. It has no time in it, so that the same work gives
- * the same bytes.
+ * The manifest of a checkpoint, which is written last and makes the folder a checkpoint. It holds
+ * no time, so that the same work gives the same bytes.
  *
  * @param format always {@value #FORMAT}
  * @param version of the format
- * @param step optimizer steps since the beginning of the run
- * @param tokens trained on since the beginning of the run
- * @param files by name: every file but this one
+ * @param step optimizer steps since the start of the run
+ * @param tokens trained on since the start of the run
+ * @param files every other file, by name
  */
 public record Manifest(
     String format, int version, long step, long tokens, Map<String, FileDigest> files) {
@@ -36,7 +36,7 @@ public record Manifest(
     for (Map.Entry<String, FileDigest> file : files.entrySet()) {
       if (!FILE_NAME.matcher(file.getKey()).matches() || file.getKey().equals(NAME)) {
         throw new IllegalArgumentException(
-            "files: '" + file.getKey() + "' is no name of a checkpoint's file");
+            "files: '" + file.getKey() + "' cannot be the name of a checkpoint's file");
       }
       Objects.requireNonNull(file.getValue(), file.getKey());
     }

@@ -3,9 +3,9 @@ package dev.sparkling.checkpoint.format;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 
 /**
- * A tensor and its place in one of a checkpoint's files.
+ * A tensor and its position in one of a checkpoint's files.
  *
- * @param tensor under its Hugging Face name of a released checkpoint, whatever the file calls it
+ * @param tensor under the name of released Hugging Face checkpoints, whatever the file calls it
  * @param file index of the file, in the checkpoint's order
  * @param offset of its first byte in the file
  */

@@ -5,10 +5,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** A running SHA-256. */
+/** An incremental SHA-256. */
 public final class Sha256 {
 
-  /** Most bytes at once, so that a buffer's int limit is never met. */
+  /** Most bytes per update, below the int limit of buffers. */
   private static final long CHUNK_BYTES = 1L << 30;
 
   private final MessageDigest digest;
@@ -21,6 +21,7 @@ public final class Sha256 {
     }
   }
 
+  /** Computes the digest of an array, in lower-case hexadecimal. */
   public static String hex(byte[] bytes) {
     Sha256 sha = new Sha256();
     sha.update(MemorySegment.ofArray(bytes));
@@ -34,7 +35,7 @@ public final class Sha256 {
     }
   }
 
-  /** The digest in lower-case hexadecimal; nothing may be added afterwards. */
+  /** Returns the digest in lower-case hexadecimal; no update may follow. */
   public String hex() {
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -17,8 +17,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads tensors front to back, file by file, hashing every byte on the way. A local file is mapped;
- * from elsewhere a window is read at a time, because thousands of experts are a MiB each.
+ * Reads tensors sequentially, file by file, and hashes every byte. A local file is mapped; other
+ * stores are read a window at a time, because a checkpoint has thousands of experts of a MiB each.
  */
 final class StoredTensors implements TensorSequence {
 
@@ -33,7 +33,7 @@ final class StoredTensors implements TensorSequence {
   private @Nullable OpenFile open;
 
   /**
-   * Prepares to read.
+   * Prepares reading.
    *
    * @param digests expected SHA-256 of each file, where known
    * @param tensors in the order of the files and of their bytes
@@ -57,7 +57,7 @@ final class StoredTensors implements TensorSequence {
   @Override
   public MemorySegment next() {
     if (next == tensors.size()) {
-      throw new NoSuchElementException("all " + next + " tensors are read");
+      throw new NoSuchElementException("all " + next + " tensors were read");
     }
     PlacedTensor tensor = tensors.get(next++);
     if (open == null || open.index != tensor.file()) {
@@ -87,10 +87,10 @@ final class StoredTensors implements TensorSequence {
     final Arena arena = Arena.ofShared();
     final Sha256 digest = new Sha256();
 
-    /** The whole file where it is mapped; else room for a window, or for one larger tensor. */
+    /** The whole file if it is mapped; otherwise room for a window or one larger tensor. */
     final MemorySegment buffer;
 
-    /** The part of the file from {@code windowOffset} on that the buffer holds. */
+    /** The part of the file that the buffer holds, from {@code windowOffset} on. */
     MemorySegment window;
 
     long windowOffset;
@@ -104,7 +104,7 @@ final class StoredTensors implements TensorSequence {
       this.window = local.isPresent() ? buffer : buffer.asSlice(0, 0);
     }
 
-    /** A contiguous part of the file; hashes all that lies before its end. */
+    /** Returns a contiguous part of the file, and hashes everything before its end. */
     MemorySegment read(long offset, long bytes) {
       hash(offset);
       MemorySegment values = slice(offset, bytes);
@@ -113,7 +113,7 @@ final class StoredTensors implements TensorSequence {
       return values;
     }
 
-    /** Hashes what no tensor covers and checks the digest. */
+    /** Hashes the rest of the file and checks the digest. */
     void finish() {
       hash(object.size());
       digests

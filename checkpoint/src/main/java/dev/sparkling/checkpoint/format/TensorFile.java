@@ -8,7 +8,7 @@ import java.util.Set;
 /**
  * One of a checkpoint's tensor files.
  *
- * @param sha256 that the manifest expects, where there is one
+ * @param sha256 digest in the manifest, if there is one
  * @param tensors in the order of their bytes
  */
 public record TensorFile(StoredObject object, Optional<String> sha256, List<PlacedTensor> tensors) {
@@ -16,7 +16,7 @@ public record TensorFile(StoredObject object, Optional<String> sha256, List<Plac
     tensors = List.copyOf(tensors);
   }
 
-  /** The same file, as if it had no other tensors. */
+  /** Returns the file with only the named tensors. */
   public TensorFile only(Set<String> names) {
     return new TensorFile(
         object,

@@ -13,19 +13,19 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * What a trainer needs beside tensors to go on exactly: {@code trainer-state.json}.
+ * What a trainer needs to resume exactly, besides tensors: {@code trainer-state.json}.
  *
- * @param step optimizer steps since the beginning of the run; also AdamW's count for the bias
- *     correction of every tensor, which an expansion does not reset (method.md 3)
- * @param tokens trained on since the beginning of the run
+ * @param step optimizer steps since the start of the run; also AdamW's count for the bias
+ *     correction of every tensor, which an expansion does not reset
+ * @param tokens trained on since the start of the run
  * @param seed of the run
- * @param threads of the CPU; results are bitwise equal for equal thread counts only
+ * @param threads CPU threads; results are bitwise equal only for equal thread counts
  * @param dataFingerprint SHA-256 of the training shards' {@code dataset.json}
  * @param tokenizerFingerprint SHA-256 of the {@code tokenizer.json} that made the shards
  * @param initialWidths of the narrowest model
- * @param settings what else of the resource determined the values, by path in it; a run goes on
- *     with the same ones only
- * @param expansions in order; they determine every tensor's blocks
+ * @param settings other fields of the resource that determined the values, by path; a run resumes
+ *     only with the same ones
+ * @param expansions in order; they define the blocks of every tensor
  */
 public record TrainerState(
     long step,
@@ -66,14 +66,14 @@ public record TrainerState(
   }
 
   /**
-   * An expansion that was done.
+   * A completed expansion.
    *
    * @param step after which it was done
    * @param widths after it
    * @param initialization of the new entries
-   * @param optimizerState what became of the moments
-   * @param norms how their weights widened
-   * @param baseline numbers of the initializations that are there for comparison
+   * @param optimizerState strategy for the moments
+   * @param norms how the weights of norms widened
+   * @param baseline numbers of the baseline initializations
    * @param rewarmupRatio {@code rho} of Eq. 27
    * @param rewarmupSteps {@code tau_w} of Eq. 27
    */
@@ -87,7 +87,7 @@ public record TrainerState(
       double rewarmupRatio,
       int rewarmupSteps) {
 
-    /** With norms and numbers of baselines that nobody has chosen. */
+    /** Creates a record with the default norms and baseline. */
     public ExpansionRecord(
         long step,
         Widths widths,
@@ -141,7 +141,7 @@ public record TrainerState(
     for (ExpansionRecord expansion : expansions) {
       Widths after = expansion.widths();
       if (after.hiddenSize() < before.hiddenSize() || after.innerSize() < before.innerSize()) {
-        throw new IllegalArgumentException("an expansion's " + after + " shrink " + before);
+        throw new IllegalArgumentException("an expansion to " + after + " shrinks " + before);
       }
       before = after;
     }
@@ -163,7 +163,7 @@ public record TrainerState(
         all);
   }
 
-  /** The widths now. */
+  /** The current widths. */
   public Widths widths() {
     return expansions.isEmpty() ? initialWidths : expansions.getLast().widths();
   }

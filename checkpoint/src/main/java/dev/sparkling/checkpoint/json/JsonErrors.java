@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Jackson's errors without its class names, options and line breaks, which mean nothing to whoever
- * wrote the file.
+ * Describes Jackson's errors without its class names, options and line breaks, which mean nothing
+ * to the author of the file.
  */
 public final class JsonErrors {
 
@@ -23,7 +23,7 @@ public final class JsonErrors {
 
   private JsonErrors() {}
 
-  /** {@code path: why}, or where in the text and why; one line. */
+  /** Returns one line: {@code path: why}, or line, column and why. */
   public static String describe(IOException error) {
     return switch (error) {
       case UnrecognizedPropertyException unknown ->
@@ -58,7 +58,7 @@ public final class JsonErrors {
     return at(error, "is not " + kind(error.getTargetType()));
   }
 
-  /** What a record's own constructor says. */
+  /** Returns the message of a record's constructor. */
   private static String refusal(ValueInstantiationException error) {
     return error.getCause() instanceof IllegalArgumentException refused
             && refused.getMessage() != null
@@ -77,19 +77,19 @@ public final class JsonErrors {
       return "a finite number";
     }
     if (type == String.class || type.isEnum()) {
-      return "a text that belongs here";
+      return "an allowed string";
     }
     return Collection.class.isAssignableFrom(type) ? "a list" : "an object";
   }
 
   private static String syntax(JsonProcessingException error) {
     String why = firstLine(error);
-    // "... enable `JsonReadFeature.X` to allow" and the like advise whoever calls the library.
-    String told = why.contains("`") || why.contains("Feature") ? "is not valid JSON" : why;
+    // "... enable `JsonReadFeature.X` to allow" and the like advise callers of the library.
+    String reason = why.contains("`") || why.contains("Feature") ? "is not valid JSON" : why;
     JsonLocation location = error.getLocation();
     return location == null
-        ? told
-        : "line " + location.getLineNr() + ", column " + location.getColumnNr() + ": " + told;
+        ? reason
+        : "line " + location.getLineNr() + ", column " + location.getColumnNr() + ": " + reason;
   }
 
   private static String firstLine(JsonProcessingException error) {

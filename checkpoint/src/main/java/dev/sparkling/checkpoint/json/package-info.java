@@ -1,4 +1,4 @@
-/** What is wrong with JSON that somebody else wrote, in words for users. Uses nothing of ours. */
+/** Describes errors in JSON for users. Uses no other package of the project. */
 @NullMarked
 package dev.sparkling.checkpoint.json;
 

@@ -1,6 +1,6 @@
 package dev.sparkling.checkpoint.model;
 
-/** What an axis of a tensor runs over. Only {@link #HIDDEN} and {@link #INNER} grow. */
+/** What an axis of a tensor runs over. Only {@link #HIDDEN} and {@link #INNER} widen. */
 public enum Axis {
   /** Channels of the residual stream. */
   HIDDEN,

@@ -2,7 +2,12 @@ package dev.sparkling.checkpoint.model;
 
 import java.util.List;
 
-/** A tensor of a model: its Hugging Face name, what it does and what its axes are. */
+/**
+ * A tensor of a model.
+ *
+ * @param name Hugging Face's
+ * @param axes what each axis of the shape runs over
+ */
 public record CatalogueTensor(String name, TensorRole role, List<Axis> axes, List<Long> shape) {
   public CatalogueTensor {
     axes = List.copyOf(axes);

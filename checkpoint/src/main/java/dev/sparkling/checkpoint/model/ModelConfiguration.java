@@ -5,12 +5,12 @@ import dev.sparkling.pipeline.spec.model.MlpShape;
 import dev.sparkling.pipeline.spec.model.ModelSpec;
 
 /**
- * What {@code config.json} says of a model.
+ * The architecture of a model, as in {@code config.json}.
  *
  * @param mlp shape of every layer's MLP, with its inner width
  * @param maxPositions longest sequence that the model was trained on
- * @param logitScale factor on the logits; not 1 only where a tied embedding was widened (method.md
- *     2, paper App. D.1). Hugging Face has no such key, so such a checkpoint needs {@code export}
+ * @param logitScale factor on the logits; other than 1 only where a tied embedding was widened
+ *     (paper App. D.1). Hugging Face has no such key, so such a checkpoint needs {@code export}
  */
 public record ModelConfiguration(
     int vocabularySize,
@@ -26,7 +26,7 @@ public record ModelConfiguration(
     int maxPositions,
     double logitScale) {
 
-  /** The configuration of a model that starts from random weights. */
+  /** Creates the configuration of a model that starts from random weights. */
   public static ModelConfiguration of(ModelSpec model, int sequenceLength) {
     return new ModelConfiguration(
         model.vocabularySize(),
@@ -43,17 +43,17 @@ public record ModelConfiguration(
         1.0);
   }
 
-  /** Channels inside the MLP, or inside one expert. */
+  /** Number of channels inside the MLP, or inside one expert. */
   public int innerSize() {
     return mlp.innerSize();
   }
 
-  /** The same model with other widths; {@code factor} multiplies the logit scale. */
+  /** Returns the model with other widths; {@code factor} multiplies the logit scale. */
   public ModelConfiguration widened(int newHiddenSize, int newInnerSize, double factor) {
     return with(newHiddenSize, mlp.withInnerSize(newInnerSize), logitScale * factor);
   }
 
-  /** The same model with another factor on its logits. */
+  /** Returns the model with another factor on its logits. */
   public ModelConfiguration withLogitScale(double newLogitScale) {
     return with(hiddenSize, mlp, newLogitScale);
   }

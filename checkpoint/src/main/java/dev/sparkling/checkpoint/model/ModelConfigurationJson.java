@@ -17,13 +17,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code config.json} as Hugging Face writes and reads it. Source: configuration_qwen3.py and
- * configuration_qwen3_moe.py, of transformers 4 and 5. Keys that do not change the model are
- * ignored; those that would make it another model are errors.
+ * Encodes and decodes {@code config.json} as Hugging Face does. Source: configuration_qwen3.py and
+ * configuration_qwen3_moe.py of transformers 4 and 5. Keys that do not affect the model are
+ * ignored; values that imply an unsupported model are errors.
  */
 public final class ModelConfigurationJson {
 
-  /** Beside Hugging Face's keys, which it ignores; absent means 1. */
+  /** A key of ours, which Hugging Face ignores; absent means 1. */
   static final String LOGIT_SCALE = "sparkling_logit_scale";
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -31,8 +31,8 @@ public final class ModelConfigurationJson {
   private static final double DEFAULT_RMS_NORM_EPSILON = 1e-6;
   private static final int DEFAULT_MAX_POSITIONS = 32_768;
 
-  /** In all layers; every one has three matrices, whose names are listed before any is read. */
-  private static final int MOST_EXPERTS = 1 << 20;
+  /** Limit over all layers: each has three matrices, which are all listed before any is read. */
+  private static final int MAX_EXPERTS = 1 << 20;
 
   private final String location;
   private final JsonNode root;
@@ -43,12 +43,12 @@ public final class ModelConfigurationJson {
     this.root = root;
   }
 
-  /** The file's bytes, for a model of 32-bit floats. */
+  /** Encodes a model of 32-bit floats. */
   public static byte[] encode(ModelConfiguration model) {
     return encode(model, DType.F32);
   }
 
-  /** The file's bytes. */
+  /** Encodes a model. */
   public static byte[] encode(ModelConfiguration model, DType type) {
     ObjectNode root = JSON.createObjectNode();
     boolean moe = model.mlp() instanceof ExpertsShape;
@@ -56,7 +56,7 @@ public final class ModelConfigurationJson {
     root.put("model_type", moe ? "qwen3_moe" : "qwen3");
     root.put("vocab_size", model.vocabularySize());
     root.put("hidden_size", model.hiddenSize());
-    // Qwen3-MoE also has a width for dense layers between its MoE layers; ours has none of those.
+    // In Qwen3-MoE this is the width of dense layers between MoE layers; ours has none.
     root.put("intermediate_size", model.innerSize());
     root.put("num_hidden_layers", model.layers());
     root.put("num_attention_heads", model.attentionHeads());
@@ -103,11 +103,11 @@ public final class ModelConfigurationJson {
   }
 
   /**
-   * Reads a file's bytes.
+   * Decodes a file's bytes.
    *
    * @param location of the file, for messages
    * @throws CorruptCheckpoint where it is not JSON
-   * @throws UserError with every key that is missing, or that makes a model which we do not train
+   * @throws UserError naming every key that is missing or has an unsupported value
    */
   public static ModelConfiguration decode(String location, byte[] bytes) {
     try {
@@ -190,9 +190,9 @@ public final class ModelConfigurationJson {
         "num_experts_per_tok",
         expertsPerToken + " is more than " + expertsKey + " " + experts);
     require(
-        (long) layers * experts <= MOST_EXPERTS,
+        (long) layers * experts <= MAX_EXPERTS,
         expertsKey,
-        experts + " in each of " + layers + " layers are more than " + MOST_EXPERTS + " in all");
+        experts + " in each of " + layers + " layers are more than " + MAX_EXPERTS + " in all");
     return new ExpertsShape(
         size("moe_intermediate_size", Limits.WIDTH),
         experts,

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * All tensors of a model, in the order in which we write them. Source: Hugging Face's
+ * Lists all tensors of a model, in the order in which they are written. Source: Hugging Face's
  * modeling_qwen3.py and modeling_qwen3_moe.py; {@code nn.Linear} weights are {@code [out, in]}.
  */
 public final class TensorCatalogue {
@@ -33,7 +33,7 @@ public final class TensorCatalogue {
     return catalogue;
   }
 
-  /** By name, in order. */
+  /** The tensors by name, in order. */
   public Map<String, CatalogueTensor> tensors() {
     return Collections.unmodifiableMap(tensors);
   }
@@ -86,7 +86,7 @@ public final class TensorCatalogue {
             case HIDDEN -> (long) model.hiddenSize();
             case INNER -> (long) model.innerSize();
             case VOCABULARY -> (long) model.vocabularySize();
-            case HEADS, NONE -> throw new IllegalArgumentException(axis + " has no one size");
+            case HEADS, NONE -> throw new IllegalArgumentException(axis + " has no fixed size");
           });
     }
     tensors.put(name, new CatalogueTensor(name, role, List.of(axes), shape));

@@ -1,6 +1,6 @@
 package dev.sparkling.checkpoint.model;
 
-/** Hugging Face's names of Qwen3 and Qwen3-MoE tensors, as released checkpoints spell them. */
+/** Hugging Face's names of Qwen3 and Qwen3-MoE tensors, as in released checkpoints. */
 public final class TensorNames {
 
   public static final String EMBEDDING = "model.embed_tokens.weight";
@@ -18,7 +18,7 @@ public final class TensorNames {
   }
 
   /**
-   * A matrix or norm of the attention.
+   * Returns the name of a matrix or norm of the attention.
    *
    * @param part {@code q_proj}, {@code k_proj}, {@code v_proj}, {@code o_proj}, {@code q_norm},
    *     {@code k_norm}
@@ -32,7 +32,7 @@ public final class TensorNames {
   }
 
   /**
-   * A matrix of one expert.
+   * Returns the name of a matrix of one expert.
    *
    * @param part {@code gate_proj}, {@code up_proj} or {@code down_proj}
    */
@@ -40,12 +40,12 @@ public final class TensorNames {
     return layer(layer) + "mlp.experts." + expert + "." + part + ".weight";
   }
 
-  /** Whether a tensor is one of an expert's. */
+  /** Whether a tensor belongs to an expert. */
   public static boolean isExpert(String tensor) {
     return tensor.contains(".mlp.experts.");
   }
 
-  /** A matrix of a dense MLP; parts as of {@link #expert}. */
+  /** Returns the name of a matrix of a dense MLP; parts as in {@link #expert}. */
   public static String mlp(int layer, String part) {
     return layer(layer) + "mlp." + part + ".weight";
   }

@@ -1,5 +1,5 @@
 /**
- * Which tensors a model has, under Hugging Face's names, and what each of their axes is. Knows no
+ * Models as lists of tensors, under Hugging Face's names, with the meaning of each axis. Knows no
  * values.
  */
 @NullMarked

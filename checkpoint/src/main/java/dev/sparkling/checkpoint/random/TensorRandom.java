@@ -6,9 +6,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /**
- * Standard normal values of a tensor, a pure function of (seed, tensor name, row). A row's values
- * come from a SplitMix64 sequence whose start is a hash of the three, through the Box-Muller
- * transform in {@link StrictMath}, so that they are the same bits on every machine.
+ * Generates normally distributed values of a tensor, a pure function of (seed, tensor name, row). A
+ * row's values come from a SplitMix64 sequence that starts at a hash of the three, through the
+ * Box-Muller transform in {@link StrictMath}, so that they are bitwise equal on every machine.
  */
 public final class TensorRandom {
 
@@ -16,12 +16,12 @@ public final class TensorRandom {
 
   private final long tensorKey;
 
-  /** The values of one tensor. */
+  /** Creates the generator of one tensor. */
   public TensorRandom(long seed, String tensorName) {
     this.tensorKey = hash(seed, tensorName);
   }
 
-  /** Fills {@code values} with the row's first values, times {@code standardDeviation}. */
+  /** Fills {@code values} with the row's first values: mean 0, the given standard deviation. */
   public void fillRow(long row, float[] values, double standardDeviation) {
     long state = mix(tensorKey + mix(row * GOLDEN_GAMMA));
     for (int i = 0; i < values.length; i += 2) {
@@ -36,7 +36,7 @@ public final class TensorRandom {
     }
   }
 
-  /** Uniform in (0, 1): never 0, whose logarithm is infinite. */
+  /** Returns a uniform value in (0, 1): never 0, whose logarithm is infinite. */
   private static double openUniform(long bits) {
     return ((bits >>> 11) + 0.5) * 0x1.0p-53;
   }

@@ -1,4 +1,4 @@
-/** Random values that depend on what they are for, never on threads, order or machine. */
+/** Random values that depend on seed, tensor and row, never on threads, order or machine. */
 @NullMarked
 package dev.sparkling.checkpoint.random;
 

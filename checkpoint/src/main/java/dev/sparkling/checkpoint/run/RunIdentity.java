@@ -22,37 +22,41 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether what is stored was made by the run that is asked for (docs/adr/0007). Every difference is
- * a problem of the user's, named by its path in the resource with both values; nothing is guessed
- * from what is there.
+ * Checks that stored checkpoints were made by the requested run (docs/adr/0007). Every difference
+ * is reported to the user by its path in the resource with both values; nothing is inferred from
+ * what is stored.
  */
 public final class RunIdentity {
 
   private final ProgressiveTrainingSpec spec;
   private final RunPlan plan;
-  private final Optional<Data> data;
+  private final Optional<DataFingerprints> data;
   private final SortedMap<String, String> problems = new TreeMap<>();
 
   /**
-   * What the training shards are.
+   * Identity of the training shards.
    *
-   * @param fingerprint SHA-256 of their {@code dataset.json}
+   * @param dataset SHA-256 of their {@code dataset.json}
    * @param tokenizer SHA-256 of the {@code tokenizer.json} that made them
    */
-  public record Data(String fingerprint, String tokenizer) {}
+  public record DataFingerprints(String dataset, String tokenizer) {}
 
   /**
-   * The run that is asked for.
+   * Creates the identity of the requested run.
    *
-   * @param data empty where the shards are not opened; then they are not compared
+   * @param data empty where the shards are not opened; they are not compared then
    */
-  public RunIdentity(ProgressiveTrainingSpec spec, RunPlan plan, Optional<Data> data) {
+  public RunIdentity(ProgressiveTrainingSpec spec, RunPlan plan, Optional<DataFingerprints> data) {
     this.spec = spec;
     this.plan = plan;
     this.data = data;
   }
 
-  /** Compares all that a run has stored: every stage's newest checkpoint and its expansion. */
+  /**
+   * Compares every stage's expansion and newest checkpoint.
+   *
+   * @throws UserError naming every difference
+   */
   public void check(ObjectStore store) {
     for (StagePlan stage : plan.stages()) {
       compare(store, stage, RunLayout.expansion(stage.name()));
@@ -64,7 +68,11 @@ public final class RunIdentity {
     throwIfAny();
   }
 
-  /** Compares one checkpoint that a stage begins with or goes on from, if it exists. */
+  /**
+   * Compares one checkpoint that a stage starts or resumes from, if it exists.
+   *
+   * @throws UserError naming every difference
+   */
   public void check(ObjectStore store, StagePlan stage, String folder) {
     compare(store, stage, folder);
     throwIfAny();
@@ -83,7 +91,7 @@ public final class RunIdentity {
     }
     TrainerState state = found.get();
     String location = store.location(folder);
-    // An expansion is of the stage, but was trained only up to the one before.
+    // The expansion belongs to this stage, but its settings are those of the stage before.
     boolean expansion = folder.equals(RunLayout.expansion(stage.name()));
     compareSettings(
         RunSettings.of(spec, plan, expansion ? stage.index() - 1 : stage.index()), state, location);
@@ -122,7 +130,7 @@ public final class RunIdentity {
       ExpansionSpec expansion = Objects.requireNonNull(planned.expansion());
       String path = "spec.stages[" + planned.index() + "].expansion";
       if (problems.isEmpty()) {
-        // Else it follows from tokens or batches that are named already.
+        // Otherwise it follows from differences that are reported already.
         compare(path, after(planned.firstStep()), after(was.step()), location);
       }
       compare(
@@ -147,17 +155,17 @@ public final class RunIdentity {
     if (data.isEmpty()) {
       return;
     }
-    Data now = data.get();
+    DataFingerprints now = data.get();
     if (!state.tokenizerFingerprint().equals(now.tokenizer())) {
       problems.putIfAbsent(
           "spec.data.uri",
           "spec.data.uri: was made by tokenizer %s; %s was trained on tokenizer %s, and a run keeps its tokenizer"
               .formatted(now.tokenizer(), location, state.tokenizerFingerprint()));
-    } else if (!state.dataFingerprint().equals(now.fingerprint())) {
+    } else if (!state.dataFingerprint().equals(now.dataset())) {
       problems.putIfAbsent(
           "spec.data.uri",
           "spec.data.uri: is dataset %s; %s was trained on dataset %s, and a run keeps its data"
-              .formatted(now.fingerprint(), location, state.dataFingerprint()));
+              .formatted(now.dataset(), location, state.dataFingerprint()));
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * What a run keeps beside its checkpoints, and which stored objects belong to it: metrics, and the
- * settings that its checkpoints were made with.
+ * What a run stores: its stages' checkpoints, its metrics, and the settings that the checkpoints
+ * were made with.
  */
 @NullMarked
 package dev.sparkling.checkpoint.run;

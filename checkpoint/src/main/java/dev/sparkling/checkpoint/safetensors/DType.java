@@ -1,6 +1,6 @@
 package dev.sparkling.checkpoint.safetensors;
 
-/** The element types of safetensors, by the names that the format uses. */
+/** The element types of safetensors, under the format's names. */
 public enum DType {
   F64(8),
   F32(4),

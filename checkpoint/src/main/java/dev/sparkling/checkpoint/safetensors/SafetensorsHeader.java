@@ -12,21 +12,21 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a safetensors file holds and where: 8 bytes of header length (little-endian), the header
- * (JSON padded with spaces to a multiple of 8), then the tensors' bytes without gaps.
+ * The header of a safetensors file. A file consists of 8 bytes of header length (little-endian),
+ * the header (JSON padded with spaces to a multiple of 8), then the tensors' bytes without gaps.
  *
  * @param entries in the order of their bytes
- * @param metadata of the key {@code __metadata__}
- * @param dataOffset where the first tensor's bytes begin in the file
+ * @param metadata content of the key {@code __metadata__}
+ * @param dataOffset offset of the first tensor's bytes in the file
  */
 public record SafetensorsHeader(
     List<Entry> entries, Map<String, String> metadata, long dataOffset) {
 
-  /** Of the length, before the JSON. */
+  /** Bytes of the length, before the JSON. */
   static final int LENGTH_BYTES = 8;
 
-  /** The format's own limit on the JSON. */
-  static final long LARGEST_JSON = 100_000_000;
+  /** The format's limit on the JSON. */
+  static final long MAX_JSON = 100_000_000;
 
   static final String METADATA = "__metadata__";
 
@@ -38,12 +38,12 @@ public record SafetensorsHeader(
   }
 
   /**
-   * A tensor and its place.
+   * A tensor and its position.
    *
    * @param offset of its first byte in the file
    */
   public record Entry(TensorSpec tensor, long offset) {
-    /** The first byte after it. */
+    /** Offset of the first byte after it. */
     public long end() {
       return offset + tensor.bytes();
     }
@@ -71,7 +71,7 @@ public record SafetensorsHeader(
     return entries.isEmpty() ? dataOffset : entries.getLast().end();
   }
 
-  /** The file's first {@link #dataOffset} bytes. */
+  /** Encodes the file's first {@link #dataOffset} bytes. */
   public byte[] encode() {
     byte[] json = json(tensors(), metadata);
     return ByteBuffer.allocate(LENGTH_BYTES + json.length)
@@ -92,7 +92,7 @@ public record SafetensorsHeader(
     long offset = 0;
     for (TensorSpec tensor : tensors) {
       if (root.has(tensor.name())) {
-        throw new IllegalArgumentException("tensor " + tensor.name() + " stands twice");
+        throw new IllegalArgumentException("tensor " + tensor.name() + " appears twice");
       }
       ObjectNode node = root.putObject(tensor.name());
       node.put("dtype", tensor.dtype().name());

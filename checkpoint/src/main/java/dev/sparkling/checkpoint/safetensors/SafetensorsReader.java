@@ -22,15 +22,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads a header and believes nothing of it: every number is checked against the file's size. */
+/** Reads headers and trusts nothing in them: every number is checked against the file's size. */
 public final class SafetensorsReader {
 
   private static final ObjectMapper JSON =
       new ObjectMapper(
           JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
 
-  /** {@code dtype}, {@code shape} and {@code data_offsets}, and nothing else. */
-  private static final int KEYS_OF_A_TENSOR = 3;
+  /** {@code dtype}, {@code shape} and {@code data_offsets}. */
+  private static final int KEYS_PER_TENSOR = 3;
 
   private final String location;
   private final long fileBytes;
@@ -43,7 +43,8 @@ public final class SafetensorsReader {
   /**
    * Reads and checks the header of a file.
    *
-   * @throws CorruptCheckpoint naming the tensor or offset, and both numbers, where it lies
+   * @throws CorruptCheckpoint where it is inconsistent, naming the tensor or offset and both
+   *     numbers
    */
   public static SafetensorsHeader readHeader(ObjectStore store, StoredObject object) {
     String location = store.location(object.key());
@@ -58,11 +59,11 @@ public final class SafetensorsReader {
     store.read(object, 0, MemorySegment.ofArray(length));
     long jsonBytes = ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong();
     check(
-        jsonBytes >= 2 && jsonBytes <= SafetensorsHeader.LARGEST_JSON,
+        jsonBytes >= 2 && jsonBytes <= SafetensorsHeader.MAX_JSON,
         "offset 0: header length "
             + Long.toUnsignedString(jsonBytes)
             + " is outside of 2 to "
-            + SafetensorsHeader.LARGEST_JSON);
+            + SafetensorsHeader.MAX_JSON);
     long dataOffset = SafetensorsHeader.LENGTH_BYTES + jsonBytes;
     check(
         dataOffset <= fileBytes,
@@ -70,7 +71,7 @@ public final class SafetensorsReader {
             + jsonBytes
             + " goes beyond the file's "
             + fileBytes
-            + " bytes; the file is truncated or no safetensors file");
+            + " bytes; the file is truncated or not a safetensors file");
     byte[] json = new byte[(int) jsonBytes];
     store.read(object, SafetensorsHeader.LENGTH_BYTES, MemorySegment.ofArray(json));
     return header(parse(json), dataOffset);
@@ -136,7 +137,7 @@ public final class SafetensorsReader {
   private Entry entry(String name, JsonNode node, long dataOffset) {
     JsonNode offsets = node.path("data_offsets");
     check(
-        node.isObject() && node.size() == KEYS_OF_A_TENSOR,
+        node.isObject() && node.size() == KEYS_PER_TENSOR,
         name + " is not an object of dtype, shape and data_offsets");
     TensorSpec tensor = new TensorSpec(name, dtype(name, node.path("dtype")), shape(name, node));
     check(

@@ -1,8 +1,9 @@
 package dev.sparkling.checkpoint.safetensors;
 
+import java.util.Arrays;
 import java.util.List;
 
-/** A tensor without its values. The shape of a scalar is empty. */
+/** Name, type and shape of a tensor. The shape of a scalar is empty. */
 public record TensorSpec(String name, DType dtype, List<Long> shape) {
   public TensorSpec {
     shape = List.copyOf(shape);
@@ -14,7 +15,7 @@ public record TensorSpec(String name, DType dtype, List<Long> shape) {
   }
 
   public static TensorSpec of(String name, DType dtype, long... shape) {
-    return new TensorSpec(name, dtype, java.util.Arrays.stream(shape).boxed().toList());
+    return new TensorSpec(name, dtype, Arrays.stream(shape).boxed().toList());
   }
 
   /** Number of elements; an overflow is an {@link ArithmeticException}. */

@@ -1,6 +1,6 @@
 /**
- * The safetensors file format: the header is read and written, and checked in full, before any
- * tensor is touched. Specification: the README of huggingface/safetensors.
+ * The safetensors file format. Headers are checked in full before any tensor is read.
+ * Specification: the README of huggingface/safetensors.
  */
 @NullMarked
 package dev.sparkling.checkpoint.safetensors;

@@ -11,14 +11,14 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Opens files past the page cache (O_DIRECT), where the file system can. Places, lengths and
- * addresses of such a channel are multiples of its block.
+ * Opens files for direct I/O (O_DIRECT), which bypasses the page cache, where the file system
+ * supports it. Offsets, lengths and addresses of such a channel are multiples of its block.
  */
 record DirectAccess(FileChannel channel, int block) {
 
   private static final Optional<OpenOption> DIRECT = option();
 
-  /** The JDK's own, which it exports but does not promise to keep. */
+  /** Finds the JDK's option, which is exported but not a stable API. */
   private static Optional<OpenOption> option() {
     try {
       return Stream.of(Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants())
@@ -31,10 +31,10 @@ record DirectAccess(FileChannel channel, int block) {
   }
 
   /**
-   * Opens a file; empty where only the cache's way leads to it, and also where it cannot be opened
-   * at all, which the ordinary way will explain.
+   * Opens a file; empty where direct I/O is not possible, and also where the file cannot be opened
+   * at all, which opening it normally will explain.
    *
-   * @param largestBlock that the caller can hold to
+   * @param largestBlock largest block that the caller can align to
    */
   static Optional<DirectAccess> open(
       Path file, int largestBlock, Set<? extends OpenOption> options) {

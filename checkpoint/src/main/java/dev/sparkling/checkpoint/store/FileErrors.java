@@ -14,24 +14,24 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a file system's errors mean for the user. */
+/** Translates errors of a file system into errors for the user. */
 public final class FileErrors {
 
-  /** The C library's texts, which Java passes on, of what only the user can mend. */
+  /** Errors that only the user can fix, by the C library's text, which Java passes on. */
   private static final Map<String, String> REASONS =
       Map.of(
           "No space left on device", "the disk is full; free some space or choose another place",
           "Disk quota exceeded", "the disk is full; free some space or choose another place",
           "Read-only file system", "the file system is read-only; choose another place",
           "Is a directory", "is a folder; a file is expected",
-          "Not a directory", "a file stands where a folder is needed",
-          "Too many levels of symbolic links", "is a symbolic link that leads to itself",
+          "Not a directory", "a file exists where a folder is needed",
+          "Too many levels of symbolic links", "is a symbolic link that points to itself",
           "File name too long", "the name is too long; choose a shorter one",
           "Operation not permitted", "permission denied; it must be readable and writable");
 
   private FileErrors() {}
 
-  /** The error to throw for a failed operation on {@code file}. */
+  /** Returns the error to throw for a failed operation on {@code file}. */
   public static SparklingException translate(Path file, IOException error) {
     String reason = reason(error);
     Optional<String> known =
@@ -48,14 +48,14 @@ public final class FileErrors {
       case AccessDeniedException _ ->
           new UserError(file + ": permission denied; it must be readable and writable", error);
       case FileAlreadyExistsException _, NotDirectoryException _ ->
-          new UserError(file + ": a file stands where a folder is needed", error);
+          new UserError(file + ": a file exists where a folder is needed", error);
       case CharacterCodingException _ ->
           new UserError(file + ": is not UTF-8 text; save it as UTF-8", error);
       default -> new TransientError(file + ": " + reason, error);
     };
   }
 
-  /** Without the path, which {@link FileSystemException} puts into its message. */
+  /** Returns the reason without the path, which {@link FileSystemException} adds to its message. */
   private static String reason(IOException error) {
     return String.valueOf(
         error instanceof FileSystemException known && known.getReason() != null

@@ -26,16 +26,16 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Objects as files below a folder, which is made when the first object is. An object is written to
- * {@code .NAME.partial} beside its place, flushed to the disk and renamed; a partial file that a
+ * Objects as files below a folder, which is created with the first object. An object is written to
+ * {@code .NAME.partial} in the same folder, flushed to disk and renamed. A partial file that a
  * killed process left is overwritten by the next attempt and never listed. Symbolic links are
- * followed, as Hugging Face's cache has them.
+ * followed, because Hugging Face's cache consists of them.
  */
 public final class FolderObjectStore implements ObjectStore {
 
   private static final String PARTIAL_SUFFIX = ".partial";
 
-  /** Most bytes of one write or read, so that a buffer's int limit is never met. */
+  /** Most bytes of one write or read, far below the int limit of buffers. */
   private static final long TRANSFER_BYTES = 64L << 20;
 
   private final Path root;
@@ -100,7 +100,7 @@ public final class FolderObjectStore implements ObjectStore {
         done += count;
       }
     } catch (NoSuchFileException e) {
-      throw new CorruptCheckpoint(file + ": is gone since it was listed", e);
+      throw new CorruptCheckpoint(file + ": was deleted after it was listed", e);
     } catch (IOException e) {
       throw FileErrors.translate(file, e);
     }
@@ -108,7 +108,7 @@ public final class FolderObjectStore implements ObjectStore {
 
   @Override
   public ObjectUpload create(String key) {
-    return new Upload(root.resolve(Keys.check(key)));
+    return new FileUpload(root.resolve(Keys.check(key)));
   }
 
   @Override
@@ -160,7 +160,7 @@ public final class FolderObjectStore implements ObjectStore {
     StoredObject now = object(object.key(), Files.readAttributes(file, BasicFileAttributes.class));
     if (!now.version().equals(object.version())) {
       throw new CorruptCheckpoint(
-          file + ": was overwritten while it was read; its writer must have ended before");
+          file + ": was overwritten while it was being read; nothing else may write there");
     }
   }
 
@@ -178,7 +178,7 @@ public final class FolderObjectStore implements ObjectStore {
   }
 
   /**
-   * A folder has no meaning in an object store, so empty ones go; a race with a writer is harmless.
+   * Removes empty folders, which an object store does not have; a race with a writer is harmless.
    */
   private void deleteEmptyFolders(@Nullable Path folder) throws IOException {
     for (Path at = folder; at != null && !at.equals(root); at = at.getParent()) {
@@ -191,7 +191,7 @@ public final class FolderObjectStore implements ObjectStore {
     }
   }
 
-  /** Visits every file in the folder that a prefix names or begins in; links are followed. */
+  /** Visits every file in the folder part of a prefix; links are followed. */
   private void walk(String prefix, BiConsumer<Path, BasicFileAttributes> files) {
     int slash = prefix.lastIndexOf('/');
     Path start = slash < 0 ? root : root.resolve(prefix.substring(0, slash));
@@ -242,7 +242,7 @@ public final class FolderObjectStore implements ObjectStore {
 
     @Override
     public FileVisitResult visitFileFailed(Path file, IOException error) throws IOException {
-      // A loop's files are listed under their own names already.
+      // Files in a loop of links are already listed under their own names.
       if (error instanceof NoSuchFileException || error instanceof FileSystemLoopException) {
         return FileVisitResult.CONTINUE;
       }
@@ -250,13 +250,13 @@ public final class FolderObjectStore implements ObjectStore {
     }
   }
 
-  private static final class Upload implements ObjectUpload {
+  private static final class FileUpload implements ObjectUpload {
     private final Path target;
     private final Path partial;
     private final SequentialFile file;
     private boolean committed;
 
-    Upload(Path target) {
+    FileUpload(Path target) {
       this.target = target;
       this.partial = target.resolveSibling("." + target.getFileName() + PARTIAL_SUFFIX);
       try {
@@ -312,7 +312,7 @@ public final class FolderObjectStore implements ObjectStore {
       if (committed) {
         return;
       }
-      // Deleted even where closing fails, as it may on a full disk.
+      // Deleted even if closing fails, as it may on a full disk.
       try (file) {
         Files.deleteIfExists(partial);
       } catch (IOException e) {

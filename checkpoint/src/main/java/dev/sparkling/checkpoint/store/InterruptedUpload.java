@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A multipart upload that nobody has completed, and what its server has of it.
+ * A multipart upload that was not completed, and the parts that the server has.
  *
- * @param parts by number; an ETag is a part's MD5 where the server does not encrypt
+ * @param parts by number; an ETag is a part's MD5 unless the server encrypts
  */
 record InterruptedUpload(String uploadId, Map<Integer, Part> parts) {
   InterruptedUpload {
@@ -23,8 +23,8 @@ record InterruptedUpload(String uploadId, Map<Integer, Part> parts) {
   }
 
   /**
-   * The newest of an object's. MinIO, unlike S3, lists uploads of one whole key only, which is all
-   * that is needed here.
+   * Finds the newest upload of an object. MinIO, unlike S3, lists uploads only by their whole key,
+   * which suffices here.
    */
   static Optional<InterruptedUpload> find(MinioAsyncClient client, String bucket, String name) {
     ListMultipartUploadsArgs ofObject =
@@ -58,7 +58,7 @@ record InterruptedUpload(String uploadId, Map<Integer, Part> parts) {
     }
   }
 
-  /** The part, if the server has one of these bytes. */
+  /** Returns the server's part of this number, if it has these bytes. */
   Optional<Part> same(int number, byte[] bytes, int length) {
     return Optional.ofNullable(parts.get(number))
         .filter(part -> part.partSize() == length)

@@ -2,18 +2,18 @@ package dev.sparkling.checkpoint.store;
 
 import java.util.regex.Pattern;
 
-/** The form of keys. */
+/** Checks the form of keys. */
 final class Keys {
 
   private static final Pattern KEY = Pattern.compile("[^/.][^/]*(/[^/.][^/]*)*");
 
   private Keys() {}
 
-  /** The key itself; a malformed one is a bug of the caller. */
+  /** Returns the key; a malformed one is a bug of the caller. */
   static String check(String key) {
     if (!KEY.matcher(key).matches()) {
       throw new IllegalArgumentException(
-          "key '" + key + "': names joined by '/' are needed, none empty or beginning with a dot");
+          "key '" + key + "': names joined by '/' are needed, none empty or starting with a dot");
     }
     return key;
   }

@@ -4,7 +4,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** What S3 calls a part's ETag; it protects against nothing but a mix-up. */
+/** The MD5 digest, S3's ETag of a part. It detects mix-ups, not attacks. */
 final class Md5 {
 
   private Md5() {}

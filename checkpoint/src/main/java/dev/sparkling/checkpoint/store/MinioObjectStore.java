@@ -15,24 +15,20 @@ import io.minio.StatObjectArgs;
 import io.minio.StatObjectResponse;
 import io.minio.messages.Item;
 import io.minio.messages.ListMultipartUploadsResult.Upload;
-import io.minio.messages.Part;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
-import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
- * Objects below a prefix of a bucket of MinIO or another S3 server. Large objects are uploaded as
- * parts, several at a time; reads name the version that was found, so that an object which is
- * overwritten meanwhile is an error and not a mixture.
+ * Objects below a prefix of a bucket of MinIO or another S3 server. Large objects are uploaded in
+ * parts, several at a time. Reads request the version that was found, so that an object which is
+ * overwritten meanwhile is an error, not a mixture.
  */
 public final class MinioObjectStore implements ObjectStore {
 
@@ -78,7 +74,7 @@ public final class MinioObjectStore implements ObjectStore {
     }
   }
 
-  /** The answer to a HEAD has no body, so a missing bucket looks like a missing object. */
+  /** The response to HEAD has no body, so a missing bucket looks like a missing object. */
   private void checkBucket(String key) {
     if (bucketSeen) {
       return;
@@ -90,7 +86,7 @@ public final class MinioObjectStore implements ObjectStore {
               location(key),
               () -> client.bucketExists(BucketExistsArgs.builder().bucket(bucket).build()).join());
     } catch (UserError refused) {
-      exists = true; // a key may be allowed to read objects and not to ask for the bucket
+      exists = true; // an access key may be allowed to read objects but not to query the bucket
     } catch (NoSuchKey e) {
       exists = false;
     }
@@ -164,7 +160,7 @@ public final class MinioObjectStore implements ObjectStore {
             return true;
           });
     } catch (NoSuchKey e) {
-      throw new CorruptCheckpoint(location + ": is gone since it was listed", e);
+      throw new CorruptCheckpoint(location + ": was deleted after it was listed", e);
     }
   }
 
@@ -183,15 +179,8 @@ public final class MinioObjectStore implements ObjectStore {
     try {
       return S3Retry.call(location(key), () -> InterruptedUpload.find(client, bucket, name));
     } catch (NoSuchKey | UserError e) {
-      return Optional.empty(); // a key may be allowed to write and not to list uploads
+      return Optional.empty(); // an access key may be allowed to write but not to list uploads
     }
-  }
-
-  /** When the parts of an object's unfinished upload were sent; for tests. */
-  Map<Integer, ZonedDateTime> partsSent(String key) {
-    return InterruptedUpload.find(client, bucket, prefix + key).stream()
-        .flatMap(upload -> upload.parts().values().stream())
-        .collect(Collectors.toMap(Part::partNumber, Part::lastModified));
   }
 
   @Override
@@ -207,12 +196,14 @@ public final class MinioObjectStore implements ObjectStore {
             return true;
           });
     } catch (NoSuchKey e) {
-      return; // already gone, which is what was asked for
+      return; // already deleted
     }
   }
 
   /**
-   * MinIO, unlike S3, lists uploads of one whole key only, so below a folder it reports none and
+   * {@inheritDoc}
+   *
+   * <p>MinIO, unlike S3, lists uploads only by their whole key. Below a folder it finds none, and
    * removes them itself after a day.
    */
   @Override
@@ -237,7 +228,7 @@ public final class MinioObjectStore implements ObjectStore {
             return uploads.size();
           });
     } catch (NoSuchKey | UserError e) {
-      return 0; // a key may be allowed to write and not to list uploads
+      return 0; // an access key may be allowed to write but not to list uploads
     }
   }
 
@@ -269,7 +260,7 @@ public final class MinioObjectStore implements ObjectStore {
     }
   }
 
-  /** Thrown by {@link S3Retry} for an object that does not exist; callers know what that means. */
+  /** Thrown by {@link S3Retry} for an object that does not exist; callers decide what it means. */
   static final class NoSuchKey extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -27,12 +27,12 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An upload that sends a part as soon as it is full, several at a time. An object that fits into
- * one part is put in one request. Memory: {@link #PARTS_IN_FLIGHT} + 1 parts.
+ * An upload that sends each part as soon as it is full, several at a time. An object that fits into
+ * one part is sent in one request. Memory: {@link #PARTS_IN_FLIGHT} + 1 parts.
  */
 final class MinioUpload implements ObjectUpload {
 
-  /** AWS advises 8 to 16 MiB; S3 allows 10,000 parts, so one object may hold 156 GiB. */
+  /** AWS recommends 8 to 16 MiB; S3 allows 10,000 parts, so an object may have 156 GiB. */
   private static final int PART_BYTES = 16 << 20;
 
   private static final int PARTS_IN_FLIGHT = 4;
@@ -49,7 +49,7 @@ final class MinioUpload implements ObjectUpload {
   private int filled;
   private final Optional<InterruptedUpload> before;
 
-  /** Whether what was sent stays where it is not committed. */
+  /** Whether parts stay on the server without a commit. */
   private final boolean resumable;
 
   private @Nullable String uploadId;
@@ -78,9 +78,9 @@ final class MinioUpload implements ObjectUpload {
   }
 
   /**
-   * Goes on with an upload, or begins one that can be gone on with.
+   * Resumes an upload, or starts one that can be resumed.
    *
-   * @param before of the same bytes
+   * @param before the interrupted upload of the same bytes, if any
    */
   static MinioUpload resume(
       MinioAsyncClient client,
@@ -143,8 +143,8 @@ final class MinioUpload implements ObjectUpload {
   }
 
   /**
-   * The answer to a completion may be lost after the server did it; the next attempt then hears of
-   * no such upload, although the object is there.
+   * Completes the upload. The response may be lost after the server did it; the next attempt then
+   * gets NoSuchUpload, although the object exists.
    */
   private void complete(String id) {
     try {
@@ -168,14 +168,14 @@ final class MinioUpload implements ObjectUpload {
                       .statObject(StatObjectArgs.builder().bucket(bucket).object(name).build())
                       .join());
       if (found.size() != bytes || !found.etag().endsWith("-" + parts.size())) {
-        throw new TransientError(location + ": the upload is gone from the server", e);
+        throw new TransientError(location + ": the server no longer has the upload", e);
       }
     }
   }
 
   @Override
   public void close() {
-    // A part that arrives after the abort would begin to cost again, so none may be on its way.
+    // A part that arrives after the abort would be kept and billed, so none may be in flight.
     senders.shutdownNow();
     senders.close();
     if (!committed && !resumable && uploadId != null) {
@@ -193,7 +193,7 @@ final class MinioUpload implements ObjectUpload {
     }
   }
 
-  /** Small objects stay small in memory: the buffer doubles up to a part. */
+  /** Doubles the buffer, up to a part, so that small objects need little memory. */
   private void grow(long wanted) {
     long size = Math.max(2L * buffer.length, Math.max(1 << 10, buffer.length + wanted));
     byte[] larger = new byte[(int) Math.min(PART_BYTES, size)];
@@ -252,7 +252,7 @@ final class MinioUpload implements ObjectUpload {
                 .uploadId());
   }
 
-  /** The buffer of the part that was sent first, for the next one. */
+  /** Waits for the oldest part, and returns its buffer for reuse. */
   private byte[] awaitOldest() {
     try {
       Sent sent = inFlight.remove().get();
@@ -277,7 +277,6 @@ final class MinioUpload implements ObjectUpload {
     }
   }
 
-  /** The buffer only changes hands; nobody compares these. */
-  @SuppressWarnings("ArrayRecordComponent")
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
   private record Sent(Part part, byte[] buffer) {}
 }

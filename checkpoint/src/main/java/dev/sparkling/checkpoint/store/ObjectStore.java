@@ -12,41 +12,39 @@ import java.util.Optional;
  * Bytes under keys. A key is a path of non-empty names joined by {@code /}, relative to the store's
  * root; no name is {@code .} or {@code ..} or begins with a dot.
  *
- * <p>An object appears whole or not at all: readers never see one that is being written. The last
- * writer of a key wins. All methods may be called from several threads.
+ * <p>Writes are atomic: readers never see an object that is being written. The last writer of a key
+ * wins. Implementations are thread-safe.
  *
- * <p>Every method throws {@link UserError} for what a user must mend (credentials, bucket,
- * permissions, a full disk), {@link TransientError} after its own retries for what may pass.
+ * <p>Every method throws {@link UserError} for what the user must fix (credentials, bucket,
+ * permissions, a full disk), and {@link TransientError} after its own retries for what may pass.
  */
 public interface ObjectStore extends AutoCloseable {
 
-  /** The key as a user would write it: a path or an {@code s3://} URI. For messages. */
+  /** Returns the key as a user would write it, a path or an {@code s3://} URI, for messages. */
   String location(String key);
 
-  /** The object under the key now, if there is one. */
+  /** Finds the current object under the key. */
   Optional<StoredObject> find(String key);
 
-  /**
-   * All objects whose key begins with the prefix, sorted by key; the prefix need not end a name.
-   */
+  /** Lists all objects whose key starts with the prefix, sorted by key. */
   List<StoredObject> list(String prefix);
 
   /**
    * Fills {@code target} with the object's bytes from {@code offset} on.
    *
-   * @throws CorruptCheckpoint where the object ends before the target is full, is gone, or is not
-   *     the one that {@link #find} or {@link #list} saw
+   * @throws CorruptCheckpoint where the object ends before the target is full, or was deleted or
+   *     overwritten after {@link #find} or {@link #list} returned it
    */
   void read(StoredObject object, long offset, MemorySegment target);
 
-  /** Begins to write an object, which exists once {@link ObjectUpload#commit} returns. */
+  /** Starts writing an object, which exists once {@link ObjectUpload#commit} returns. */
   ObjectUpload create(String key);
 
   /**
-   * Begins to write an object, or goes on where a process that did so was killed or stopped, if the
-   * store kept what was sent. The bytes must be the ones of then; those that are there already are
-   * compared and not sent again. What is neither committed nor {@link #discardUnfinished discarded}
-   * stays for the next time.
+   * Starts writing an object, or resumes an upload that was killed or stopped, if the store kept
+   * its parts. The bytes must be the same as then; parts that are stored already are compared and
+   * not sent again. Parts that are neither committed nor {@link #discardUnfinished discarded} stay
+   * for the next attempt.
    */
   default ObjectUpload resume(String key) {
     return create(key);
@@ -56,25 +54,24 @@ public interface ObjectStore extends AutoCloseable {
   void delete(String key);
 
   /**
-   * Removes what uploads below the prefix left that were neither committed nor closed, because
-   * their process was killed. Nothing else may be writing there.
+   * Removes what killed uploads below the prefix left. Nothing else may be writing there.
    *
-   * @return how many there were
+   * @return the number of uploads
    */
   int discardUnfinished(String prefix);
 
-  /** The file that holds the object, where the store is a folder: it can be mapped into memory. */
+  /** Returns the local file that holds the object, for memory mapping; empty elsewhere. */
   default Optional<Path> file(StoredObject object) {
     return Optional.empty();
   }
 
-  /** The object under the key; {@link UserError} where there is none. */
+  /** Returns the object under the key; {@link UserError} where there is none. */
   default StoredObject get(String key) {
     return find(key)
         .orElseThrow(() -> new UserError(location(key) + ": does not exist; a file is expected"));
   }
 
-  /** A whole small object. */
+  /** Reads a whole small object. */
   default byte[] readAll(StoredObject object) {
     byte[] bytes = new byte[Math.toIntExact(object.size())];
     read(object, 0, MemorySegment.ofArray(bytes));

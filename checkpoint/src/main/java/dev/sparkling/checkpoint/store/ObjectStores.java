@@ -10,7 +10,7 @@ public final class ObjectStores {
   /**
    * Opens a store rooted at the location.
    *
-   * @param access how to reach S3; asked only where the location is in S3
+   * @param access how to reach S3; called only for a location in S3
    */
   public static ObjectStore open(StoreUri uri, Supplier<S3Access> access) {
     return switch (uri) {

@@ -8,12 +8,12 @@ import java.util.Base64;
 import java.util.zip.CRC32C;
 
 /**
- * A part's bytes as the SDK likes them best: of an array it would first copy all into segments of 8
- * KiB, and it computes checksums several times slower than the JDK.
+ * A part's bytes in the form that the SDK sends fastest: it would copy an array into segments of 8
+ * KiB first, and its checksums are several times slower than the JDK's.
  */
 final class PartBody extends ByteBuffer {
 
-  /** Of a whole upload: what its parts are checked by. */
+  /** Headers of a whole upload, which say how its parts are checked. */
   static final Http.Headers CHECKSUM_OF_PARTS =
       new Http.Headers("x-amz-checksum-algorithm", "CRC32C");
 
@@ -32,8 +32,9 @@ final class PartBody extends ByteBuffer {
   }
 
   /**
-   * CRC-32C protects a part on its way. It is not signed, which would take a SHA-256 more on either
-   * side: the manifest, which is, holds the digest of the whole file.
+   * Computes the headers of the part. CRC-32C protects it in transit. The payload is not signed,
+   * which would cost another SHA-256 on either side; the manifest, which is signed, holds the
+   * digest of the whole file.
    */
   Http.Headers checksum() {
     CRC32C crc = new CRC32C();

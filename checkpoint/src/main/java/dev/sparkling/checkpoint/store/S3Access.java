@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How to reach an S3 server. The environment variables are those of the AWS tools.
+ * Address and credentials of an S3 server. The environment variables are those of the AWS tools.
  *
- * @param certificateAuthority a PEM file that is trusted beside the JDK's own authorities
+ * @param certificateAuthority PEM file of authorities that are trusted in addition to the JDK's
  */
 public record S3Access(
     String endpoint,
@@ -48,7 +48,7 @@ public record S3Access(
             .map(Path::of));
   }
 
-  /** Never shows the secret. */
+  /** Returns the access without the secret. */
   @Override
   public String toString() {
     return "S3Access[" + endpoint + ", " + accessKey + "]";

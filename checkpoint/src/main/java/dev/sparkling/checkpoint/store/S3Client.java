@@ -23,10 +23,10 @@ import okhttp3.OkHttpClient;
 import okhttp3.Response;
 import okhttp3.ResponseBody;
 
-/** Connections to an S3 server, with a private certificate authority where one is named. */
+/** Creates clients of an S3 server, with a private certificate authority where one is named. */
 final class S3Client {
 
-  /** Parts and ranges in flight; OkHttp's own limit of 5 a host starves a fast network. */
+  /** Parts and ranges in flight; OkHttp's default of 5 per host starves a fast network. */
   private static final int REQUESTS_IN_FLIGHT = 64;
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
@@ -63,7 +63,7 @@ final class S3Client {
     }
   }
 
-  /** MinIO lists uploads with an empty storage class, which its own SDK then cannot read. */
+  /** Works around MinIO listing uploads with an empty storage class, which its SDK cannot read. */
   private static Response fillStorageClass(Interceptor.Chain chain) throws IOException {
     Response response = chain.proceed(chain.request());
     boolean listsUploads =

@@ -17,7 +17,7 @@ import java.util.concurrent.Callable;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
-/** Calls an S3 server again while its errors may pass, and translates those that will not. */
+/** Retries calls of an S3 server whose errors may pass, and translates the others. */
 final class S3Retry {
 
   private static final int ATTEMPTS = 5;
@@ -41,9 +41,9 @@ final class S3Retry {
   private S3Retry() {}
 
   /**
-   * The action's result.
+   * Calls the action until it succeeds or the attempts are used up.
    *
-   * @param location what the action is about, for messages
+   * @param location of the object or prefix, for messages
    */
   static <T> T call(String location, Callable<T> action) throws NoSuchKey {
     Duration pause = FIRST_PAUSE;
@@ -68,7 +68,7 @@ final class S3Retry {
     }
   }
 
-  /** The SDK wraps errors in futures', its own and unchecked ones; the first telling one counts. */
+  /** Unwraps the first meaningful error from those of futures and of the SDK. */
   private static Throwable rootOf(Exception e) {
     Throwable error = e;
     while (error.getCause() != null
@@ -96,9 +96,9 @@ final class S3Retry {
       case InvalidResponseException _ ->
           new UserError(
               location
-                  + ": what answers at "
+                  + ": the server at "
                   + S3Access.ENDPOINT
-                  + " is no S3 server ("
+                  + " is not an S3 server ("
                   + summary(error)
                   + "); name one there",
               error);
@@ -110,7 +110,7 @@ final class S3Retry {
     };
   }
 
-  /** Whether the server showed a certificate that we do not accept; all else may pass. */
+  /** Whether the server's certificate is not trusted; other TLS errors may pass. */
   private static boolean isDistrust(SSLException error) {
     if (error instanceof SSLPeerUnverifiedException) {
       return true;
@@ -123,7 +123,7 @@ final class S3Retry {
     return false;
   }
 
-  /** The first line and not much of it: some errors hold a whole page of HTML. */
+  /** Returns the start of the first line: some errors hold a whole page of HTML. */
   private static String summary(Throwable error) {
     String line = String.valueOf(error.getMessage()).lines().findFirst().orElse("").strip();
     return line.length() <= LONGEST_SUMMARY ? line : line.substring(0, LONGEST_SUMMARY) + " ...";
@@ -151,7 +151,7 @@ final class S3Retry {
     }
     if (code.equals("PreconditionFailed")) {
       return new CorruptCheckpoint(
-          location + ": was overwritten while it was read; its writer must have ended before",
+          location + ": was overwritten while it was being read; nothing else may write there",
           refused);
     }
     return new TransientError(

@@ -19,17 +19,17 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that one thread writes from front to back, while another brings what is full to the disk.
- * Where the file system can, bytes go past the page cache (O_DIRECT): they must be on the disk
- * before the file is renamed, nobody reads them soon, and the copy into the cache would cost more
- * than everything else that is done to them. Memory: four buffers.
+ * A file that one thread fills sequentially while another writes full buffers to disk. Where the
+ * file system supports it, bytes bypass the page cache (O_DIRECT): they must be on disk before the
+ * file is renamed, nobody reads them soon, and the copy into the cache would cost more than
+ * everything else that is done to them. Memory: four buffers.
  */
 final class SequentialFile implements AutoCloseable {
 
   private static final int BUFFER_BYTES = 4 << 20;
-  private static final int MOST_BUFFERS = 4;
+  private static final int MAX_BUFFERS = 4;
 
-  /** Runs of zeros of this length are left out of the file, which reads as if they were there. */
+  /** Runs of zeros of this length become holes of the file. */
   private static final int HOLE_BYTES = 64 << 10;
 
   private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[HOLE_BYTES]);
@@ -37,7 +37,7 @@ final class SequentialFile implements AutoCloseable {
   private final Arena arena;
   private final FileChannel channel;
 
-  /** What places and lengths must be multiples of. */
+  /** Alignment of offsets and lengths. */
   private final int block;
 
   private MemorySegment filling;
@@ -47,7 +47,7 @@ final class SequentialFile implements AutoCloseable {
   private @Nullable ExecutorService thread;
   private final Deque<Future<MemorySegment>> writing = new ArrayDeque<>();
 
-  /** Makes the file, or empties it. */
+  /** Creates the file, or empties it. */
   SequentialFile(Path file) throws IOException {
     Set<OpenOption> options =
         Set.of(
@@ -75,7 +75,7 @@ final class SequentialFile implements AutoCloseable {
     size += bytes.byteSize();
   }
 
-  /** Brings everything to the disk, and lets go of the file. */
+  /** Flushes everything to disk and closes the file. */
   void finish() throws IOException {
     if (!channel.isOpen()) {
       return;
@@ -91,7 +91,7 @@ final class SequentialFile implements AutoCloseable {
     close();
   }
 
-  /** Cuts what fills the last block, or adds the hole that the last buffer was. */
+  /** Cuts the padding of the last block, or extends the file by a hole at its end. */
   private void setSize() throws IOException {
     if (channel.size() > size) {
       channel.truncate(size);
@@ -114,7 +114,7 @@ final class SequentialFile implements AutoCloseable {
               writeWithHoles(full);
               return full;
             }));
-    if (buffers < MOST_BUFFERS) {
+    if (buffers < MAX_BUFFERS) {
       filling = arena.allocate(BUFFER_BYTES, block);
       buffers++;
     } else {
@@ -123,7 +123,7 @@ final class SequentialFile implements AutoCloseable {
     filled = 0;
   }
 
-  /** A third of a widened optimizer's state is rows of zeros: they need no disk and no time. */
+  /** Skips zeros: a third of a widened optimizer state is rows of zeros. */
   private void writeWithHoles(MemorySegment full) throws IOException {
     for (int begin = 0, end; begin < BUFFER_BYTES; begin = end) {
       boolean zero = isZero(full, begin);
@@ -149,7 +149,7 @@ final class SequentialFile implements AutoCloseable {
     }
   }
 
-  /** The buffer that was written first. */
+  /** Waits for the oldest write, and returns its buffer. */
   private MemorySegment awaitOldest() throws IOException {
     try {
       return writing.remove().get();

@@ -3,7 +3,7 @@ package dev.sparkling.checkpoint.store;
 import dev.sparkling.pipeline.error.UserError;
 import java.nio.file.Path;
 
-/** Where objects are: {@code s3://bucket/prefix}, {@code file:path} or a plain path. */
+/** A location of objects: {@code s3://bucket/prefix}, {@code file:path} or a plain path. */
 public sealed interface StoreUri {
 
   /** A folder. */
@@ -32,14 +32,14 @@ public sealed interface StoreUri {
     }
   }
 
-  /** The place below this one; {@code relative} is a key. */
+  /** Returns the location of a key below this one. */
   StoreUri resolve(String relative);
 
   /**
-   * Reads a location as a user writes it.
+   * Parses a location as a user writes it.
    *
    * @param name of the argument or key that it comes from, for messages
-   * @throws UserError where it is none, or names what no store can hold
+   * @throws UserError where it is not a location, or cannot be one of a store
    */
   static StoreUri parse(String name, String text) {
     return new StoreUriParser(name, text).parse();

@@ -6,7 +6,7 @@ import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
-/** Rejects here, by name, all that a path, a key or an S3 server would reject later. */
+/** Parses locations, and rejects what a path, a key or an S3 server would reject later. */
 final class StoreUriParser {
 
   private static final String ALLOWED = "allowed: s3://bucket/prefix, file:path, a path";
@@ -37,7 +37,7 @@ final class StoreUriParser {
     return new StoreUri.Folder(path(text));
   }
 
-  /** The rules are Amazon's for names of buckets. */
+  /** Parses a bucket by Amazon's rules for bucket names. */
   private StoreUri.Bucket bucket() {
     require(text.startsWith("s3://"), "does not begin with s3://; " + ALLOWED);
     String place = text.substring("s3://".length());
@@ -53,10 +53,10 @@ final class StoreUriParser {
             + LONGEST_BUCKET);
     require(
         bucket.matches("[a-z0-9.-]+"),
-        "names a bucket with other characters than a-z, 0-9, . and -");
+        "names a bucket with characters other than a-z, 0-9, . and -");
     require(
         bucket.matches("[a-z0-9].*[a-z0-9]") && !bucket.matches(".*(\\.\\.|\\.-|-\\.).*"),
-        "names a bucket with . or - at an end or beside a dot; each label begins and ends with a"
+        "names a bucket with . or - at an end or next to a dot; each label begins and ends with a"
             + " letter or digit");
     require(!bucket.matches("[0-9.]+"), "names a bucket like an IP address, which is not allowed");
     String prefix = slash < 0 ? "" : place.substring(slash).replaceAll("^/+|/+$", "");
@@ -69,7 +69,7 @@ final class StoreUriParser {
     return new StoreUri.Bucket(bucket, prefix);
   }
 
-  /** What follows {@code file:}; decoded where it is an absolute URI. */
+  /** Returns the path after {@code file:}, decoded where it is an absolute URI. */
   private String file() {
     String path = text.substring(FILE.length());
     require(!path.isBlank(), "names no file; " + ALLOWED);
@@ -87,7 +87,7 @@ final class StoreUriParser {
       return uri.getPath();
     } catch (URISyntaxException e) {
       throw new UserError(
-          "%s: '%s' is no URI: %s at %d; write a blank as %%20, or a plain path"
+          "%s: '%s' is not a URI: %s at %d; write a space as %%20, or use a plain path"
               .formatted(name, text, e.getReason(), e.getIndex()),
           e);
     }

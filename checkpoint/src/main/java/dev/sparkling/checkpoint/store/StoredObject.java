@@ -7,6 +7,6 @@ import java.time.Instant;
  *
  * @param size in bytes
  * @param version changes whenever the key is written again (S3: the ETag)
- * @param modified when it was written, by the store's clock; to the second at least
+ * @param modified when it was written, by the store's clock, with a resolution of at most a second
  */
 public record StoredObject(String key, long size, String version, Instant modified) {}

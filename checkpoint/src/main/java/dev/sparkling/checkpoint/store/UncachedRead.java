@@ -14,17 +14,17 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Reads much of a file that the page cache does not hold, without leading it through there: a
- * checkpoint is read once, and what it would push out of the cache is of more use.
+ * Reads large parts of files with direct I/O unless the page cache holds them already: a checkpoint
+ * is read once, and the pages that it would evict are of more use.
  */
 final class UncachedRead {
 
-  /** Less than this is read the ordinary way. */
-  private static final long LEAST_BYTES = 1 << 20;
+  /** Smaller reads go through the page cache. */
+  private static final long MIN_BYTES = 1 << 20;
 
   private static final int BUFFER_BYTES = 2 << 20;
 
-  /** As many as there were ever readers at once; blocks align to any power of two below theirs. */
+  /** Pool that grows to the number of concurrent readers; aligned to their own size. */
   private static final Queue<MemorySegment> BUFFERS = new ConcurrentLinkedQueue<>();
 
   private UncachedRead() {}
@@ -32,11 +32,11 @@ final class UncachedRead {
   /**
    * Fills the target.
    *
-   * @param cached the file, opened the ordinary way
-   * @return how many of the first bytes were read; the rest, if any, is for the ordinary way
+   * @param cached the file, opened for normal reads
+   * @return number of bytes that were read; the rest, if any, is left to normal reads
    */
   static long read(Path file, FileChannel cached, long offset, MemorySegment target) {
-    if (target.byteSize() < LEAST_BYTES || isCached(cached, offset, target.byteSize())) {
+    if (target.byteSize() < MIN_BYTES || isCached(cached, offset, target.byteSize())) {
       return 0;
     }
     Optional<DirectAccess> direct =
@@ -50,13 +50,13 @@ final class UncachedRead {
     try (FileChannel channel = direct.get().channel()) {
       return read(channel, direct.get().block(), buffer, offset, target);
     } catch (IOException e) {
-      return 0; // some file systems open files so and do not read them; the ordinary way will tell
+      return 0; // some file systems open files for direct I/O but cannot read them
     } finally {
       BUFFERS.add(buffer);
     }
   }
 
-  /** Or whether the ordinary way is to be taken for another reason, which it may then tell. */
+  /** Whether the cache holds the range, or direct I/O is to be avoided for another reason. */
   private static boolean isCached(FileChannel channel, long offset, long length) {
     try (Arena arena = Arena.ofConfined()) {
       return offset + length > channel.size()
@@ -78,7 +78,7 @@ final class UncachedRead {
           buffer.asSlice(0, Math.ceilDiv(wanted, block) * (long) block).asByteBuffer();
       int count = channel.read(bytes, from);
       if (count <= skipped) {
-        return done; // the end, or a file system that gives less than a block
+        return done; // end of file, or a file system that returns less than a block
       }
       long useful = Math.min(count - skipped, target.byteSize() - done);
       MemorySegment.copy(buffer, skipped, target, done, useful);

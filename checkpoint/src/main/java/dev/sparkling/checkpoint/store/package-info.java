@@ -1,6 +1,6 @@
 /**
- * Objects under keys, in a folder or in S3, behind one contract. Owns retries, multipart uploads
- * and the translation of storage errors into the project's error classes.
+ * Objects under keys, in a folder or in S3, with one contract. Owns retries, multipart uploads and
+ * the translation of storage errors into the project's error classes.
  */
 @NullMarked
 package dev.sparkling.checkpoint.store;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Checkpoints are the same whatever store holds them; each store's test extends this. */
+/** Behavior of checkpoints in any store; each store's test extends this. */
 abstract class CheckpointContract {
 
   private static final ModelConfiguration MODEL = TestModels.moe(true);
@@ -90,7 +90,7 @@ abstract class CheckpointContract {
   }
 
   @Test
-  void folderWithoutManifestIsNoCheckpoint() {
+  void aFolderWithoutManifestIsNotACheckpoint() {
     TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
     store.delete(FOLDER + "/manifest.json");
     assertThat(Checkpoints.exists(store, FOLDER)).isFalse();
@@ -125,7 +125,7 @@ abstract class CheckpointContract {
   }
 
   @Test
-  void everyFileThatTheManifestNamesIsCheckedTensorsOrNot() {
+  void everyFileInTheManifestIsChecked() {
     try (CheckpointWriter writer = new CheckpointWriter(store, FOLDER)) {
       writer.writeConfiguration(MODEL);
       for (FileKind kind : FileKind.values()) {
@@ -206,18 +206,18 @@ abstract class CheckpointContract {
             "model.norm.weight.momentum_buffer");
   }
 
-  /** A trainer has no place for such state, so the reader must be the one to find it. */
+  /** A trainer has no place for such state, so the reader must detect it. */
   @Test
-  void momentumOfANormAndHalfOfEachOptimizerAreDamage() {
+  void aMomentumOfANormOrOfOneMatrixIsDamage() {
     String matrix = "model.layers.0.self_attn.q_proj.weight";
     writeMixed(name -> name.startsWith("model.norm.weight"));
     assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
         .isInstanceOf(CorruptCheckpoint.class)
-        .hasMessageContaining("model.norm.weight.momentum_buffer is no tensor of this model");
+        .hasMessageContaining("model.norm.weight.momentum_buffer is not a tensor of this model");
     writeMixed(name -> name.startsWith(matrix));
     assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
         .isInstanceOf(CorruptCheckpoint.class)
-        .hasMessageContaining(".exp_avg is no tensor of this model");
+        .hasMessageContaining(".exp_avg is not a tensor of this model");
   }
 
   /** AdamW's checkpoint, in which chosen weights have a momentum instead. */
@@ -241,13 +241,13 @@ abstract class CheckpointContract {
   }
 
   @Test
-  void missingAndForeignTensorsAreErrorsAndNeverSkipped() {
+  void missingAndUnknownTensorsAreErrors() {
     Map<TensorSpec, float[]> foreign = new LinkedHashMap<>();
     foreign.put(TensorSpec.of("model.vision.weight", DType.F32, 1), new float[1]);
     writeModelOnly(TestTensors.of(foreign));
     assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
         .isInstanceOf(CorruptCheckpoint.class)
-        .hasMessageContaining("model.vision.weight is no tensor of this model");
+        .hasMessageContaining("model.vision.weight is not a tensor of this model");
 
     Map<TensorSpec, float[]> few = new LinkedHashMap<>();
     few.put(TensorSpec.of("model.norm.weight", DType.F32, 8), new float[8]);
@@ -284,7 +284,7 @@ abstract class CheckpointContract {
   }
 
   @Test
-  void writerRefusesAFolderWithForeignFilesAndLeavesThemAlone() {
+  void writerRefusesAFolderWithFilesOfOtherNamesAndLeavesThemAlone() {
     for (String foreign : new String[] {"/notes.txt", "/sub/config.json", "/model.safetensors"}) {
       String folder = "folder-with" + foreign.replace('/', '-');
       store.write(folder + foreign, new byte[] {1});
@@ -295,13 +295,13 @@ abstract class CheckpointContract {
               store.location(folder)
                   + ": holds "
                   + foreign.substring(1)
-                  + ", which is no file of a checkpoint; an empty folder is needed");
+                  + ", which does not belong to a checkpoint; an empty folder is needed");
       assertThat(store.list(folder + "/")).hasSize(2);
     }
   }
 
   @Test
-  void deletionLeavesForeignFilesAlone() {
+  void deletionLeavesFilesOfOtherNamesAlone() {
     TestTensors.write(store, FOLDER, MODEL, TestTensors.state(MODEL, 10), 1);
     store.write(FOLDER + "/notes.txt", new byte[] {1});
     Checkpoints.delete(store, FOLDER);

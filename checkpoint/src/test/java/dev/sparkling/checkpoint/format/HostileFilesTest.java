@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Whatever a file says, the answer is one line that names it and says what is wrong. */
+/** Any malformed file leads to one line that names it and says what is wrong. */
 class HostileFilesTest {
 
   private static final ModelConfiguration MODEL = TestModels.moe(true);
@@ -36,10 +36,10 @@ class HostileFilesTest {
           "size" : 806     | "size" : -1         | files.config.json: size -1 is negative
           "size" : 806     | "size" : "many"     | files.config.json.size: is not a whole number in the range of its key
           "sha256" : "     | "sha256" : "x       | is not 64 lower-case hexadecimal digits
-          "config.json"    | "../config.json"    | files: '../config.json' is no name of a checkpoint's file
-          "config.json"    | ".config.json"      | files: '.config.json' is no name of a checkpoint's file
-          "config.json"    | "manifest.json"     | files: 'manifest.json' is no name of a checkpoint's file
-          "config.json"    | "con\\u0000fig"   | is no name of a checkpoint's file
+          "config.json"    | "../config.json"    | files: '../config.json' cannot be the name of a checkpoint's file
+          "config.json"    | ".config.json"      | files: '.config.json' cannot be the name of a checkpoint's file
+          "config.json"    | "manifest.json"     | files: 'manifest.json' cannot be the name of a checkpoint's file
+          "config.json"    | "con\\u0000fig"   | cannot be the name of a checkpoint's file
           "step" : 10      | "step" : -10        | step -10 and tokens
           "step" : 10      | "step" : null       | step: is missing or null; a value is needed
           "step" : 10      | "step" : 10, "stop" : 10 | stop: unknown key; allowed: files, format, step, tokens, version
@@ -105,7 +105,7 @@ class HostileFilesTest {
   }
 
   @Test
-  void configurationThatIsNoText() {
+  void configurationThatIsNotText() {
     byte[] bytes = {(byte) 0xff, (byte) 0xfe, '{'};
     assertOneLine(
         () -> ModelConfigurationJson.decode("here", bytes),
@@ -148,12 +148,12 @@ class HostileFilesTest {
           () -> CheckpointReader.openAny(store, "c"),
           CorruptCheckpoint.class,
           "memory:c/model.safetensors: ",
-          " is no tensor of this model");
+          " is not a tensor of this model");
     }
   }
 
   @Test
-  void numbersThatJsonDoesNotHaveAreNeverWritten() {
+  void numbersThatAreNotFiniteAreNeverWritten() {
     assertThatThrownBy(() -> FormatJson.encode(new double[] {1}.clone()[0] / 0))
         .hasMessageContaining("Infinity is not a finite number");
     assertThatThrownBy(

@@ -19,16 +19,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * That transformers loads what is exported, and computes the same: the trainer's test of export.
- */
+/** The trainer's export test shows that transformers loads the result and computes the same. */
 class HuggingFaceExportTest {
 
   private static final float FACTOR = 0.57735026f;
 
   private final ObjectStore store = new InMemoryObjectStore();
 
-  /** 1.5 in either type, of which the product with the factor has no exact value in 16 bits. */
+  /** 1.5, whose product with the factor is not exact in 16 bits. */
   @ParameterizedTest
   @CsvSource({"BF16,3fc0", "F16,3e00"})
   void logitFactorIsFoldedIntoTheLastNormIn32Bits(DType type, String bits) {
@@ -74,7 +72,7 @@ class HuggingFaceExportTest {
     }
   }
 
-  /** Tensors of one value in 16 bits. */
+  /** Tensors in 16 bits whose entries are all equal. */
   private static final class Constant implements TensorSequence {
     private final List<TensorSpec> tensors;
     private final short value;

@@ -22,14 +22,14 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Folders of Hugging Face in both layouts of experts. */
+/** Hugging Face folders in both layouts of experts. */
 class HuggingFaceLayoutTest {
 
   private static final ModelConfiguration MODEL = TestModels.moe(true);
 
   private final ObjectStore store = new InMemoryObjectStore();
 
-  /** The same values once a matrix an expert, once all experts in one tensor. */
+  /** The same values, with a matrix per expert and with all experts in one tensor. */
   @Test
   void huggingFaceFolderIsReadInBothLayoutsOfExperts() {
     Map<TensorSpec, float[]> separate = new LinkedHashMap<>();

@@ -34,13 +34,13 @@ public final class TestTensors {
         List.of());
   }
 
-  /** Writes a whole checkpoint of AdamW whose values depend on the seed. */
+  /** Writes a complete checkpoint with AdamW's state; values depend on the seed. */
   public static Manifest write(
       ObjectStore store, String folder, ModelConfiguration model, TrainerState state, long seed) {
     return write(store, folder, model, OptimizerType.ADAMW, state, seed);
   }
 
-  /** Writes a whole checkpoint whose values depend on the seed. */
+  /** Writes a complete checkpoint; values depend on the seed. */
   public static Manifest write(
       ObjectStore store,
       String folder,
@@ -57,7 +57,7 @@ public final class TestTensors {
     }
   }
 
-  /** All tensors of a kind, AdamW's, with random values. */
+  /** All tensors of a kind with random values, for AdamW. */
   public static TensorSequence random(ModelConfiguration model, FileKind kind, long seed) {
     return random(model, kind, OptimizerType.ADAMW, seed);
   }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ModelConfigurationJsonTest {
 
-  /** As Qwen3-30B-A3B's, cut to what matters. */
+  /** An excerpt of Qwen3-30B-A3B's. */
   private static final String QWEN =
       """
       {"model_type": "qwen3_moe", "vocab_size": 151936, "hidden_size": 2048,
@@ -91,7 +91,7 @@ class ModelConfigurationJsonTest {
           "vocab_size": 151936,      |                          | x: vocab_size: is missing
           "hidden_size": 2048        | "hidden_size": "wide"    | x: hidden_size: "wide" is outside of the whole numbers from 1 to 262144
           """)
-  void modelThatWeDoNotTrainIsNamedWithItsKey(String good, String bad, String problem) {
+  void anUnsupportedModelIsNamedWithItsKey(String good, String bad, String problem) {
     String json = QWEN.replace(good, bad == null ? "" : bad);
     assertThat(json).isNotEqualTo(QWEN);
     assertThatThrownBy(() -> decode(json)).isInstanceOf(UserError.class).hasMessage(problem);

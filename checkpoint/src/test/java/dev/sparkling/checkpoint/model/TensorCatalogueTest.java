@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class TensorCatalogueTest {
 
   @Test
-  void saysOfEveryTensorWhatEachOfItsAxesIs() {
+  void everyTensorHasItsRoleAndAxes() {
     Map<String, CatalogueTensor> tensors = TensorCatalogue.of(TestModels.moe(false)).tensors();
     assertThat(tensors).hasSize(1 + 2 * (8 + 1 + 9) + 2);
     assertTensor(

@@ -8,7 +8,7 @@ public final class TestModels {
 
   private TestModels() {}
 
-  /** 3 experts, 2 a token. */
+  /** Has 3 experts, 2 per token. */
   public static ModelConfiguration moe(boolean tied) {
     return new ModelConfiguration(
         11, 2, 8, new ExpertsShape(6, 3, 2, true), 4, 2, 10, tied, 10_000, 1e-6, 16, 1.0);

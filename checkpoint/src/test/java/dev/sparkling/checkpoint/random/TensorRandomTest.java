@@ -18,7 +18,7 @@ class TensorRandomTest {
   }
 
   @Test
-  void shorterRowIsTheBeginningOfALongerOne() {
+  void aShorterRowIsAPrefixOfALongerOne() {
     float[] shorter = new float[5];
     new TensorRandom(1, "a").fillRow(0, shorter, 1);
     assertThat(row(1, "a", 0)).startsWith(shorter);
@@ -44,7 +44,7 @@ class TensorRandomTest {
   }
 
   @Test
-  void neighbouringRowsAreUncorrelated() {
+  void neighboringRowsAreUncorrelated() {
     float[] left = new float[COUNT];
     float[] right = new float[COUNT];
     TensorRandom random = new TensorRandom(3, "rows");

@@ -84,7 +84,7 @@ class MetricsTest {
   }
 
   @Test
-  void aLineThatIsNoneIsCorruptAndShown() {
+  void aMalformedLineIsCorruptAndShown() {
     for (String line : List.of("{\"step\":1,", "[]", "{\"loss\":1}", "{\"step\":\"x\"}")) {
       write(line + "\n");
       assertThatThrownBy(() -> Metrics.read(store, "narrow"))

@@ -12,7 +12,7 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.layout.RunLayout;
 import org.junit.jupiter.api.Test;
 
-/** What a run does with its stages' checkpoints; stores have a contract of their own. */
+/** One store suffices: stores have their own contract. */
 class RunCheckpointsTest {
 
   private static final ModelConfiguration MODEL = TestModels.moe(true);
@@ -21,7 +21,7 @@ class RunCheckpointsTest {
   private final ObjectStore store = new InMemoryObjectStore();
 
   @Test
-  void interruptedCheckpointsAreRemovedAndWholeOrForeignOnesAreNot() {
+  void onlyIncompleteCheckpointsOfTheStageAreRemoved() {
     TestTensors.write(store, NARROW, MODEL, TestTensors.state(MODEL, 10), 1);
     int whole = store.list("").size();
     store.write(RunLayout.checkpoint("narrow", 11) + "/config.json", new byte[] {1});
@@ -35,7 +35,7 @@ class RunCheckpointsTest {
   }
 
   @Test
-  void stepsAreFoundInOrderAndUnfinishedOnesAreNot() {
+  void stepsOfCompleteCheckpointsAreFoundInOrder() {
     for (long step : new long[] {20, 3, 100}) {
       String folder = RunLayout.checkpoint("narrow", step);
       TestTensors.write(store, folder, MODEL, TestTensors.state(MODEL, step), 1);

@@ -52,7 +52,7 @@ class SafetensorsReaderTest {
     assertThat(read(file(header)).tensors()).containsExactlyInAnyOrder(tensors);
   }
 
-  /** One row a lie; the data is 8 bytes long. */
+  /** One inconsistency per row; the data is 8 bytes long. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -79,7 +79,7 @@ class SafetensorsReaderTest {
           {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} | Duplicate field 'a'
           {"__metadata__":{"step":3},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} | __metadata__: step is not text
           """)
-  void lyingHeaderIsNamedWithItsTensorAndNumbers(String json, String problem) {
+  void anInconsistentHeaderIsNamedWithItsTensorAndNumbers(String json, String problem) {
     assertThatThrownBy(() -> read(file(json, 8)))
         .isInstanceOf(CorruptCheckpoint.class)
         .hasMessageStartingWith("memory:x.safetensors: ")
@@ -101,7 +101,7 @@ class SafetensorsReaderTest {
         .isInstanceOf(CorruptCheckpoint.class)
         .hasMessage(
             "memory:x.safetensors: offset 0: header length 400 goes beyond the file's 16 bytes;"
-                + " the file is truncated or no safetensors file");
+                + " the file is truncated or not a safetensors file");
   }
 
   @Test

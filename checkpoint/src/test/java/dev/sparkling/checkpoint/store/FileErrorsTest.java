@@ -17,20 +17,20 @@ class FileErrorsTest {
   @TempDir private Path folder;
 
   @Test
-  void whatOnlyTheUserCanMendIsTheUsersErrorAndNamesTheFileOnce() throws IOException {
+  void anErrorThatOnlyTheUserCanFixIsTheUsersAndNamesTheFileOnce() throws IOException {
     assertUserError(folder, "is a folder; a file is expected");
     Path latin = Files.write(folder.resolve("latin"), new byte[] {'a', (byte) 0xe9, 'b'});
     assertUserError(latin, "is not UTF-8 text; save it as UTF-8");
-    assertUserError(latin.resolve("below"), "a file stands where a folder is needed");
+    assertUserError(latin.resolve("below"), "a file exists where a folder is needed");
     Path loop = folder.resolve("loop");
     Files.createSymbolicLink(loop, loop);
-    assertUserError(loop, "is a symbolic link that leads to itself");
+    assertUserError(loop, "is a symbolic link that points to itself");
     assertUserError(folder.resolve("n".repeat(300)), "the name is too long; choose a shorter one");
     assertUserError(folder.resolve("none"), "does not exist; a file is expected");
   }
 
   @Test
-  void whatMayPassIsTransientAndNamesTheFileOnce() {
+  void anErrorThatMayPassIsTransientAndNamesTheFileOnce() {
     Path file = folder.resolve("f");
     SparklingException error =
         FileErrors.translate(

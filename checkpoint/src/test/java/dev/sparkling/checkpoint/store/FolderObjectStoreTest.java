@@ -31,7 +31,7 @@ class FolderObjectStoreTest extends ObjectStoreContract {
     }
   }
 
-  /** As in Hugging Face's cache, where a snapshot's files are links to blobs. */
+  /** Hugging Face's cache has snapshots whose files are links to blobs. */
   @Test
   void linkedFilesAndFoldersAreFoundAndListedAndLoopsEnd() throws IOException {
     Path blob = Files.writeString(folder.resolve("blob"), "content");
@@ -55,7 +55,7 @@ class FolderObjectStoreTest extends ObjectStoreContract {
     store().write("a", bytes("x"));
     assertThatThrownBy(() -> store().write("a/b", bytes("y")))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("a file stands where a folder is needed");
+        .hasMessageContaining("a file exists where a folder is needed");
   }
 
   @Test

@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
-/** Another store, for doubles that change some of what it does. Closing it closes nothing. */
+/** Forwards to another store, for test doubles that override some methods. Close does nothing. */
 public abstract class ForwardingObjectStore implements ObjectStore {
 
   private final ObjectStore behind;

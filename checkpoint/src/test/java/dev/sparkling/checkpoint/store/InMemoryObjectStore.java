@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Objects in memory, for tests; keeps the same contract as the real stores. */
+/** Objects in memory, for tests, with the contract of the real stores. */
 public final class InMemoryObjectStore implements ObjectStore {
 
   private final NavigableMap<String, Entry> entries = new ConcurrentSkipListMap<>();

@@ -5,7 +5,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
-/** Hands a {@link MinioServer} to tests that ask for one; all tests of a JVM share it. */
+/** Injects a {@link MinioServer}, which all tests of a JVM share. */
 public final class MinioExtension implements ParameterResolver {
 
   @Override

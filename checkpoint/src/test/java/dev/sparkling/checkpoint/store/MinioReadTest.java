@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Against a server whose connections break off in the middle of an answer. */
+/** Reads from a server whose connections break in the middle of a response. */
 class MinioReadTest {
 
   private static final byte[] BYTES = new byte[300_000];
@@ -50,7 +50,7 @@ class MinioReadTest {
   }
 
   @Test
-  void whatWasCutOffIsReadAgain() {
+  void aResponseThatIsCutOffIsReadAgain() {
     brokenAnswers = 2;
     byte[] read = new byte[BYTES.length];
     read(read);
@@ -59,7 +59,7 @@ class MinioReadTest {
   }
 
   @Test
-  void whatIsCutOffEachTimeIsTransient() {
+  void aResponseThatIsAlwaysCutOffIsTransient() {
     brokenAnswers = Integer.MAX_VALUE;
     assertThatThrownBy(() -> read(new byte[BYTES.length]))
         .isInstanceOf(TransientError.class)

@@ -49,7 +49,7 @@ public final class MinioServer implements AutoCloseable {
     this.port = port;
   }
 
-  /** Starts a server with an empty folder of its own. */
+  /** Starts a server on an empty folder. */
   public static MinioServer start() throws IOException, InterruptedException {
     Path binary = binary();
     Path data = Files.createTempDirectory("sparkling-minio");
@@ -64,7 +64,7 @@ public final class MinioServer implements AutoCloseable {
             data.resolve("data").toString());
     builder.environment().put("MINIO_ROOT_USER", KEY);
     builder.environment().put("MINIO_ROOT_PASSWORD", SECRET);
-    // Where it would keep certificates; the user's own stay out of tests.
+    // An empty folder of certificates, so that the user's stay out of tests.
     builder.environment().put("HOME", data.toString());
     builder.environment().put("MINIO_BROWSER", "off");
     builder.environment().put("MINIO_UPDATE", "off");
@@ -75,24 +75,24 @@ public final class MinioServer implements AutoCloseable {
     return server;
   }
 
-  /** Kills the server in the middle of what it does, and starts it again on its data. */
+  /** Kills the server and restarts it on its data. */
   public void restart() throws IOException, InterruptedException {
     process.destroyForcibly().waitFor();
     process = command.start();
     awaitReady();
   }
 
-  /** The access of the server's owner. */
+  /** Credentials of the server's owner. */
   public S3Access access() {
     return access(KEY, SECRET);
   }
 
-  /** The server's address with other credentials. */
+  /** The server's address with the given credentials. */
   public S3Access access(String key, String secret) {
     return new S3Access("http://127.0.0.1:" + port, key, secret, "us-east-1", Optional.empty());
   }
 
-  /** A new bucket's name. */
+  /** Creates a bucket and returns its name. */
   public String newBucket() {
     String bucket = "test-" + UUID.randomUUID();
     try (MinioAsyncClient client = S3Client.connect(access())) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Against a server that behaves badly, as a real one does once in a thousand times. */
+/** Uploads to a server that misbehaves as real ones occasionally do. */
 class MinioUploadTest {
 
   private static final int TWO_PARTS = 20 << 20;
@@ -56,21 +56,21 @@ class MinioUploadTest {
   }
 
   @Test
-  void completionWhoseAnswerWasLostIsFoundToBeDone() {
+  void aCompletionWhoseResponseWasLostIsDetected() {
     upload();
     assertThat(completions).hasValue(2);
   }
 
   @Test
-  void completionThatNeverHappenedIsAnError() {
+  void aCompletionThatDidNotHappenIsAnError() {
     sizeOnServer = "3";
     assertThatThrownBy(this::upload)
         .isInstanceOf(TransientError.class)
-        .hasMessage("s3://bucket/k: the upload is gone from the server");
+        .hasMessage("s3://bucket/k: the server no longer has the upload");
   }
 
   @Test
-  void noPartIsOnItsWayWhenAnUploadIsAborted() {
+  void noPartIsInFlightWhenAnUploadIsAborted() {
     try (ObjectUpload upload = store.create("k")) {
       upload.write(MemorySegment.ofArray(new byte[TWO_PARTS]));
     }
@@ -78,7 +78,7 @@ class MinioUploadTest {
   }
 
   @Test
-  void uploadIsBegunAnewWhereTheServerTellsOfNoInterruptedOnes() {
+  void anUploadStartsOverWhereTheServerListsNoInterruptedOnes() {
     try (ObjectUpload upload = store.resume("k")) {
       upload.write(MemorySegment.ofArray(new byte[3]));
       upload.commit();

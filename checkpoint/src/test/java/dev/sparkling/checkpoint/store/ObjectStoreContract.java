@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What every object store must do; each store's test extends this. */
+/** The contract of object stores; each store's test extends this. */
 abstract class ObjectStoreContract {
 
   /** More than two parts of a multipart upload, and not a whole number of them. */
@@ -68,7 +68,7 @@ abstract class ObjectStoreContract {
   }
 
   @Test
-  void listIsSortedAndFilteredByPrefixWhichNeedNotEndAName() {
+  void listIsSortedAndFilteredByAnyPrefix() {
     for (String key : new String[] {"run/b", "run/a/2", "run/a/10", "run", "other"}) {
       store.write(key.equals("run") ? "run-1" : key, bytes(key));
     }
@@ -116,7 +116,7 @@ abstract class ObjectStoreContract {
   }
 
   @Test
-  void objectDeletedSinceItWasListedIsCorrupt() {
+  void anObjectThatWasDeletedAfterListingIsCorrupt() {
     store.write("k", bytes("old"));
     StoredObject old = store.get("k");
     store.delete("k");
@@ -145,7 +145,7 @@ abstract class ObjectStoreContract {
   }
 
   @Test
-  void objectOfManyPartsWrittenInOddPiecesIsReadBackWhole() {
+  void objectOfManyPartsWrittenInUnevenPiecesIsReadBackWhole() {
     byte[] expected = new byte[MANY_PARTS];
     new Random(1).nextBytes(expected);
     try (ObjectUpload upload = store.create("large")) {
@@ -170,7 +170,7 @@ abstract class ObjectStoreContract {
   }
 
   @Test
-  void whatAKilledProcessLeftOfAnUploadIsDiscarded() {
+  void partsOfAKilledUploadAreDiscarded() {
     ObjectUpload killed = store.create("a/large");
     killed.write(MemorySegment.ofArray(new byte[MANY_PARTS]));
     assertThat(store.discardUnfinished("b/large")).isZero();
@@ -189,7 +189,7 @@ abstract class ObjectStoreContract {
   }
 
   @Test
-  void keyThatLeavesTheStoreIsRefused() {
+  void aKeyThatEscapesTheStoreIsRefused() {
     for (String key : new String[] {"../x", "a/../x", "/x", "a//b", "", ".hidden"}) {
       assertThatThrownBy(() -> store.create(key)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -200,7 +200,7 @@ abstract class ObjectStoreContract {
   }
 
   @Test
-  void anUploadThatWasInterruptedIsGoneOnWith() {
+  void anInterruptedUploadIsResumed() {
     try (ObjectUpload upload = store.resume("k")) {
       upload.write(MemorySegment.ofArray(bytes("half")));
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class S3RetryTest {
 
   @Test
-  void certificateThatIsNotTrustedIsTheUsersErrorAndNotTriedAgain() {
+  void anUntrustedCertificateIsTheUsersErrorAndNotRetried() {
     SSLException untrusted = new SSLHandshakeException("PKIX path building failed");
     untrusted.initCause(new CertificateException("no path"));
     for (SSLException error :
@@ -32,7 +32,7 @@ class S3RetryTest {
   }
 
   @Test
-  void brokenConnectionIsTriedAgain() throws Exception {
+  void aBrokenConnectionIsRetried() throws Exception {
     AtomicInteger calls = new AtomicInteger();
     String result =
         S3Retry.call(
@@ -48,7 +48,7 @@ class S3RetryTest {
   }
 
   @Test
-  void plainServerBehindHttpsIsTransientInTheEnd() {
+  void aPlainServerBehindHttpsIsTransientAfterRetries() {
     assertThatThrownBy(
             () ->
                 S3Retry.call(
@@ -61,7 +61,7 @@ class S3RetryTest {
   }
 
   @Test
-  void serverOfAnotherKindIsNamedOnOneShortLine() {
+  void aServerThatIsNotS3IsReportedOnOneShortLine() {
     String page = "<html>\n".repeat(100);
     assertThatThrownBy(
             () ->
@@ -71,7 +71,7 @@ class S3RetryTest {
                         new AtomicInteger(),
                         new InvalidResponseException(400, "text/html", page, "trace"))))
         .isInstanceOf(UserError.class)
-        .hasMessageStartingWith("s3://b/k: what answers at AWS_ENDPOINT_URL is no S3 server (")
+        .hasMessageStartingWith("s3://b/k: the server at AWS_ENDPOINT_URL is not an S3 server (")
         .satisfies(error -> assertThat(error.getMessage()).hasSizeLessThan(300));
   }
 

@@ -20,7 +20,7 @@ final class SequentialFileTest {
   @ParameterizedTest
   @ValueSource(
       ints = {0, 1, 511, 4095, 4096, 4097, (4 << 20) - 1, 4 << 20, (4 << 20) + 1, 13_000_001})
-  void aFileOfAnyLengthHoldsWhatWasWritten(int length) throws IOException {
+  void aFileOfAnyLengthIsWrittenWhole(int length) throws IOException {
     byte[] bytes = random(length);
     Path file = folder.resolve("file");
     write(file, bytes);
@@ -29,7 +29,7 @@ final class SequentialFileTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 4096, 100_000, 4 << 20, (4 << 20) + 1, 8 << 20, 13_000_001})
-  void zerosAreReadBackWhetherTheyTakeRoomOrNot(int length) throws IOException {
+  void zerosAreReadBackFromHolesToo(int length) throws IOException {
     byte[] bytes = new byte[length];
     Path file = folder.resolve("file");
     write(file, bytes);
@@ -42,7 +42,7 @@ final class SequentialFileTest {
   }
 
   @Test
-  void aLongerFileThatWasThereIsReplaced() throws IOException {
+  void aLongerExistingFileIsReplaced() throws IOException {
     Path file = folder.resolve("file");
     Files.write(file, random(20_000));
     write(file, random(5_000));
@@ -50,8 +50,8 @@ final class SequentialFileTest {
   }
 
   @Test
-  void aFileSystemThatOnlyWritesThroughTheCacheIsWrittenThroughTheCache() throws IOException {
-    // A file system in memory may know no way past the cache; that depends on Linux.
+  void withoutDirectIoBytesGoThroughThePageCache() throws IOException {
+    // Whether a file system in memory supports direct I/O depends on the kernel.
     Path memory = Path.of("/dev/shm");
     Path file = Files.createTempFile(Files.isDirectory(memory) ? memory : folder, "file", "");
     try {
@@ -64,8 +64,8 @@ final class SequentialFileTest {
   }
 
   @Test
-  void aFullDiskIsToldToWhoeverWritesOn() throws IOException {
-    // Every write to it fails as on a full disk.
+  void aFullDiskFailsTheNextWrite() throws IOException {
+    // Every write to it fails with ENOSPC.
     try (SequentialFile file = new SequentialFile(Path.of("/dev/full"))) {
       MemorySegment bytes = MemorySegment.ofArray(random(4 << 20));
       assertThatThrownBy(
@@ -79,7 +79,7 @@ final class SequentialFileTest {
     }
   }
 
-  /** In pieces that fit neither blocks nor buffers. */
+  /** Writes pieces that are aligned with neither blocks nor buffers. */
   private static void write(Path path, byte[] bytes) throws IOException {
     try (SequentialFile file = new SequentialFile(path)) {
       int piece = 300_007;

@@ -31,7 +31,7 @@ class StoreUriTest {
   }
 
   @Test
-  void otherFormsAreNamedWithWhatIsAllowed() {
+  void otherFormsAreRefusedWithWhatIsAllowed() {
     assertThatThrownBy(() -> StoreUri.parse("--to", "gs://bucket/a"))
         .isInstanceOf(UserError.class)
         .hasMessage(
@@ -47,16 +47,16 @@ class StoreUriTest {
           S3:bucket          | does not begin with s3://; allowed: s3://bucket/prefix, file:path, a path
           s3://bk/x          | names a bucket of 2 characters; allowed: 3 to 63
           s3:///x            | names a bucket of 0 characters; allowed: 3 to 63
-          s3://Bucket/x      | names a bucket with other characters than a-z, 0-9, . and -
-          s3://a..b/x        | names a bucket with . or - at an end or beside a dot; each label begins and ends with a letter or digit
-          s3://-ab/x         | names a bucket with . or - at an end or beside a dot; each label begins and ends with a letter or digit
+          s3://Bucket/x      | names a bucket with characters other than a-z, 0-9, . and -
+          s3://a..b/x        | names a bucket with . or - at an end or next to a dot; each label begins and ends with a letter or digit
+          s3://-ab/x         | names a bucket with . or - at an end or next to a dot; each label begins and ends with a letter or digit
           s3://1.2.3.4/x     | names a bucket like an IP address, which is not allowed
           s3://bucket/../x   | has a name that begins with a dot: '..'
           s3://bucket/.x     | has a name that begins with a dot: '.x'
           s3://bucket/a//b   | has an empty name between slashes
           file:              | names no file; allowed: s3://bucket/prefix, file:path, a path
-          file:/tmp/a b      | is no URI: Illegal character in path at 11; write a blank as %20, or a plain path
-          file:/tmp/a%zz     | is no URI: Malformed escape pair at 11; write a blank as %20, or a plain path
+          file:/tmp/a b      | is not a URI: Illegal character in path at 11; write a space as %20, or use a plain path
+          file:/tmp/a%zz     | is not a URI: Malformed escape pair at 11; write a space as %20, or use a plain path
           file://host/a      | names the host host; allowed: file:path, file:///path
           file:/a?b          | has ? or #, which must be %3F and %23 in a URI
           file:/a%00b        | cannot be a path: Nul character not allowed; allowed: s3://bucket/prefix, file:path, a path

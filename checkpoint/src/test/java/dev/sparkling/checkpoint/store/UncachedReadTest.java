@@ -11,7 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever the page cache holds; a file that was written past it is not in it at first. */
+/** Reads with and without the page cache; a file written with direct I/O is not in it at first. */
 final class UncachedReadTest {
 
   private static final int LENGTH = 9_000_001;
@@ -19,7 +19,7 @@ final class UncachedReadTest {
   @TempDir Path folder;
 
   @Test
-  void anyRangeOfAFileThatIsNotCachedIsRead() throws IOException {
+  void anyRangeOfAnUncachedFileIsRead() throws IOException {
     byte[] bytes = new byte[LENGTH];
     Random random = new Random(1);
     random.nextBytes(bytes);
@@ -33,7 +33,7 @@ final class UncachedReadTest {
         store.read(file, offset, MemorySegment.ofArray(read));
         assertThat(read).isEqualTo(Arrays.copyOfRange(bytes, offset, offset + length));
       }
-      // Once more, when something has brought it into the cache.
+      // Again, after a normal read has brought it into the cache.
       assertThat(Files.readAllBytes(folder.resolve("file"))).isEqualTo(bytes);
       assertThat(store.readAll(file)).isEqualTo(bytes);
     }

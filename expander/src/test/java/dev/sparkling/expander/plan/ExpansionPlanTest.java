@@ -26,7 +26,7 @@ class ExpansionPlanTest {
   private static final String EXPERT = LAYER + "mlp.experts.2.";
 
   @Test
-  void hiddenExpansionScalesWhatReadsTheResidualStreamAndNothingElse() {
+  void hiddenExpansionScalesReadersOfTheResidualStreamOnly() {
     Map<String, TensorPlan> tensors = plan(TestModels.moe(false), 16, 6).tensors();
     for (String reader :
         List.of(
@@ -93,7 +93,7 @@ class ExpansionPlanTest {
         .allMatch(tensor -> tensor.widening().newColumns() == NewEntries.ZERO);
   }
 
-  /** Paper section 3.2 and App. B: how each side starts, and the factor of what reads it. */
+  /** Paper section 3.2 and App. B: the source of new entries on each side, and the factors. */
   @ParameterizedTest
   @CsvSource({
     "COPY_COPY,COPY,COPY,0.5,0.5",
@@ -122,7 +122,7 @@ class ExpansionPlanTest {
     assertThat(down.widening().factor()).isCloseTo(innerFactor, within(1e-15));
     assertThat(embedding.widening().newColumns()).isEqualTo(written);
     assertThat(embedding.widening().factor()).isEqualTo(1);
-    // The head is the embedding, so its new columns are what is written.
+    // The head is the embedding, so its new columns come from the fan-out side.
     double logitFactor = initialization == Initialization.NAIVE ? 0.5 : hiddenFactor;
     assertThat(plan.newModel().logitScale()).isCloseTo(logitFactor, within(1e-15));
   }

@@ -32,7 +32,7 @@ class FactorsTest {
   }
 
   @Test
-  void shrinkingIsABug() {
+  void shrinkingIsRefused() {
     assertThatThrownBy(() -> Factors.fanInBothCopied(10, 9))
         .isInstanceOf(IllegalArgumentException.class);
   }

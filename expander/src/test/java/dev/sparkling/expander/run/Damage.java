@@ -18,9 +18,7 @@ import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * Damages the files of a checkpoint, most often where it hurts: in a header's or a text's values.
- */
+/** Damages the files of a checkpoint, most often the values in headers and JSON. */
 final class Damage {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -96,7 +94,7 @@ final class Damage {
     }
   }
 
-  /** As if the damage had been there when the manifest was written. */
+  /** Rewrites the manifest as if the damage had been there when it was written. */
   static void repairManifest(Map<String, byte[]> files) {
     byte[] manifest = files.get("manifest.json");
     try {
@@ -127,7 +125,7 @@ final class Damage {
     return flipped;
   }
 
-  /** A slice is missing, or stands somewhere else as well. */
+  /** Removes a slice, or duplicates it elsewhere. */
   private byte[] spliced(byte[] bytes) {
     int from = random.nextInt(bytes.length + 1);
     int to = from + random.nextInt(Math.min(200, bytes.length - from + 1));
@@ -158,7 +156,7 @@ final class Damage {
     return changed.array();
   }
 
-  /** A number, or a name, is another one; or it is the name of something else. */
+  /** Replaces a number or a name by another one. */
   private byte[] changed(byte[] text) {
     String json = new String(text, StandardCharsets.ISO_8859_1);
     Pattern what = random.nextInt(3) > 0 ? NUMBER : STRING;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class ExpansionReportTest {
 
-  /** As version 0.1 wrote it. */
+  /** A report in the form of version 2. */
   private static final String VERSION_2 =
       """
       {"version":2,"step":10,"widths":{"hiddenSize":8,"innerSize":6},\

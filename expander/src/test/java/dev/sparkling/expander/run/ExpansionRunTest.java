@@ -102,14 +102,14 @@ class ExpansionRunTest {
   }
 
   @Test
-  void stoppedAtAnyPortionItGoesOnAndEndsWithTheSameBytes() {
+  void stoppedAtAnyPortionItResumesAndWritesTheSameBytes() {
     expand(20, 9);
     Manifest whole = CheckpointReader.open(store, TO).manifest().orElseThrow();
     for (int portions : new int[] {0, 1}) {
       String to = "stopped-" + portions;
       assertThat(runUntil(to, 20, portions)).isEmpty();
       assertThat(Checkpoints.exists(store, to)).isFalse();
-      // Of the weights' file, which is complete after the first portion, nothing is asked again.
+      // The weights' file, complete after the first portion, is not widened again.
       AtomicInteger asked = new AtomicInteger();
       assertThat(run(to, 20, () -> asked.incrementAndGet() > 100)).isPresent();
       assertThat(asked).hasValue(2 - portions);
@@ -120,14 +120,14 @@ class ExpansionRunTest {
   }
 
   @Test
-  void whatWasStoppedIsBegunAnewWhereSomethingElseIsAskedFor() {
+  void aStoppedExpansionStartsOverForAnotherRequest() {
     assertThat(runUntil(TO, 20, 1)).isEmpty();
     assertThat(run(TO, 24, () -> false)).isPresent();
     assertThat(CheckpointReader.open(store, TO).model().hiddenSize()).isEqualTo(24);
     CheckpointReader.open(store, TO).verify();
   }
 
-  /** Version 0.1 knew no rule for the gate, and named neither the plan nor its own rules. */
+  /** Report version 2 had no rule for the gate, and its identity did not include the plan. */
   @Test
   void filesThatAnOlderVersionPlannedByOtherRulesAreWrittenAgain() {
     run(TO, 20, () -> false);
@@ -153,7 +153,7 @@ class ExpansionRunTest {
   }
 
   @Test
-  void aFileThatIsGoneSinceIsWrittenAgain() {
+  void aDeletedFileIsWrittenAgain() {
     assertThat(runUntil(TO, 20, 1)).isEmpty();
     store.delete(TO + "/model-00001-of-00001.safetensors");
     assertThat(run(TO, 20, () -> false)).isPresent();
@@ -256,7 +256,7 @@ class ExpansionRunTest {
             .findFirst()
             .orElseThrow();
     assertThat(query.path("factor").asDouble()).isEqualTo(0.5);
-    // Twice as many squares, in another order: the sums of doubles differ by rounding only.
+    // Twice as many squares in another order: the sums differ by rounding only.
     assertThat(query.path("newRms").asDouble())
         .isCloseTo(query.path("rms").asDouble() / 2, within(1e-12));
   }
@@ -287,7 +287,7 @@ class ExpansionRunTest {
   }
 
   @Test
-  void damagedSourceIsCorruptAndWhatWasWrittenIsKeptAsEvidenceOnly() {
+  void aDamagedSourceIsCorruptAndTheOutputIsKeptAsEvidence() {
     String key = FROM + "/optimizer-00001-of-00001.safetensors";
     byte[] bytes = store.readAll(store.get(key));
     bytes[bytes.length - 1] ^= 1;
@@ -302,7 +302,7 @@ class ExpansionRunTest {
     CheckpointReader.open(store, TO).verify();
   }
 
-  /** Files are there, but neither a checkpoint nor anything that a later attempt would resume. */
+  /** Files exist, but neither as a checkpoint nor as an expansion that would be resumed. */
   private void assertEvidence(String reason) {
     assertThat(store.find(TO + "/model-00001-of-00001.safetensors")).isPresent();
     assertThat(Checkpoints.exists(store, TO)).isFalse();
@@ -310,7 +310,7 @@ class ExpansionRunTest {
   }
 
   /**
-   * The repaired source has the same identity, so a file that was made from damage must not stay.
+   * The repaired source has the same identity, so a file made from the damaged one must not stay.
    */
   @Test
   void filesMadeFromADamagedSourceAreWrittenAgainFromTheRepairedOne() {
@@ -328,9 +328,7 @@ class ExpansionRunTest {
     assertThat(CheckpointReader.open(store, TO).manifest()).hasValue(whole);
   }
 
-  /**
-   * Columns that are copied at 1.5x hold nearly all of each row, so that the factor is too large.
-   */
+  /** The columns that are copied at 1.5x hold nearly all of each row, so the ratio grows. */
   @Test
   void aRatioBeyondTheToleranceIsAWarningInTheReport() {
     try (CheckpointWriter writer = new CheckpointWriter(store, FROM)) {
@@ -376,7 +374,7 @@ class ExpansionRunTest {
   }
 
   @Test
-  void sourceThatIsOverwrittenWhileItIsReadIsCorruptAndThereIsNoCheckpoint() {
+  void aSourceOverwrittenDuringReadingIsCorruptAndLeavesNoCheckpoint() {
     String key = FROM + "/optimizer-00001-of-00001.safetensors";
     ExpansionProgress overwrite =
         (_, _) -> {
@@ -397,12 +395,12 @@ class ExpansionRunTest {
   }
 
   @Test
-  void foreignFilesInTheTargetAreRefusedAndStay() {
+  void filesOfOtherNamesInTheTargetAreRefusedAndStay() {
     store.write(TO + "/notes.txt", new byte[] {1});
     assertThatThrownBy(() -> expand(16, 6))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "memory:wide/expansion: holds notes.txt, which is no file of a checkpoint; an empty"
+            "memory:wide/expansion: holds notes.txt, which does not belong to a checkpoint; an empty"
                 + " folder is needed");
     assertThat(store.list(TO)).hasSize(1);
   }

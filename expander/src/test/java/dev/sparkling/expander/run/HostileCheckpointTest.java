@@ -35,8 +35,8 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 /**
- * Checkpoints and Hugging Face folders that were damaged at random. {@code -Dfuzz.cases=100000}
- * tries more of them, {@code -Dfuzz.first} begins at another one; a case's number is its seed.
+ * Damages checkpoints and Hugging Face folders at random. {@code -Dfuzz.cases=100000} tries more
+ * cases, {@code -Dfuzz.first} starts at another one; a case's number is its seed.
  */
 class HostileCheckpointTest {
 
@@ -95,14 +95,14 @@ class HostileCheckpointTest {
       }
     }
     assertThat(failures).isEmpty();
-    // A test of damage that never damages anything, or of nothing else, would show nothing.
+    // The damage must be neither always harmless nor always fatal.
     assertThat(outcomes[0]).as("refused").isGreaterThan(CASES / 3);
     assertThat(outcomes[1]).as("widened all the same").isPositive();
   }
 
-  /** Whether it was widened, which harmless damage allows. */
+  /** Returns whether it was widened, which harmless damage allows. */
   private boolean tried(int seed) {
-    // Random numbers of neighbouring seeds begin alike.
+    // Neighboring seeds give similar first numbers.
     Random random = new Random(seed * 0x9E3779B97F4A7C15L);
     Map<String, byte[]> files = new TreeMap<>(ours);
     boolean foreign = random.nextBoolean();

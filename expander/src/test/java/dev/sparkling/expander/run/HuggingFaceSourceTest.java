@@ -33,7 +33,7 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
-/** The same weights, laid out as different versions of transformers lay them out. */
+/** The same weights in the layouts of different versions of transformers. */
 class HuggingFaceSourceTest {
 
   private static final ModelConfiguration MODEL = TestModels.moe(true);
@@ -86,7 +86,7 @@ class HuggingFaceSourceTest {
     return weights;
   }
 
-  /** Gate and up of all experts in one tensor, down of all in another. */
+  /** Fuses gate and up of all experts into one tensor, and down into another. */
   private static Map<TensorSpec, byte[]> fused(Map<TensorSpec, byte[]> weights) {
     Map<String, byte[]> byName = new LinkedHashMap<>();
     weights.forEach((tensor, bytes) -> byName.put(tensor.name(), bytes));

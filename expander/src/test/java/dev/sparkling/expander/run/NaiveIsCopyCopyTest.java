@@ -22,7 +22,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The claim of {@link ExpansionWarnings}, bit for bit. The models have widths 8 and 6. */
+/** Verifies the claim of {@link ExpansionWarnings} bit for bit. The models have widths 8 and 6. */
 class NaiveIsCopyCopyTest {
 
   private final ObjectStore store = new InMemoryObjectStore();
@@ -49,7 +49,7 @@ class NaiveIsCopyCopyTest {
     }
   }
 
-  /** Tensors and configuration; the trainer's state and the report name the initialization. */
+  /** Digests without those of the trainer state and the report, which name the initialization. */
   private Map<String, Manifest.FileDigest> widen(ExpansionSpec spec) {
     ExpansionRun.run(at("narrow"), at("wide"), spec);
     Map<String, Manifest.FileDigest> files =

@@ -39,9 +39,9 @@ class WidenedTensorsTest {
 
   private final ObjectStore store = new InMemoryObjectStore();
 
-  /** Whatever the cut, the widened bytes are those of whole tensors. */
+  /** Compares any division with whole tensors. */
   @Property(tries = 200)
-  void bytesDoNotDependOnWhereFilesAreCut(
+  void bytesDoNotDependOnTheDivisionIntoPortions(
       @ForAll Initialization initialization,
       @ForAll OptimizerStateStrategy optimizerState,
       @ForAll NormInitialization norms,
@@ -69,7 +69,7 @@ class WidenedTensorsTest {
   }
 
   @Example
-  void sumsOfACutTensorAreThoseOfTheWhole() {
+  void sumsOfASplitTensorAreThoseOfTheWhole() {
     ModelConfiguration model = TestModels.dense(true);
     TestTensors.write(store, FROM, model, TestTensors.state(model, 10), 3);
     CheckpointReader reader = CheckpointReader.open(store, FROM);
@@ -96,7 +96,7 @@ class WidenedTensorsTest {
   }
 
   @Example
-  void largeTensorsAreCutBetweenRowsAndSmallOnesShareAPortion() {
+  void largeTensorsAreSplitBetweenRowsAndSmallOnesShareAPortion() {
     ModelConfiguration model = TestModels.moe(true);
     TestTensors.write(store, FROM, model, TestTensors.state(model, 10), 3);
     CheckpointReader reader = CheckpointReader.open(store, FROM);
@@ -112,7 +112,8 @@ class WidenedTensorsTest {
                 OptimizerStateStrategy.ASYMMETRIC,
                 NormInitialization.COPY));
     Layout layout = Layout.of(reader.files(FileKind.MODEL), plan.tensors(), 1000);
-    // The embedding has 11 rows of 8, which become 16 floats: 96 bytes a row, 10 rows a portion.
+    // The embedding has 11 rows of 8, which become 16 floats: 96 bytes per row, 10 rows per
+    // portion.
     assertThat(layout.portions().get(0).ranges()).hasSize(1);
     assertThat(layout.portions().get(0).ranges().getFirst().rows()).isEqualTo(10);
     assertThat(layout.portions().get(1).ranges().getFirst().rows()).isEqualTo(1);

@@ -27,7 +27,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /**
- * At inner 2x, copy-copy is what apple/ml-hypercloning does without noise, bit for bit: see
+ * At inner 2x, copy-copy equals apple/ml-hypercloning without noise, bit for bit: see
  * bench/reference/make_hypercloning_fixture.py. Its Llama has the names of a dense model of ours.
  */
 class HyperCloningTest {

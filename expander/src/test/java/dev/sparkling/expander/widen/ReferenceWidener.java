@@ -7,7 +7,7 @@ import dev.sparkling.expander.plan.Sharing;
 import dev.sparkling.expander.plan.TensorPlan;
 import dev.sparkling.expander.plan.Widening;
 
-/** The definition of a widened tensor, an entry at a time, on floats; slow and obvious. */
+/** The definition of a widened tensor, one entry at a time, on floats. */
 final class ReferenceWidener {
 
   private final TensorPlan plan;
@@ -108,7 +108,7 @@ final class ReferenceWidener {
     };
   }
 
-  /** Of the two neighbours the nearer one, or the one with an even last bit. */
+  /** Returns the nearer of the two neighbors, or the one with an even last bit. */
   private static float nearestBrainFloat(float value) {
     int bits = Float.floatToRawIntBits(value);
     float below = Float.intBitsToFloat(bits & 0xffff0000);

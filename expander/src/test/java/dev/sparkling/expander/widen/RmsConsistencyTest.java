@@ -25,15 +25,15 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * {@code RMS(y)/RMS(x)} before and after, measured with random inputs that widen as the
- * initialization widens what writes them.
+ * Measures {@code RMS(y)/RMS(x)} before and after with random inputs, which widen as the
+ * initialization widens their writers.
  */
 class RmsConsistencyTest {
 
   private static final int WIDTH = 256;
   private static final int INPUTS = 64;
 
-  /** The paper's own claim; 64 inputs of 256 channels leave 1 % of noise. */
+  /** The paper's claim; 64 inputs of 256 channels leave 1 % of noise. */
   private static final double TOLERANCE = 0.05;
 
   /** A matrix of as many rows as columns, whose columns grow with the axis. */
@@ -48,15 +48,15 @@ class RmsConsistencyTest {
     }
   }
 
+  /** Only zero-copy has another factor on the hidden axis than on the inner one. */
   static Stream<Arguments> cases() {
-    return Stream.of(Initialization.values())
+    return Stream.of(1.1, 1.5, 2.0, 2.5, 4.0)
         .flatMap(
-            initialization ->
-                Stream.of(1.1, 1.5, 2.0, 2.5, 4.0)
-                    .flatMap(
-                        ratio ->
-                            Stream.of(Grown.values())
-                                .map(grown -> Arguments.of(initialization, ratio, grown))));
+            ratio ->
+                Stream.concat(
+                    Stream.of(Initialization.values())
+                        .map(initialization -> Arguments.of(initialization, ratio, Grown.INNER)),
+                    Stream.of(Arguments.of(Initialization.ZERO_COPY, ratio, Grown.HIDDEN))));
   }
 
   @ParameterizedTest
@@ -70,7 +70,7 @@ class RmsConsistencyTest {
     assertThat(measured.reported() / measured.before() / expected).isCloseTo(1, within(TOLERANCE));
   }
 
-  /** Baselines have none, because their shares do the factor's work; nor has zero-copy's down. */
+  /** Excludes baselines, whose shares replace the factor, and zero-copy on the inner axis. */
   static Stream<Arguments> casesWithAFactor() {
     return cases()
         .filter(

@@ -50,7 +50,7 @@ class RowCheckTest {
         .hasMessage("here: m: row 0, column 3 is 1.4E-45; expected 0");
   }
 
-  /** Below 2^-14 neighbours are 2^-24 apart, which is much in relation to the value. */
+  /** Below 2^-14 the spacing is 2^-24, which is large relative to the value. */
   @Test
   void aSubnormalHalfPrecisionEntryIsRoundedLikeAnyOther() {
     float tiny = 3 * 0x1p-24f;

@@ -71,12 +71,12 @@ class TensorWidenerTest {
   }
 
   @Example
-  void aClearedTensorHoldsNothingOfWhatWasThere() {
+  void aClearedTensorKeepsNoOldEntry() {
     TensorPlan plan = plan(1, 2, 1, 3, NewEntries.ZERO, Widening.CLEARED);
     assertThat(widen(plan, Float.NaN, 3)).containsExactly(0, 0, 0);
   }
 
-  /** Every combination, against the definition. */
+  /** Compares every combination with the definition. */
   @Property(tries = 3000)
   void agreesWithTheDefinition(
       @ForAll("plans") TensorPlan plan, @ForAll("types") DType type, @ForAll Random random) {
@@ -96,7 +96,7 @@ class TensorWidenerTest {
     }
   }
 
-  /** What rows are made of does not depend on which are made, and in which order. */
+  /** A row does not depend on which other rows are made, or in which order. */
   @Property(tries = 300)
   void rowsMayBeMadeInAnyOrder(@ForAll("plans") TensorPlan plan, @ForAll Random random) {
     float[] old = new float[(int) (plan.rows() * plan.columns())];
@@ -199,7 +199,7 @@ class TensorWidenerTest {
         Widening.of(entries, entries, factor));
   }
 
-  /** Of a row of two. */
+  /** Plans one row of two columns. */
   private static TensorPlan shared(Sharing sharing, long newColumns) {
     return new TensorPlan(
         "m",
@@ -212,7 +212,7 @@ class TensorWidenerTest {
     return widen(plan, DType.F32, store(source, DType.F32));
   }
 
-  /** Each row, with the check that looks at it afterwards. */
+  /** Widens and checks each row. */
   private static float[] widen(TensorPlan plan, DType type, MemorySegment source) {
     TensorWidener widener = new TensorWidener(plan, type, SEED, distribution(source, type));
     RowCheck check = new RowCheck("here", plan, type);

@@ -35,7 +35,8 @@ record Restore(ModelConfiguration model, ModelState values, TrainerState state, 
    * @throws UserError naming every setting that differs
    */
   static void check(TrainingJob job, ObjectStore store, Dataset data) {
-    RunIdentity.Data now = new RunIdentity.Data(data.fingerprint(), data.index().tokenizer());
+    RunIdentity.DataFingerprints now =
+        new RunIdentity.DataFingerprints(data.fingerprint(), data.index().tokenizer());
     folder(job, store)
         .ifPresent(
             folder ->
