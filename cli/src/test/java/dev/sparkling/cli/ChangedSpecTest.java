@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ChangedSpecTest {
 
   private static final String KEPT =
-      ", and a run keeps what it has used; set it back, or name another store";
+      "; a run cannot change what it has used, so set it back or use another store";
 
   @TempDir private Path folder;
 

@@ -107,7 +107,7 @@ class JobCommandTest {
         .isEqualTo(
             "spec.stages[1].expansion.hiddenSize: 48 is not the 32 of "
                 + tiny.store().resolve("wide/expansion")
-                + ", and a run keeps what it has used; set it back, or name another store");
+                + "; a run cannot change what it has used, so set it back or use another store");
   }
 
   @Test

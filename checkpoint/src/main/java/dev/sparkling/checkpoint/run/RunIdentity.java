@@ -159,12 +159,12 @@ public final class RunIdentity {
     if (!state.tokenizerFingerprint().equals(now.tokenizer())) {
       problems.putIfAbsent(
           "spec.data.uri",
-          "spec.data.uri: was made by tokenizer %s; %s was trained on tokenizer %s, and a run keeps its tokenizer"
+          "spec.data.uri: was made by tokenizer %s; %s was trained on tokenizer %s; a run cannot change its tokenizer"
               .formatted(now.tokenizer(), location, state.tokenizerFingerprint()));
     } else if (!state.dataFingerprint().equals(now.dataset())) {
       problems.putIfAbsent(
           "spec.data.uri",
-          "spec.data.uri: is dataset %s; %s was trained on dataset %s, and a run keeps its data"
+          "spec.data.uri: is dataset %s; %s was trained on dataset %s; a run cannot change its data"
               .formatted(now.dataset(), location, state.dataFingerprint()));
     }
   }
@@ -174,7 +174,7 @@ public final class RunIdentity {
     if (!Objects.equals(planned, was)) {
       problems.putIfAbsent(
           path,
-          "%s: %s is not the %s of %s, and a run keeps what it has used; set it back, or name another store"
+          "%s: %s is not the %s of %s; a run cannot change what it has used, so set it back or use another store"
               .formatted(path, shown(planned), shown(was), location));
     }
   }

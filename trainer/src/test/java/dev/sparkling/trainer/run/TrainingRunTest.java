@@ -221,7 +221,7 @@ class TrainingRunTest {
                   + others.training.index().tokenizer()
                   + "; memory:narrow/checkpoints/step-00000001 was trained on tokenizer "
                   + runs.training.index().tokenizer()
-                  + ", and a run keeps its tokenizer");
+                  + "; a run cannot change its tokenizer");
     }
     assertThat(store.list("")).isEqualTo(before);
   }
@@ -238,7 +238,7 @@ class TrainingRunTest {
                   + others.training.fingerprint()
                   + "; memory:narrow/checkpoints/step-00000001 was trained on dataset "
                   + runs.training.fingerprint()
-                  + ", and a run keeps its data");
+                  + "; a run cannot change its data");
     }
     assertThat(store.list("")).isEqualTo(before);
   }
@@ -252,8 +252,8 @@ class TrainingRunTest {
         .isInstanceOf(UserError.class)
         .hasMessage(
             "spec.training.optimizer.type: muon is not the adamw of"
-                + " memory:narrow/checkpoints/step-00000003, and a run keeps what it has used;"
-                + " set it back, or name another store");
+                + " memory:narrow/checkpoints/step-00000003; a run cannot change what it has used,"
+                + " so set it back or use another store");
     assertThat(store.list("")).isEqualTo(before);
   }
 
