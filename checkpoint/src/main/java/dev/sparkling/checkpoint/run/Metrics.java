@@ -47,7 +47,7 @@ public final class Metrics {
    *     fastest matrix product in the same time; 0 if not measured
    * @param gradientNorm norm of all gradients before clipping
    * @param blockNorms gradient norm of each block before clipping, in the order of the rates
-   * @param skipped whether the update was left out because the loss or the norm was an outlier
+   * @param skipped whether the update was skipped because of a spike in the loss or the norm
    * @param routers one per layer of experts
    * @param stallSeconds how long training waited for a checkpoint before this step
    */
