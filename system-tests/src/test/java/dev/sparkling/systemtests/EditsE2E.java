@@ -29,11 +29,12 @@ class EditsE2E {
     run.awaitStage("Training", "narrow");
     refused(run, "/spec/stages/0/tokens", "1", "spec.stages: a stage that has begun cannot be");
     refused(run, "/spec/stages/0/name", "\"other\"", "spec.stages: a stage that has begun cannot");
-    refused(run, "/spec/stages/1/tokens", "245760", "spec.stages: their tokens in all cannot be");
+    refused(run, "/spec/stages/1/tokens", "245760", "spec.stages: their total tokens cannot be");
     refused(run, "/spec/model/layers", "3", "spec.model: cannot be edited once a stage has begun");
     refused(run, "/spec/data/uri", "\"s3://datasets/b\"", "spec.data: cannot be edited once");
     refused(run, "/spec/storage/uri", "\"s3://sparkling/b\"", "spec.storage.uri: cannot be edited");
-    refused(run, "/spec/training/sequenceLength", "64", "spec.training: sequenceLength, globalBat");
+    refused(run, "/spec/training/sequenceLength", "64", "spec.training.sequenceLength: cannot be");
+    refused(run, "/spec/training/gradientClipping", "0.5", "spec.training.gradientClipping: cannot");
     run.delete();
   }
 
@@ -79,7 +80,7 @@ class EditsE2E {
                 run.name(),
                 "--type=json",
                 "-p",
-                "[{\"op\": \"replace\", \"path\": \"%s\", \"value\": %s}]".formatted(path, value));
+                "[{\"op\": \"add\", \"path\": \"%s\", \"value\": %s}]".formatted(path, value));
     assertThat(ended.exitCode()).isEqualTo(1);
     assertThat(ended.output()).contains(message);
   }

@@ -64,7 +64,9 @@ final class CustomResourceDefinitions {
         (ObjectNode)
             definition.at(SCHEMA + "/properties/status/properties/stages/items/properties"),
         StageStatus.class);
-    ((ObjectNode) definition.at(SCHEMA)).putArray("required").add("spec");
+    ObjectNode root = (ObjectNode) definition.at(SCHEMA);
+    root.putArray("required").add("spec");
+    EditRules.addTo(root.withArray("x-kubernetes-validations"));
     describe(definition);
     columns((ObjectNode) definition.at("/spec/versions/0"));
     return definition;

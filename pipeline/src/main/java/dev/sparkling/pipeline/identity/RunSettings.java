@@ -6,9 +6,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import dev.sparkling.pipeline.spec.training.TrainingSpec;
+import java.lang.reflect.RecordComponent;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The part of a spec that determines the values a stage's trainer writes (docs/adr/0007). All
@@ -20,11 +23,13 @@ public final class RunSettings {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
-   * Fields that say when to save and evaluate and what to keep in memory, not what is computed; the
-   * seed has a field of its own in the checkpoint.
+   * Fields of the training that say when to save and evaluate and what to keep in memory, not what
+   * is computed.
    */
-  private static final List<String> FREE =
-      List.of("checkpoints", "evaluation", "recomputation", "seed");
+  private static final List<String> FREE = List.of("checkpoints", "evaluation", "recomputation");
+
+  /** Part of the identity too, with a field of its own in the checkpoint. */
+  private static final String SEED = "seed";
 
   private RunSettings() {}
 
@@ -39,6 +44,7 @@ public final class RunSettings {
     SortedMap<String, String> settings = new TreeMap<>();
     flatten("spec.model", JSON.valueToTree(spec.model()), settings);
     ObjectNode training = JSON.valueToTree(spec.training());
+    training.remove(SEED);
     flatten("spec.training", training.without(FREE), settings);
     settings.put("spec.stages", plan.totalTokens() + " tokens in all");
     for (StagePlan stage : plan.stages().subList(0, lastStage + 1)) {
@@ -47,6 +53,14 @@ public final class RunSettings {
       settings.put(path + ".tokens", Long.toString(stage.tokens()));
     }
     return settings;
+  }
+
+  /** Returns the fields of {@code spec.training} that belong to the identity, the seed included. */
+  public static List<String> trainingFields() {
+    return Stream.of(TrainingSpec.class.getRecordComponents())
+        .map(RecordComponent::getName)
+        .filter(field -> !FREE.contains(field))
+        .toList();
   }
 
   private static void flatten(String path, JsonNode value, SortedMap<String, String> settings) {
