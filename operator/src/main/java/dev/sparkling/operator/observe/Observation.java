@@ -5,10 +5,10 @@ import dev.sparkling.pipeline.status.StageStatus;
 import java.util.List;
 
 /**
- * All that is known of a run.
+ * What is known of a run.
  *
- * @param observed what the stage machine decides on
- * @param stages the same for people; their state is not decided yet
+ * @param observed input of the stage machine
+ * @param stages status of each stage; its state is not decided yet
  */
 public record Observation(Observed observed, List<StageStatus> stages) {
   public Observation {

@@ -1,7 +1,6 @@
 package dev.sparkling.operator.observe;
 
 import dev.sparkling.pipeline.job.JobResult;
-import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
@@ -11,8 +10,8 @@ import dev.sparkling.pipeline.stage.StageObservation;
 import dev.sparkling.pipeline.stage.Worker;
 import dev.sparkling.pipeline.status.CheckpointStatus;
 import dev.sparkling.pipeline.status.ExpansionStatus;
-import dev.sparkling.pipeline.status.Phase;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
+import dev.sparkling.pipeline.status.StageState;
 import dev.sparkling.pipeline.status.StageStatus;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,9 +20,9 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Merges what the status says already, which survives deleted jobs, with what jobs, pods and
- * trainers say now. A complete job proves the work done, because a worker exits with 0 for done
- * work only.
+ * Merges the previous status, which survives deleted jobs, with the current jobs, pods and reports.
+ * A complete job proves that its work is done, because a worker exits with 0 only then. The status
+ * of a stage that has succeeded does not change any more.
  */
 public final class Observer {
 
@@ -31,34 +30,34 @@ public final class Observer {
   private final RunPlan plan;
   private final @Nullable ProgressiveTrainingStatus before;
   private final StageJobs jobs;
-  private final Optional<Progress> progress;
+  private final Optional<PolledProgress> polled;
 
   private Observer(
       ProgressiveTrainingSpec spec,
       RunPlan plan,
       @Nullable ProgressiveTrainingStatus before,
       StageJobs jobs,
-      Optional<Progress> progress) {
+      Optional<PolledProgress> polled) {
     this.spec = spec;
     this.plan = plan;
     this.before = before;
     this.jobs = jobs;
-    this.progress = progress;
+    this.polled = polled;
   }
 
   /**
    * Observes a run.
    *
    * @param before its status so far
-   * @param progress of the trainer at work, as it said last
+   * @param polled the last answer of the running trainer
    */
   public static Observation observe(
       ProgressiveTrainingSpec spec,
       RunPlan plan,
       @Nullable ProgressiveTrainingStatus before,
       StageJobs jobs,
-      Optional<Progress> progress) {
-    return new Observer(spec, plan, before, jobs, progress).observe();
+      Optional<PolledProgress> polled) {
+    return new Observer(spec, plan, before, jobs, polled).observe();
   }
 
   private Observation observe() {
@@ -86,28 +85,39 @@ public final class Observer {
       Optional<WorkerJob> trainer,
       List<StageStatus> earlier) {
     StageStatus known = known(stage.index());
-    StageStatusMerge merge = new StageStatusMerge(stage, known, spec.storage().uri());
-    Optional<WorkerJob> latest = trainer.or(() -> expander);
-    boolean queuedBefore = before != null && before.phase() == Phase.QUEUED;
-    latest.ifPresent(job -> merge.job(job, queuedBefore));
+    if (known != null && known.state() == StageState.SUCCEEDED) {
+      return known;
+    }
+    StageStatusMerge merge = new StageStatusMerge(plan, stage, known, spec.storage().uri());
+    expander.or(() -> trainer).ifPresent(merge::started);
+    trainer
+        .or(() -> expander.filter(job -> !job.isComplete()))
+        .ifPresentOrElse(job -> merge.worker(job, spec.suspend()), merge::noWorker);
     expander
         .filter(WorkerJob::isComplete)
         .ifPresent(job -> merge.expansion(expansion(job, earlier)));
     trainer.ifPresent(
         job -> {
-          progress.filter(said -> stage.name().equals(said.stage())).ifPresent(merge::progress);
-          job.lastWord().map(JobResult::progress).ifPresent(merge::progress);
-          if (job.isComplete()) {
+          polled
+              .filter(answer -> isOf(answer, stage, job))
+              .ifPresent(answer -> merge.polled(answer.progress()));
+          job.newestResult().map(JobResult::progress).ifPresent(merge::progress);
+          if (job.isComplete() || merge.hasLastCheckpoint()) {
             merge.trained(job);
           }
         });
     return merge.status();
   }
 
+  private static boolean isOf(PolledProgress answer, StagePlan stage, WorkerJob job) {
+    return stage.name().equals(answer.progress().stage())
+        && job.newestPod().map(pod -> pod.name().equals(answer.pod())).orElse(false);
+  }
+
   private static ExpansionStatus expansion(WorkerJob job, List<StageStatus> earlier) {
-    ExpansionStatus said = job.result().map(JobResult::expansion).orElse(null);
-    if (said != null) {
-      return said;
+    ExpansionStatus reported = job.result().map(JobResult::expansion).orElse(null);
+    if (reported != null) {
+      return reported;
     }
     Double lossBefore = earlier.getLast().figures().validationLoss();
     return new ExpansionStatus(null, null, lossBefore, null, null, null, List.of());

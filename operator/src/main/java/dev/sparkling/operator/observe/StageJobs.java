@@ -15,17 +15,17 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The jobs and pods of a run, by what they are for.
+ * The jobs and pods of a run.
  *
- * @param jobs that the run owns
- * @param pods of these jobs
- * @param warnings events about one that waits in silence
+ * @param jobs the run's jobs
+ * @param pods the pods of these jobs, possibly with others
+ * @param events warning events about the worker whose wait is unexplained
  */
-public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<Event> warnings) {
+public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<Event> events) {
   public StageJobs {
     jobs = List.copyOf(jobs);
     pods = List.copyOf(pods);
-    warnings = List.copyOf(warnings);
+    events = List.copyOf(events);
   }
 
   public StageJobs(Collection<Job> jobs, Collection<Pod> pods) {
@@ -33,9 +33,9 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<E
   }
 
   /**
-   * Those of one run. A former run of the same name, which is deleted, may have jobs for a while.
+   * Selects the jobs of one run. A deleted run of the same name may have jobs left for a while.
    *
-   * @param run its uid
+   * @param run uid of the run
    */
   public static StageJobs of(String run, Collection<Job> jobs, Collection<Pod> pods) {
     return new StageJobs(jobs.stream().filter(job -> isOwnedBy(run, job)).toList(), pods);
@@ -46,20 +46,20 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<E
         .anyMatch(owner -> owner.getUid().equals(uid));
   }
 
-  /** The same, with what events tell. */
-  public StageJobs with(Collection<Event> told) {
-    return new StageJobs(jobs, pods, told);
+  /** The same jobs with other events. */
+  public StageJobs with(Collection<Event> newEvents) {
+    return new StageJobs(jobs, pods, newEvents);
   }
 
-  /** What waits while nothing here says why: one worker at a time is at work. */
-  public Optional<SilentWait> silentWait() {
-    return jobs.stream().flatMap(job -> worker(job).silentWait().stream()).findFirst();
+  /** The wait that only events can explain; at most one worker is active at a time. */
+  public Optional<UnexplainedWait> unexplainedWait() {
+    return jobs.stream().flatMap(job -> worker(job).unexplainedWait().stream()).findFirst();
   }
 
   /**
-   * The job of a work.
+   * Finds a job.
    *
-   * @param stage empty for the work of a whole run
+   * @param stage name of the stage; empty for the work of a whole run
    */
   public Optional<WorkerJob> find(String stage, Work work) {
     return jobs.stream()
@@ -69,17 +69,17 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<E
         .map(this::worker);
   }
 
-  /** Where the trainer answers that a decision waits for. */
-  public Optional<String> trainerAt(Decision decision) {
+  /** The pod of the running trainer that a decision waits for. */
+  public Optional<WorkerPodState> trainer(Decision decision) {
     return decision instanceof Decision.Await await && !await.expanding()
         ? find(await.stage().name(), Work.TRAIN)
-            .flatMap(WorkerJob::pod)
-            .flatMap(WorkerPodState::address)
+            .flatMap(WorkerJob::newestPod)
+            .filter(pod -> pod.address().isPresent())
         : Optional.empty();
   }
 
-  /** A stage's jobs. */
-  public Stream<WorkerJob> of(String stage) {
+  /** The jobs of a stage. */
+  public Stream<WorkerJob> ofStage(String stage) {
     return Stream.of(Work.TRAIN, Work.EXPAND).flatMap(work -> find(stage, work).stream());
   }
 
@@ -89,10 +89,10 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<E
   }
 
   private WorkerJob worker(Job job) {
-    return new WorkerJob(job, podsOf(job), List.copyOf(warnings));
+    return new WorkerJob(job, podsOf(job), List.copyOf(events));
   }
 
-  /** Newest last. */
+  /** Sorts the newest last. */
   private List<Pod> podsOf(Job job) {
     String uid = job.getMetadata().getUid();
     return pods.stream()

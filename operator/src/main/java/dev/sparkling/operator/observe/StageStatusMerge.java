@@ -1,7 +1,10 @@
 package dev.sparkling.operator.observe;
 
+import dev.sparkling.operator.observe.WorkerPodState.Waiting;
+import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.layout.RunLayout;
+import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.status.CheckpointStatus;
 import dev.sparkling.pipeline.status.ExpansionStatus;
@@ -15,8 +18,9 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** One stage's status: what was known, updated by what its jobs and its trainer report. */
+/** One stage's status: the previous one, updated by the reports of its jobs and its trainer. */
 final class StageStatusMerge {
+  private final RunPlan plan;
   private final StagePlan stage;
   private final String storage;
   private final StageState state;
@@ -27,7 +31,8 @@ final class StageStatusMerge {
   private WorkerStatus worker;
   private @Nullable ExpansionStatus expansion;
 
-  StageStatusMerge(StagePlan stage, @Nullable StageStatus known, String storage) {
+  StageStatusMerge(RunPlan plan, StagePlan stage, @Nullable StageStatus known, String storage) {
+    this.plan = plan;
     this.stage = stage;
     this.storage = storage;
     if (known == null) {
@@ -47,48 +52,78 @@ final class StageStatusMerge {
     this.expansion = known.expansion();
   }
 
-  /**
-   * Adds the current job, or the last one.
-   *
-   * @param queuedBefore whether the run waited for a quota already
-   */
-  void job(WorkerJob job, boolean queuedBefore) {
+  /** Adds the stage's first job. */
+  void started(WorkerJob job) {
     if (times.startedAt() == null) {
       times = new StageTimes(job.startTime(), times.finishedAt());
     }
+  }
+
+  /**
+   * Adds the job that works on the stage, or did it last. The pod in the status is the one whose
+   * end is still to be counted: it is counted once, when its fate is known, and replaced then.
+   *
+   * @param suspended whether the user wants the worker to stop, which is no disruption
+   */
+  void worker(WorkerJob job, boolean suspended) {
     int disruptions = counts.disruptions();
     String pod = worker.pod();
-    Optional<WorkerPodState> newest = job.pod();
-    if (newest.isPresent()) {
-      WorkerPodState now = newest.get();
-      if (pod != null && job.failures() <= counts.attempts() && job.isDisrupted(pod, now)) {
-        disruptions++;
+    if (pod != null) {
+      switch (job.fateOf(pod, counts.attempts())) {
+        case OPEN -> {
+          // Not over yet, or over for good.
+        }
+        case FAILED, FOREIGN -> pod = null;
+        case DISRUPTED -> {
+          disruptions += suspended ? 0 : 1;
+          pod = null;
+        }
       }
-      pod = now.name();
     }
-    if (!queuedBefore && job.isHeldAgain()) {
-      disruptions++;
+    if (pod == null) {
+      pod = job.currentPod().map(WorkerPodState::name).orElse(null);
     }
-    counts = new AttemptCounts(job.failures(), disruptions);
-    Optional<WorkerPodState.Waiting> blocked = job.blocked();
+    counts = new AttemptCounts(Math.max(counts.attempts(), job.attempts()), disruptions);
+    Optional<Waiting> blocked = job.blocked();
     worker =
         new WorkerStatus(
             pod,
-            blocked.map(WorkerPodState.Waiting::reason).orElse(null),
-            blocked.map(WorkerPodState.Waiting::message).or(job::saidLast).orElse(null));
+            blocked.map(Waiting::reason).orElse(null),
+            blocked.map(Waiting::message).or(job::lastMessage).orElse(null));
   }
 
+  /** No job works on the stage: its last pod was deleted with its job, which is no disruption. */
+  void noWorker() {
+    worker = WorkerStatus.NONE;
+  }
+
+  /** The expander's job is complete; the trainer starts with attempts of its own. */
   void expansion(ExpansionStatus done) {
-    expansion = expansion == null ? done : expansion;
+    if (expansion == null) {
+      expansion = done;
+      counts = new AttemptCounts(0, counts.disruptions());
+    }
   }
 
-  /** Adds a trainer's report; what it leaves out keeps its last value. */
-  void progress(Progress report) {
-    figures = figures.updatedBy(report.figures());
-    if (report.checkpoint() != null
-        && (checkpoint == null || checkpoint.step() <= report.checkpoint().step())) {
-      checkpoint = report.checkpoint();
+  /** Adds a running trainer's answer, which does not prove the stage complete. */
+  void polled(Progress answer) {
+    measurements(answer);
+    if (answer.checkpoint() != null && answer.checkpoint().step() < stage.lastStep()) {
+      checkpoint(answer.checkpoint());
     }
+  }
+
+  /** Adds the progress in a worker's result. */
+  void progress(Progress result) {
+    measurements(result);
+    if (result.checkpoint() != null) {
+      checkpoint(result.checkpoint());
+    }
+  }
+
+  /** Values that the report lacks stay. */
+  private void measurements(Progress report) {
+    figures = figures.updatedBy(report.figures());
     Double first = report.start().firstValidationLoss();
     if (expansion != null && expansion.lossAfter() == null && first != null) {
       expansion =
@@ -103,14 +138,26 @@ final class StageStatusMerge {
     }
   }
 
-  /** The trainer's job is complete, which proves the stage's last checkpoint. */
+  private void checkpoint(CheckpointStatus newer) {
+    if (checkpoint == null || checkpoint.step() <= newer.step()) {
+      checkpoint = newer;
+    }
+  }
+
+  /** Whether the stage's last checkpoint is complete, by a worker's own result. */
+  boolean hasLastCheckpoint() {
+    return checkpoint != null && checkpoint.step() >= stage.lastStep();
+  }
+
+  /** The stage is complete: its figures are those of its last step. */
   void trained(WorkerJob job) {
+    job.result().map(JobResult::progress).ifPresent(this::progress);
+    figures = figures.movedTo(stage.lastStep(), stage.lastStep() * plan.tokensPerStep());
     if (times.finishedAt() == null) {
       times = new StageTimes(times.startedAt(), job.completionTime());
     }
-    figures = figures.movedTo(stage.lastStep(), figures.tokens());
-    worker = new WorkerStatus(worker.pod(), worker.waitingReason(), null);
-    if (checkpoint == null || checkpoint.step() < stage.lastStep()) {
+    worker = new WorkerStatus(worker.pod(), null, null);
+    if (!hasLastCheckpoint()) {
       checkpoint =
           new CheckpointStatus(
               storage + "/" + RunLayout.checkpoint(stage.name(), stage.lastStep()),

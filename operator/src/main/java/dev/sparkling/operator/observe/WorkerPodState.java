@@ -1,10 +1,8 @@
 package dev.sparkling.operator.observe;
 
 import dev.sparkling.operator.workload.WorkerJobs;
-import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.stage.Worker.Activity;
 import io.fabric8.kubernetes.api.model.ContainerState;
-import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -15,20 +13,27 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
-/** What a pod says of itself. */
+/** The state of a worker's pod, as its own status shows it. */
 public record WorkerPodState(Pod pod) {
 
-  /** The kubelet's words for a container that comes up as it should. */
-  private static final Set<String> COMING_UP = Set.of("ContainerCreating", "PodInitializing");
+  /** The kubelet's reasons for a container that is starting normally. */
+  private static final Set<String> NORMAL_START = Set.of("ContainerCreating", "PodInitializing");
 
   private static final String TERMINATING =
-      " is being stopped; where its node does not answer, it stays until the node is back or"
-          + " somebody deletes it by force";
+      " is terminating; if its node does not respond, it stays until the node is back or the pod is"
+          + " deleted by force";
 
-  /** How far it is. */
+  /** A reason in one word, such as {@code Unschedulable}, and its message. */
+  public record Waiting(String reason, String message) {}
+
+  public String name() {
+    return pod.getMetadata().getName();
+  }
+
+  /** What it does. */
   public Activity activity() {
     if (isStopping()) {
-      // The next one starts when it is gone.
+      // The next one starts once it is gone.
       return Activity.STARTING;
     }
     if (container().map(ContainerState::getRunning).isPresent()) {
@@ -37,7 +42,7 @@ public record WorkerPodState(Pod pod) {
     return blocked().isPresent() ? Activity.BLOCKED : Activity.STARTING;
   }
 
-  /** Why it does not come up, in the scheduler's or the kubelet's words. */
+  /** Why it does not start, as the scheduler or the kubelet puts it. */
   public Optional<Waiting> blocked() {
     if (isStopping()) {
       return Optional.of(new Waiting("Terminating", "pod " + name() + TERMINATING));
@@ -51,68 +56,64 @@ public record WorkerPodState(Pod pod) {
             container()
                 .map(ContainerState::getWaiting)
                 .filter(waiting -> waiting.getReason() != null)
-                .filter(waiting -> !COMING_UP.contains(waiting.getReason()))
+                .filter(waiting -> !NORMAL_START.contains(waiting.getReason()))
                 .map(WorkerPodState::waiting));
   }
 
   /**
-   * Whether it waits for its volumes or its network, of which a pod says nothing. Once it has both,
-   * its container's state says the rest, and pulling an image is no trouble.
+   * The wait for its volumes or its network, which a pod's status does not mention. Once it has
+   * both, its container's state says the rest; pulling an image is normal, however long it takes.
    */
-  Optional<SilentWait> silentWait() {
-    if (isGoing() || !isComingUp() || blocked().isPresent()) {
+  Optional<UnexplainedWait> unexplainedWait() {
+    if (isTerminating() || !isPending() || blocked().isPresent()) {
       return Optional.empty();
     }
     return condition("PodReadyToStartContainers", "True").isPresent()
         ? Optional.empty()
         : condition("PodScheduled", "True")
             .map(PodCondition::getLastTransitionTime)
-            .map(scheduled -> SilentWait.of(pod, Instant.parse(scheduled)));
+            .map(scheduled -> UnexplainedWait.of(pod, Instant.parse(scheduled)));
   }
 
-  private boolean isComingUp() {
-    return "Pending".equals(status().getPhase()) && terminated().isEmpty();
+  private boolean isPending() {
+    return "Pending".equals(status().getPhase()) && end().isEmpty();
   }
 
   /** When it ended, if it did; an evicted pod may never have had a container. */
   Optional<Instant> ended() {
-    return terminated()
+    return end()
+        .map(WorkerEnd::state)
         .map(end -> end.getFinishedAt() == null ? created() : Instant.parse(end.getFinishedAt()))
         .or(() -> "Failed".equals(status().getPhase()) ? Optional.of(created()) : Optional.empty());
   }
 
   /** How its container ended, if it did. */
-  public Optional<ContainerStateTerminated> terminated() {
-    return container().map(ContainerState::getTerminated);
+  Optional<WorkerEnd> end() {
+    return container().map(ContainerState::getTerminated).map(WorkerEnd::new);
   }
 
-  /** Whether it was asked to stop or taken away, which the job does not charge. */
+  /** Whether it was evicted, preempted or asked to stop, which the job does not charge. */
   boolean wasDisrupted() {
     return condition("DisruptionTarget", "True").isPresent()
-        || terminated().map(ContainerStateTerminated::getExitCode).orElse(0)
-            == Outcome.STOPPED_EXIT_CODE;
+        || end().map(WorkerEnd::wasStopped).orElse(false);
   }
 
-  /** Where its trainer answers; empty unless its container runs. */
+  /** The address of its trainer; empty unless its container runs. */
   public Optional<String> address() {
     return Optional.ofNullable(status().getPodIP())
-        .filter(_ -> activity() == Activity.WORKING && !isGoing());
+        .filter(_ -> activity() == Activity.WORKING && !isTerminating());
   }
 
-  Instant created() {
+  private Instant created() {
     return Instant.parse(pod.getMetadata().getCreationTimestamp());
   }
 
-  public String name() {
-    return pod.getMetadata().getName();
-  }
-
-  /** Somebody deletes it, and it has not ended. */
+  /** Whether it is being deleted and has not ended. */
   private boolean isStopping() {
-    return isGoing() && ended().isEmpty();
+    return isTerminating() && ended().isEmpty();
   }
 
-  private boolean isGoing() {
+  private boolean isTerminating() {
     return pod.getMetadata().getDeletionTimestamp() != null;
   }
 
@@ -142,7 +143,4 @@ public record WorkerPodState(Pod pod) {
   private static Waiting waiting(ContainerStateWaiting waiting) {
     return new Waiting(waiting.getReason(), Objects.requireNonNullElse(waiting.getMessage(), ""));
   }
-
-  /** A reason in one word, such as {@code Unschedulable}, and what was said of it. */
-  public record Waiting(String reason, String message) {}
 }

@@ -1,6 +1,6 @@
 /**
- * From a run's objects and what its workers reported to what the stage machine decides on. Pure: it
- * reads objects as values and asks nobody.
+ * Turns a run's Kubernetes objects and its workers' reports into the stage machine's input. Pure:
+ * objects are values here, and nothing is requested.
  */
 @NullMarked
 package dev.sparkling.operator.observe;

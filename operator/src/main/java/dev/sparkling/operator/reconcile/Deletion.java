@@ -14,14 +14,16 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * What happens before a deleted resource goes: with {@code Retain} its jobs go with it; with {@code
- * Delete} a job of its own deletes what the run has stored, once nobody writes there any more.
+ * Finalizes a deleted run. With {@code Retain} nothing is left to do: its jobs are deleted with it.
+ * With {@code Delete} a job deletes the run's objects, once no worker writes there any more.
  */
 final class Deletion {
 
   private static final Logger LOG = Logger.getLogger(Deletion.class);
   private static final String WHOLE_RUN = "";
-  private static final Delay AT_WORK = new Delay(Reason.DELETING, Reason.DELETING.sentence());
+  private static final String ADVICE =
+      "; fix it, or set spec.deletionPolicy to Retain to keep the objects";
+  private static final Delay IN_PROGRESS = new Delay(Reason.DELETING, Reason.DELETING.sentence());
 
   private final Workers workers;
 
@@ -30,14 +32,14 @@ final class Deletion {
   }
 
   /**
-   * Why a resource cannot go yet.
+   * The reason why a run is not deleted yet.
    *
-   * @param reason one of those about deletion
+   * @param reason one of the reasons about deletion
    */
   record Delay(Reason reason, String message) {}
 
-  /** Takes the deletion one step further; empty where nothing is left to do. */
-  Optional<Delay> goOn(ProgressiveTrainingResource run, StageJobs jobs) {
+  /** Carries out the next part of the deletion; empty if nothing is left to do. */
+  Optional<Delay> advance(ProgressiveTrainingResource run, StageJobs jobs) {
     if (run.getSpec().deletionPolicy() == DeletionPolicy.RETAIN) {
       return Optional.empty();
     }
@@ -45,7 +47,7 @@ final class Deletion {
     if (!active.isEmpty()) {
       active.forEach(workers::stop);
       return Optional.of(
-          new Delay(Reason.DELETING, "waits until job " + name(active.getFirst()) + " is gone"));
+          new Delay(Reason.DELETING, "waiting until job " + active.getFirst().name() + " is gone"));
     }
     Optional<WorkerJob> deleter = jobs.find(WHOLE_RUN, Work.DELETE);
     if (deleter.isEmpty()) {
@@ -54,54 +56,42 @@ final class Deletion {
     return switch (deleter.get().worker()) {
       case Worker.None _ -> Optional.empty();
       case Worker.Active _ ->
-          Optional.of(deleter.get().blocked().map(Deletion::heldUp).orElse(AT_WORK));
+          Optional.of(deleter.get().blocked().map(Deletion::heldUp).orElse(IN_PROGRESS));
       case Worker.Failed failed ->
           Optional.of(
               new Delay(
                   Reason.DELETION_FAILED,
                   failed.message()
                       + "; delete job "
-                      + name(deleter.get())
+                      + deleter.get().name()
                       + " to try again, or set spec.deletionPolicy to Retain to keep the objects"));
     };
   }
 
-  /** Where the job that deletes the objects could not be created. */
+  /** The job that deletes the objects could not be created. */
   static Delay refused(LaunchFailure failure) {
-    return new Delay(
-        Reason.DELETION_FAILED,
-        failure.getMessage()
-            + "; mend it, or set spec.deletionPolicy to Retain to keep the objects");
+    return new Delay(Reason.DELETION_FAILED, failure.getMessage() + ADVICE);
   }
 
   private static Delay heldUp(Waiting waiting) {
-    return new Delay(
-        Reason.DELETION_HELD_UP,
-        waiting.reason()
-            + ": "
-            + waiting.message()
-            + "; mend it, or set spec.deletionPolicy to Retain to keep the objects");
+    return new Delay(Reason.DELETION_HELD_UP, waiting.reason() + ": " + waiting.message() + ADVICE);
   }
 
-  /** A namespace that goes takes no new jobs, and would wait for its resource for ever. */
+  /** A terminating namespace takes no new jobs, and would wait for the run forever. */
   private Optional<Delay> launch(ProgressiveTrainingResource run) {
     try {
-      workers.launch(run, WHOLE_RUN, Work.DELETE);
-      return Optional.of(AT_WORK);
+      workers.launch(run, WHOLE_RUN, Work.DELETE, 0);
+      return Optional.of(IN_PROGRESS);
     } catch (LaunchFailure e) {
-      if (!e.isOfGoingNamespace()) {
+      if (!e.isNamespaceTerminating()) {
         throw e;
       }
       LOG.warnf(
-          "%s: its namespace is being deleted, so that no job can delete %s, which stays;"
-              + " sparkling delete %2$s --yes does",
+          "%s: its namespace is being deleted, so that no job can delete the objects in %s; delete"
+              + " them with sparkling delete %2$s --yes",
           run.getFullResourceName() + " " + run.getMetadata().getName(),
           run.getSpec().storage().uri());
       return Optional.empty();
     }
-  }
-
-  private static String name(WorkerJob worker) {
-    return worker.job().getMetadata().getName();
   }
 }

@@ -1,5 +1,6 @@
 package dev.sparkling.operator.reconcile;
 
+import dev.sparkling.operator.observe.PolledProgress;
 import dev.sparkling.pipeline.job.JobJson;
 import dev.sparkling.pipeline.job.Progress;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
@@ -25,16 +26,16 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the trainers at work how far they are, each on a virtual thread of its own and no oftener
- * than at an interval, so that one that does not answer holds up nobody. One that does not answer
- * is no error of the run: its pod says whether it lives. A resource may name any image, so that no
- * answer is believed to be well-formed, short or quick.
+ * Polls the progress of running trainers, each on a virtual thread of its own and at most once per
+ * interval, so that a trainer that does not answer delays nothing. No answer is not an error of the
+ * run: its pod shows whether it is alive. A resource may name any image, so that an answer may be
+ * malformed, large or slow.
  */
 final class ProgressPolling {
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
-  /** From question to the last byte of the answer. */
+  /** Time from the request to the last byte of the answer. */
   private static final Duration TIMEOUT = Duration.ofSeconds(4);
 
   private static final int LARGEST_ANSWER_BYTES = 64 * 1024;
@@ -46,26 +47,35 @@ final class ProgressPolling {
           .executor(Executors.newVirtualThreadPerTaskExecutor())
           .build();
 
-  /** By the uid of their run. */
-  private final Map<String, Trainer> trainers = new ConcurrentHashMap<>();
+  /** Keyed by the uid of the run. */
+  private final Map<String, Target> targets = new ConcurrentHashMap<>();
 
   private final Consumer<ResourceID> changed;
   private final int port;
   private final Duration interval;
   private final Counter errors;
 
-  /** What is known of a run's trainer. */
-  private static final class Trainer {
-    private final AtomicBoolean asked = new AtomicBoolean();
-    private volatile long nextQuestion = System.nanoTime();
+  /** A run's trainer: one pod of it. */
+  private static final class Target {
+    private final String pod;
+    private final AtomicBoolean pending = new AtomicBoolean();
+    private volatile long nextRequest = System.nanoTime();
     private volatile @Nullable Progress answer;
+
+    private Target(String pod) {
+      this.pod = pod;
+    }
+
+    private Optional<PolledProgress> latest() {
+      return Optional.ofNullable(answer).map(progress -> new PolledProgress(pod, progress));
+    }
   }
 
   /**
-   * Asks nobody yet.
+   * Creates the polling of trainers.
    *
-   * @param port that trainers answer on
-   * @param changed told of every answer that says something new
+   * @param port port of the trainers' progress
+   * @param changed called after every answer that differs from the last one
    */
   ProgressPolling(
       int port, Duration interval, MeterRegistry registry, Consumer<ResourceID> changed) {
@@ -74,44 +84,48 @@ final class ProgressPolling {
     this.changed = changed;
     this.errors =
         Counter.builder("sparkling.progress.poll.errors")
-            .description("Trainers that did not answer when asked how far they are")
+            .description("Requests for progress that a trainer did not answer")
             .register(registry);
   }
 
   /** The last answer of a run's trainer. */
-  Optional<Progress> latest(String uid) {
-    return Optional.ofNullable(trainers.get(uid)).map(trainer -> trainer.answer);
+  Optional<PolledProgress> latest(String uid) {
+    return Optional.ofNullable(targets.get(uid)).flatMap(Target::latest);
   }
 
   /**
-   * Asks a trainer, unless that was done a moment ago or the last question is still open.
+   * Requests a trainer's progress, unless the interval is not over or the last request is pending.
    *
-   * @return when to call again
+   * @param uid uid of the run
+   * @param pod name of the trainer's pod; answers of an earlier pod are forgotten
+   * @return time until the next call
    */
-  Duration ask(String uid, ResourceID run, String address) {
-    Trainer trainer = trainers.computeIfAbsent(uid, _ -> new Trainer());
+  Duration poll(String uid, ResourceID run, String pod, String address) {
+    Target target =
+        targets.compute(
+            uid, (_, known) -> known != null && known.pod.equals(pod) ? known : new Target(pod));
     long now = System.nanoTime();
-    if (trainer.nextQuestion - now <= 0 && trainer.asked.compareAndSet(false, true)) {
-      trainer.nextQuestion = now + interval.toNanos();
-      Thread.ofVirtual().name("progress of " + run).start(() -> exchange(trainer, run, address));
+    if (target.nextRequest - now <= 0 && target.pending.compareAndSet(false, true)) {
+      target.nextRequest = now + interval.toNanos();
+      Thread.ofVirtual().name("progress of " + run).start(() -> exchange(target, run, address));
     }
-    Duration left = Duration.ofNanos(trainer.nextQuestion - now);
+    Duration left = Duration.ofNanos(target.nextRequest - now);
     return left.isPositive() ? left : interval;
   }
 
   void forget(String uid) {
-    trainers.remove(uid);
+    targets.remove(uid);
   }
 
-  private void exchange(Trainer trainer, ResourceID run, String address) {
+  private void exchange(Target target, ResourceID run, String address) {
     try {
       Optional<Progress> answer = fetch(address);
-      if (answer.isPresent() && !answer.equals(Optional.ofNullable(trainer.answer))) {
-        trainer.answer = answer.get();
+      if (answer.isPresent() && !answer.equals(Optional.ofNullable(target.answer))) {
+        target.answer = answer.get();
         changed.accept(run);
       }
     } finally {
-      trainer.asked.set(false);
+      target.pending.set(false);
     }
   }
 

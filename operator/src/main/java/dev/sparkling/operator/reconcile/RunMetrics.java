@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What the operator measures of itself and of its runs. */
+/** Metrics of the operator and its runs. */
 final class RunMetrics {
 
   private final MeterRegistry registry;
@@ -33,11 +33,11 @@ final class RunMetrics {
             .register(registry);
     this.errors =
         Counter.builder("sparkling.reconcile.errors")
-            .description("Reconciliations that ended with an error and are tried again")
+            .description("Reconciliations that ended with an error and are retried")
             .register(registry);
   }
 
-  /** Counts runs by phase whenever somebody asks. */
+  /** Registers the number of runs by phase, which is counted at each scrape. */
   void count(Supplier<Stream<ProgressiveTrainingResource>> runs) {
     for (Phase phase : Phase.values()) {
       Gauge.builder("sparkling.runs", () -> runs.get().filter(run -> phase == phaseOf(run)).count())
@@ -100,7 +100,8 @@ final class RunMetrics {
 
   private void duration(Work work, Duration duration) {
     Timer.builder("sparkling.stage.duration")
-        .description("Stages from their first job to their last checkpoint, and expansions alone")
+        .description(
+            "Time of a stage from its first job to its last checkpoint, and of an expansion")
         .tag("work", JsonNames.of(work))
         .register(registry)
         .record(duration);

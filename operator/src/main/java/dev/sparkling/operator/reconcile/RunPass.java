@@ -1,92 +1,127 @@
 package dev.sparkling.operator.reconcile;
 
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
-import dev.sparkling.operator.observe.Observation;
-import dev.sparkling.operator.observe.Observer;
 import dev.sparkling.operator.observe.StageJobs;
 import dev.sparkling.operator.observe.WorkerJob;
+import dev.sparkling.operator.status.Assessment;
 import dev.sparkling.operator.status.StatusFactory;
 import dev.sparkling.pipeline.job.Work;
-import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.stage.Decision;
-import dev.sparkling.pipeline.stage.StageMachine;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
-import dev.sparkling.pipeline.validation.Problems;
-import dev.sparkling.pipeline.validation.SpecValidator;
+import dev.sparkling.pipeline.status.StageState;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** One look at a run: observe, decide, act, and one status patch. */
+/** One pass over a run: observe, decide, act, and one status patch. */
 final class RunPass {
 
+  /** By then the cache shows an edit that a launch has come across. */
+  private static final Duration SOON = Duration.ofMillis(500);
+
   private final ProgressPolling polling;
-  private final Warnings warnings;
+  private final EventLookup events;
   private final Workers workers;
   private final StatusFactory statuses;
 
-  RunPass(ProgressPolling polling, Warnings warnings, Workers workers, StatusFactory statuses) {
+  RunPass(ProgressPolling polling, EventLookup events, Workers workers, StatusFactory statuses) {
     this.polling = polling;
-    this.warnings = warnings;
+    this.events = events;
     this.workers = workers;
     this.statuses = statuses;
   }
 
   /**
-   * Takes a run one decision further.
+   * Carries out the next decision about a run.
    *
-   * @param write takes the status afterwards
-   * @return when to look again at the latest; empty where events will tell
+   * @param write writes the new status; returns whether the run was edited meanwhile
+   * @return time until the next pass, if events may not trigger it
    */
   Optional<Duration> over(
-      ProgressiveTrainingResource run, StageJobs found, Consumer<ProgressiveTrainingStatus> write) {
-    ProgressiveTrainingStatus before = run.getStatus();
-    long generation = run.getMetadata().getGeneration();
-    Problems problems = new Problems();
-    SpecValidator.validate(run.asDocument(), problems);
-    if (!problems.isEmpty()) {
-      boolean suspended = run.getSpec().suspend();
-      if (suspended) {
-        stop(found.ofStages());
+      ProgressiveTrainingResource run,
+      StageJobs found,
+      Predicate<ProgressiveTrainingStatus> write) {
+    StageJobs jobs = events.addTo(found);
+    return switch (Assessment.of(run, jobs, polling.latest(uid(run)), statuses)) {
+      case Assessment.Refused(ProgressiveTrainingStatus status) -> {
+        if (run.getSpec().suspend()) {
+          stop(jobs.ofStages());
+        }
+        yield atOnceIf(write.test(status));
       }
-      String message = String.join("; ", problems.lines());
-      write.accept(statuses.refused(before, suspended, generation, message));
-      return Optional.empty();
-    }
-    String uid = run.getMetadata().getUid();
-    RunPlan plan = RunPlan.of(run.getSpec());
-    StageJobs jobs = warnings.addTo(found);
-    Observation observation =
-        Observer.observe(run.getSpec(), plan, before, jobs, polling.latest(uid));
-    Decision decision = StageMachine.decide(observation.observed());
-    act(run, decision, jobs);
-    write.accept(statuses.decided(plan, observation, decision, before, generation));
-    ResourceID id = ResourceID.fromResource(run);
-    return jobs.trainerAt(decision)
-        .map(address -> polling.ask(uid, id, address))
-        .or(() -> warnings.lookAgain(jobs));
+      case Assessment.Decided(Decision decision, ProgressiveTrainingStatus status) -> {
+        stop(ofFinishedStages(jobs, status));
+        yield act(run, decision, status, jobs)
+            ? atOnceIf(write.test(status)).or(() -> nextPass(run, decision, jobs))
+            : Optional.of(SOON);
+      }
+    };
   }
 
-  private void act(ProgressiveTrainingResource run, Decision decision, StageJobs jobs) {
-    switch (decision) {
-      case Decision.LaunchTrainer(StagePlan stage) -> workers.launch(run, stage.name(), Work.TRAIN);
+  /** Jobs that may still start a pod although the last one has finished their stage. */
+  private static Stream<WorkerJob> ofFinishedStages(
+      StageJobs jobs, ProgressiveTrainingStatus status) {
+    return status.stages().stream()
+        .filter(stage -> stage.state() == StageState.SUCCEEDED)
+        .flatMap(stage -> jobs.ofStage(stage.name()));
+  }
+
+  private static Optional<Duration> atOnceIf(boolean edited) {
+    return edited ? Optional.of(Duration.ZERO) : Optional.empty();
+  }
+
+  private Optional<Duration> nextPass(
+      ProgressiveTrainingResource run, Decision decision, StageJobs jobs) {
+    ResourceID id = ResourceID.fromResource(run);
+    return jobs.trainer(decision)
+        .map(pod -> polling.poll(uid(run), id, pod.name(), pod.address().orElseThrow()))
+        .or(() -> events.nextLookup(jobs));
+  }
+
+  /** Acts on a decision; returns false if the run was edited, so that the decision is outdated. */
+  private boolean act(
+      ProgressiveTrainingResource run,
+      Decision decision,
+      ProgressiveTrainingStatus status,
+      StageJobs jobs) {
+    return switch (decision) {
+      case Decision.LaunchTrainer(StagePlan stage) -> launch(run, stage, Work.TRAIN, status, jobs);
       case Decision.LaunchExpander(StagePlan stage) ->
-          workers.launch(run, stage.name(), Work.EXPAND);
+          launch(run, stage, Work.EXPAND, status, jobs);
       case Decision.Suspend(StagePlan stage, boolean workerActive) -> {
         if (workerActive) {
-          stop(jobs.of(stage.name()));
+          stop(jobs.ofStage(stage.name()));
         }
+        yield true;
       }
-      case Decision.Await _, Decision.Complete _, Decision.Fail _ -> {
-        // Nothing to do but to say so.
-      }
+      case Decision.Await _, Decision.Complete _, Decision.Fail _ -> true;
+    };
+  }
+
+  /** Creates a job. One that has failed and is tried again must be gone first. */
+  private boolean launch(
+      ProgressiveTrainingResource run,
+      StagePlan stage,
+      Work work,
+      ProgressiveTrainingStatus status,
+      StageJobs jobs) {
+    Optional<WorkerJob> failed = jobs.find(stage.name(), work);
+    if (failed.isPresent()) {
+      workers.stop(failed.get());
+      return true;
     }
+    int attempts = status.stages().get(stage.index()).counts().attempts();
+    return workers.launch(run, stage.name(), work, attempts);
   }
 
   private void stop(Stream<WorkerJob> jobs) {
     jobs.filter(WorkerJob::isActive).forEach(workers::stop);
+  }
+
+  private static String uid(ProgressiveTrainingResource run) {
+    return run.getMetadata().getUid();
   }
 }

@@ -30,16 +30,19 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import io.javaoperatorsdk.operator.processing.event.source.informer.Mappers;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** What the Operator SDK calls: when to look at a run, and what to do with the outcome. */
+/**
+ * The Operator SDK's entry point: what triggers a pass over a run, and when the next one is due.
+ */
 @ControllerConfiguration(
     name = "progressivetraining",
-    // Events tell of everything; a run must not wait for ever where one is lost.
+    // Events trigger passes; a run must not wait forever if one is lost.
     maxReconciliationInterval =
         @MaxReconciliationInterval(interval = 1, timeUnit = TimeUnit.MINUTES))
 @GradualRetry(
@@ -51,7 +54,7 @@ public final class RunReconciler
     implements Reconciler<ProgressiveTrainingResource>, Cleaner<ProgressiveTrainingResource> {
 
   private final ProgressPolling polling;
-  private final Warnings warnings;
+  private final EventLookup events;
   private final SimpleInboundEventSource<ProgressiveTrainingResource> answered =
       new SimpleInboundEventSource<>();
   private final RunMetrics metrics;
@@ -69,11 +72,11 @@ public final class RunReconciler
             settings.progressInterval(),
             registry,
             answered::propagateEvent);
-    this.warnings = new Warnings(client, clock);
+    this.events = new EventLookup(client, clock);
     this.statuses = new StatusFactory(clock);
-    this.writer = new StatusWriter(metrics, new Happenings(client, clock));
+    this.writer = new StatusWriter(metrics, new EventRecorder(client, clock));
     Workers workers = new Workers(client, new WorkerJobs(settings.workers()));
-    this.pass = new RunPass(polling, warnings, workers, statuses);
+    this.pass = new RunPass(polling, events, workers, statuses);
     this.deletion = new Deletion(workers);
   }
 
@@ -117,39 +120,42 @@ public final class RunReconciler
   @Override
   public DeleteControl cleanup(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
-    return metrics.reconcile(() -> goOnDeleting(run, context));
+    return metrics.reconcile(() -> finalizeRun(run, context));
   }
 
-  private DeleteControl goOnDeleting(
+  private DeleteControl finalizeRun(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
-    StageJobs jobs = warnings.addTo(jobs(run, context));
+    StageJobs jobs = events.addTo(jobs(run, context));
     Optional<Delay> delay;
     try {
-      delay = deletion.goOn(run, jobs);
+      delay = deletion.advance(run, jobs);
     } catch (LaunchFailure e) {
-      // Nobody else tells: updateErrorStatus is not called for a deletion.
-      tell(run, context, Deletion.refused(e));
+      // updateErrorStatus is not called for a deletion.
+      write(run, context, Deletion.refused(e));
       throw e;
     }
     if (delay.isEmpty()) {
       polling.forget(run.getMetadata().getUid());
       return DeleteControl.defaultDelete();
     }
-    tell(run, context, delay.get());
     DeleteControl control = DeleteControl.noFinalizerRemoval();
-    warnings.lookAgain(jobs).ifPresent(control::rescheduleAfter);
+    if (write(run, context, delay.get())) {
+      control.rescheduleAfter(Duration.ZERO);
+    } else {
+      events.nextLookup(jobs).ifPresent(control::rescheduleAfter);
+    }
     return control;
   }
 
-  private void tell(
+  private boolean write(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context, Delay delay) {
-    writer.write(
+    return writer.write(
         context,
         run,
         statuses.deleting(run.getStatus(), generation(run), delay.reason(), delay.message()));
   }
 
-  /** Whatever went wrong is said, and tried again. */
+  /** Shows in the status what went wrong; the Operator SDK retries. */
   @Override
   public ErrorStatusUpdateControl<ProgressiveTrainingResource> updateErrorStatus(
       ProgressiveTrainingResource run,
@@ -164,15 +170,15 @@ public final class RunReconciler
     String message = String.valueOf(error.getMessage());
     try {
       writer.write(
-          context, run, statuses.heldUp(run.getStatus(), generation(run), reason, message));
+          context, run, statuses.failedPass(run.getStatus(), generation(run), reason, message));
     } catch (KubernetesClientException e) {
-      // The Operator SDK logs both; the next try says it again.
+      // The Operator SDK logs both; the next retry writes the status again.
       error.addSuppressed(e);
     }
     return ErrorStatusUpdateControl.noStatusUpdate();
   }
 
-  /** A pod belongs to its job, so that its run is told by a label. */
+  /** A pod is owned by its job; a label names its run. */
   private static Set<ResourceID> runOf(Pod pod) {
     String run = pod.getMetadata().getLabels().get(Labels.RUN);
     return run == null ? Set.of() : Set.of(new ResourceID(run, pod.getMetadata().getNamespace()));

@@ -4,31 +4,36 @@ import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 
-/** The one patch of a pass, if anything changed, and the events of what it tells. */
+/** Writes a changed status in one patch, and records the events of the change after it. */
 final class StatusWriter {
 
   private final RunMetrics metrics;
-  private final Happenings happenings;
+  private final EventRecorder events;
 
-  StatusWriter(RunMetrics metrics, Happenings happenings) {
+  StatusWriter(RunMetrics metrics, EventRecorder events) {
     this.metrics = metrics;
-    this.happenings = happenings;
+    this.events = events;
   }
 
   /**
-   * Events come after the status, so that what they tell of can be looked at. The Operator SDK's
-   * operation, and not its client, so that the pass sees its own status next time and is not
-   * triggered by it.
+   * Writes a status unless it is unchanged. The patch goes through the Operator SDK and not its
+   * client, so that the next pass sees its own status and is not triggered by it.
+   *
+   * @return whether the run was edited after the pass had read it. The Operator SDK holds back
+   *     events during its patch and drops those older than the patch, so that an edit just before
+   *     it would not trigger a pass (operator-framework/java-operator-sdk#3414)
    */
-  void write(
+  boolean write(
       Context<ProgressiveTrainingResource> context,
       ProgressiveTrainingResource run,
       ProgressiveTrainingStatus after) {
     if (after.equals(run.getStatus())) {
-      return;
+      return false;
     }
-    context.resourceOperations().serverSideApplyPrimaryStatus(run.withOnly(after));
+    ProgressiveTrainingResource written =
+        context.resourceOperations().serverSideApplyPrimaryStatus(run.withOnly(after));
     metrics.written(run.getStatus(), after);
-    happenings.record(run, after);
+    events.record(run, after);
+    return !run.getMetadata().getGeneration().equals(written.getMetadata().getGeneration());
   }
 }

@@ -1,12 +1,15 @@
 package dev.sparkling.operator.reconcile;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.operator.observe.WorkerJob;
 import dev.sparkling.operator.workload.WorkerJobs;
 import dev.sparkling.pipeline.job.Work;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.StatusDetails;
@@ -15,12 +18,13 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.net.HttpURLConnection;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Creates and deletes the jobs of runs. Doing either twice is harmless. */
+/** Creates and deletes the jobs of runs; both are idempotent. */
 final class Workers {
 
   private static final PatchContext APPLY =
@@ -29,6 +33,9 @@ final class Workers {
           .withFieldManager("sparkling-operator")
           .withForce(true)
           .build();
+
+  private static final ResourceDefinitionContext KIND =
+      ResourceDefinitionContext.fromResourceType(ProgressiveTrainingResource.class);
 
   private final KubernetesClient client;
   private final WorkerJobs jobs;
@@ -39,23 +46,44 @@ final class Workers {
   }
 
   /**
-   * Creates a job that is complete at creation; its document first.
+   * Creates a job and, before it, the config map with its document.
    *
-   * @throws LaunchFailure where the API server refuses, or the name is another's
+   * @param attempts charged failures of the jobs that it replaces
+   * @return false if the run was edited or deleted since it was read, and nothing is created
+   * @throws LaunchFailure if the API server refuses, or the name is taken
    */
-  void launch(ProgressiveTrainingResource run, String stage, Work work) {
+  boolean launch(ProgressiveTrainingResource run, String stage, Work work, int attempts) {
     try {
-      create(run, stage, work);
+      Optional<JsonNode> spec = storedSpec(run);
+      spec.ifPresent(asWritten -> create(run, stage, work, attempts, asWritten));
+      return spec.isPresent();
     } catch (KubernetesClientException e) {
       throw new LaunchFailure(String.valueOf(e.getMessage()), e);
     }
   }
 
-  private void create(ProgressiveTrainingResource run, String stage, Work work) {
-    ConfigMap document = jobs.document(run, stage, work);
+  /** The spec without the defaults of this version, unless it has changed. */
+  private Optional<JsonNode> storedSpec(ProgressiveTrainingResource run) {
+    ObjectMeta known = run.getMetadata();
+    GenericKubernetesResource stored =
+        client
+            .genericKubernetesResources(KIND)
+            .inNamespace(known.getNamespace())
+            .withName(known.getName())
+            .get();
+    return Optional.ofNullable(stored)
+        .filter(found -> found.getMetadata().getUid().equals(known.getUid()))
+        .filter(found -> found.getMetadata().getGeneration().equals(known.getGeneration()))
+        .map(found -> found.getAdditionalProperties().get("spec"))
+        .map(spec -> client.getKubernetesSerialization().convertValue(spec, JsonNode.class));
+  }
+
+  private void create(
+      ProgressiveTrainingResource run, String stage, Work work, int attempts, JsonNode spec) {
+    ConfigMap document = jobs.document(run, stage, work, spec);
     checkOwner(run, document);
     client.resource(document).patch(APPLY);
-    Job job = jobs.job(run, stage, work);
+    Job job = jobs.job(run, stage, work, attempts);
     try {
       client.resource(job).create();
     } catch (KubernetesClientException e) {
@@ -66,22 +94,22 @@ final class Workers {
     }
   }
 
-  /** The pods are asked to stop first; the job is gone when they are. */
+  /** Deletes a job: its pods are asked to stop, and the job is gone once they are. */
   void stop(WorkerJob worker) {
-    if (!worker.isGoing()) {
+    if (!worker.isTerminating()) {
       client.resource(worker.job()).withPropagationPolicy(DeletionPropagation.FOREGROUND).delete();
     }
   }
 
   /**
-   * Another run's names may be the same: {@code a} and {@code b-c} make {@code a-b-c} as {@code
-   * a-b} and {@code c} do. What the cache has not shown yet is fine, if it is ours.
+   * Checks that an object is the run's own, if it exists. Two runs may have the same names: {@code
+   * a} and {@code b-c} make {@code a-b-c}, as {@code a-b} and {@code c} do.
    */
   private void checkOwner(ProgressiveTrainingResource run, HasMetadata wanted) {
-    HasMetadata there = client.resource(wanted).get();
+    HasMetadata existing = client.resource(wanted).get();
     List<OwnerReference> owners =
-        there == null ? List.of() : there.getMetadata().getOwnerReferences();
-    if (there == null
+        existing == null ? List.of() : existing.getMetadata().getOwnerReferences();
+    if (existing == null
         || owners.stream().anyMatch(o -> o.getUid().equals(run.getMetadata().getUid()))) {
       return;
     }
@@ -96,7 +124,7 @@ final class Workers {
             + " "
             + wanted.getMetadata().getName()
             + (former
-                ? ": belongs to a former run of this name; it goes with that run"
+                ? ": belongs to a former run of this name and is deleted with that run"
                 : ": exists and belongs to something else; rename the run or the stage"),
         null);
   }
@@ -109,8 +137,8 @@ final class Workers {
       super(message, cause);
     }
 
-    /** A namespace that is being deleted takes no new objects. */
-    boolean isOfGoingNamespace() {
+    /** Whether the namespace is being deleted and takes no new objects. */
+    boolean isNamespaceTerminating() {
       return getCause() instanceof KubernetesClientException refusal
           && Optional.ofNullable(refusal.getStatus()).map(Status::getDetails).stream()
               .map(StatusDetails::getCauses)

@@ -1,4 +1,4 @@
-/** The edge: reads the cluster's caches, acts on decisions, writes one status patch. */
+/** The edge to the cluster: reads caches, acts on decisions and writes the status. */
 @NullMarked
 package dev.sparkling.operator.reconcile;
 

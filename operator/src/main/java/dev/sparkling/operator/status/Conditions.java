@@ -6,8 +6,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * The three conditions. A transition time moves only when a status flips, so that a status that
- * says the same stays the same and is not written again.
+ * Builds the three conditions. A transition time changes only with the condition's status, so that
+ * an unchanged status is not written again.
  */
 final class Conditions {
 
@@ -25,11 +25,11 @@ final class Conditions {
     this.now = now.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  /** The run goes on, or could. */
-  List<Condition> progressing(boolean works, String reason, String message) {
+  /** The run is neither complete nor failed. */
+  List<Condition> progressing(boolean working, String reason, String message) {
     return List.of(
         condition(READY, false, reason, message),
-        condition(PROGRESSING, works, reason, message),
+        condition(PROGRESSING, working, reason, message),
         condition(FAILED, false, Reason.NOT_FAILED.word(), Reason.NOT_FAILED.sentence()));
   }
 
@@ -49,7 +49,7 @@ final class Conditions {
         condition(FAILED, true, reason.word(), message));
   }
 
-  /** Whether it failed stays as it was. */
+  /** The condition Failed stays as it is. */
   List<Condition> deleting(Reason reason, String message) {
     Condition failed =
         before.stream()

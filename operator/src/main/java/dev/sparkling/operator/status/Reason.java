@@ -2,24 +2,25 @@ package dev.sparkling.operator.status;
 
 import dev.sparkling.pipeline.error.ErrorClass;
 
-/** Reasons of conditions and events: part of the API, so never renamed. */
+/** Reasons of conditions and events. They are part of the API and are never renamed. */
 public enum Reason {
-  PENDING("Pending", "nothing runs yet"),
-  QUEUED("Queued", "the job waits for a quota"),
-  TRAINING("Training", "a trainer works on the stage"),
-  RETRYING("Retrying", "the last worker has ended before its work was done; the next one starts"),
-  EXPANDING("Expanding", "an expander widens the checkpoint"),
-  SUSPENDED("Suspended", "spec.suspend is true; set it to false to go on"),
-  SUCCEEDED("Succeeded", "every stage is complete"),
+  PENDING("Pending", "no worker has started yet"),
+  QUEUED("Queued", "the job is waiting for quota"),
+  TRAINING("Training", "the stage is training"),
+  RETRYING("Retrying", "the last worker ended before its work was done; another one is starting"),
+  EXPANDING("Expanding", "the checkpoint is being widened"),
+  SUSPENDED("Suspended", "spec.suspend is true; set it to false to resume"),
+  SUCCEEDED("Succeeded", "all stages are complete"),
   NOT_FAILED("NotFailed", "no stage has failed"),
-  LAUNCH_FAILED("LaunchFailed", "a job could not be created; tried again"),
-  DELETING("Deleting", "a job deletes what the run has stored"),
-  DELETION_HELD_UP("DeletionHeldUp", "the job that deletes what the run has stored cannot start"),
-  DELETION_FAILED("DeletionFailed", "what the run has stored could not be deleted"),
-  INVALID_INPUT(ErrorClass.USER.reason(), "what the user gave cannot be used"),
-  CORRUPT_CHECKPOINT(ErrorClass.CORRUPT.reason(), "a checkpoint is damaged"),
-  TRANSIENT_FAILURE(ErrorClass.TRANSIENT.reason(), "the surroundings failed too often"),
-  INTERNAL_ERROR(ErrorClass.BUG.reason(), "a defect of Sparkling");
+  LAUNCH_FAILED("LaunchFailed", "a job could not be created; retrying"),
+  DELETING("Deleting", "the run's objects are being deleted"),
+  DELETION_HELD_UP("DeletionHeldUp", "the job that deletes the run's objects cannot start"),
+  DELETION_FAILED("DeletionFailed", "the run's objects could not be deleted"),
+  INVALID_INPUT(ErrorClass.USER.reason(), "the resource, a credential or a dataset is invalid"),
+  CORRUPT_CHECKPOINT(ErrorClass.CORRUPT.reason(), "a checkpoint is corrupt"),
+  TRANSIENT_FAILURE(
+      ErrorClass.TRANSIENT.reason(), "the network, a server or the machine failed too often"),
+  INTERNAL_ERROR(ErrorClass.BUG.reason(), "a bug in Sparkling");
 
   private final String word;
   private final String sentence;
@@ -29,12 +30,12 @@ public enum Reason {
     this.sentence = sentence;
   }
 
-  /** As conditions and events spell it. */
+  /** The spelling in conditions and events. */
   public String word() {
     return word;
   }
 
-  /** What it means, where there is nothing more exact to say. */
+  /** The default message. */
   public String sentence() {
     return sentence;
   }

@@ -11,6 +11,7 @@ import dev.sparkling.pipeline.status.PlanStatus;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageState;
 import dev.sparkling.pipeline.status.StageStatus;
+import dev.sparkling.pipeline.status.StageStatus.AttemptCounts;
 import dev.sparkling.pipeline.status.StageStatus.WorkerStatus;
 import dev.sparkling.pipeline.status.TrainerStatus;
 import java.time.InstantSource;
@@ -18,7 +19,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The one place where statuses are made. */
+/** Builds the statuses of runs. */
 public final class StatusFactory {
 
   private final InstantSource clock;
@@ -27,7 +28,7 @@ public final class StatusFactory {
     this.clock = clock;
   }
 
-  /** The status of a run on which the stage machine has decided. */
+  /** The status after a decision of the stage machine. */
   public ProgressiveTrainingStatus decided(
       RunPlan plan,
       Observation observation,
@@ -44,22 +45,22 @@ public final class StatusFactory {
                         state(stage, observation, current, decision),
                         decision))
             .toList();
-    Outlook outlook = new Outlook(plan, stages, current);
+    ProgressEstimate estimate = new ProgressEstimate(plan, stages, current);
     StageStatus working = stages.get(current.index());
     return new ProgressiveTrainingStatus(
         generation,
         decision.phase(),
         current.name(),
-        outlook.summary(),
+        estimate.summary(),
         conditions(decision, working, before, generation),
-        outlook.trainerStatus(updatedAt(outlook, before)),
+        estimate.trainerStatus(updatedAt(estimate, before)),
         planStatus(plan),
         stages);
   }
 
   /**
-   * The status of a run whose resource cannot be used. One that has begun goes on when it is
-   * mended: an edit must not cost what was trained, and its worker does not know of it.
+   * The status of a run whose spec is invalid. A run that has begun does not fail, because an edit
+   * must not cost what was trained: its worker continues, and the run resumes with the next edit.
    */
   public ProgressiveTrainingStatus refused(
       @Nullable ProgressiveTrainingStatus before,
@@ -75,14 +76,14 @@ public final class StatusFactory {
             conditions.progressing(
                 false,
                 Reason.INVALID_INPUT.word(),
-                message + "; nothing new is started until this is mended"),
+                message + "; no new worker starts until this is fixed"),
             generation);
   }
 
-  /** The status of a run of which a pass went wrong; it is tried again. */
-  public ProgressiveTrainingStatus heldUp(
+  /** The status after a pass that went wrong and is retried. */
+  public ProgressiveTrainingStatus failedPass(
       @Nullable ProgressiveTrainingStatus before, long generation, Reason reason, String message) {
-    // One that was refused before it began, and is mended, has not failed any more.
+    // A run that was refused before it began, and was then edited, has not failed.
     Phase phase = phaseOf(before) == Phase.FAILED ? Phase.PENDING : phaseOf(before);
     return with(
         before,
@@ -91,7 +92,7 @@ public final class StatusFactory {
         generation);
   }
 
-  /** The status of a run that is deleted and not gone yet. */
+  /** The status of a run that is being deleted. */
   public ProgressiveTrainingStatus deleting(
       @Nullable ProgressiveTrainingStatus before, long generation, Reason reason, String message) {
     return with(
@@ -137,7 +138,7 @@ public final class StatusFactory {
       case Decision.Fail fail ->
           conditions.failed(
               Reason.of(fail.errorClass()), "stage " + fail.stage().name() + ": " + fail.message());
-      case Decision.Await await when waiting != null && isHeldUp(await.activity()) ->
+      case Decision.Await await when waiting != null && isStalled(await.activity()) ->
           conditions.progressing(
               false,
               waiting,
@@ -147,7 +148,7 @@ public final class StatusFactory {
           conditions.progressing(
               false,
               Reason.RETRYING.word(),
-              Reason.RETRYING.sentence() + "; the last one said: " + working.worker().message());
+              Reason.RETRYING.sentence() + "; last message: " + working.worker().message());
       case Decision.Await await ->
           progressing(conditions, decision, await.activity() == Activity.WORKING);
       case Decision.LaunchExpander _, Decision.LaunchTrainer _, Decision.Suspend _ ->
@@ -155,8 +156,8 @@ public final class StatusFactory {
     };
   }
 
-  /** A worker that starts may be told to be held up; only events say so, so its phase stays. */
-  private static boolean isHeldUp(Activity activity) {
+  /** A starting worker may be stalled too, which only events say; its phase stays. */
+  private static boolean isStalled(Activity activity) {
     return switch (activity) {
       case STARTING, BLOCKED -> true;
       case QUEUED, WORKING -> false;
@@ -164,7 +165,7 @@ public final class StatusFactory {
   }
 
   private static List<Condition> progressing(
-      Conditions conditions, Decision decision, boolean works) {
+      Conditions conditions, Decision decision, boolean working) {
     Reason reason =
         switch (decision.phase()) {
           case PENDING -> Reason.PENDING;
@@ -175,7 +176,7 @@ public final class StatusFactory {
           case SUCCEEDED -> Reason.SUCCEEDED;
           case FAILED -> Reason.INTERNAL_ERROR;
         };
-    return conditions.progressing(works, reason.word(), reason.sentence());
+    return conditions.progressing(working, reason.word(), reason.sentence());
   }
 
   private Conditions conditionsAfter(@Nullable ProgressiveTrainingStatus before, long generation) {
@@ -183,11 +184,11 @@ public final class StatusFactory {
         before == null ? List.of() : before.conditions(), generation, clock.instant());
   }
 
-  /** The time of the last change, which is now only if there is one. */
-  private String updatedAt(Outlook outlook, @Nullable ProgressiveTrainingStatus before) {
+  /** The time of the last change: now, if there is one. */
+  private String updatedAt(ProgressEstimate estimate, @Nullable ProgressiveTrainingStatus before) {
     TrainerStatus known = before == null ? null : before.trainerStatus();
     String since = known == null ? null : known.lastUpdatedTime();
-    return since != null && outlook.trainerStatus(since).equals(known)
+    return since != null && estimate.trainerStatus(since).equals(known)
         ? since
         : clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
   }
@@ -221,12 +222,12 @@ public final class StatusFactory {
     };
   }
 
-  /** A pod before a pause is not the one that the next pod replaces. */
+  /** A suspension resets the attempts; the pod before it is not the one that the next replaces. */
   private static StageStatus withState(StageStatus stage, StageState state, Decision decision) {
-    boolean paused = decision instanceof Decision.Suspend(_, boolean active) && !active;
-    WorkerStatus worker = stage.worker();
-    return stage.with(
-        state, paused ? new WorkerStatus(null, worker.waitingReason(), worker.message()) : worker);
+    boolean suspended = decision instanceof Decision.Suspend(_, boolean active) && !active;
+    return suspended
+        ? stage.with(state, new AttemptCounts(0, stage.counts().disruptions()), WorkerStatus.NONE)
+        : stage.with(state, stage.counts(), stage.worker());
   }
 
   private static PlanStatus planStatus(RunPlan plan) {

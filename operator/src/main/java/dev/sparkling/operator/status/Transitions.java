@@ -12,11 +12,11 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What happened between two statuses, for Kubernetes' events. */
+/** Derives Kubernetes events from the difference between two statuses. */
 public final class Transitions {
 
-  /** Reasons that the whole run does not go on, of which no stage tells. */
-  private static final Set<String> HELD_UP =
+  /** Reasons why the whole run is stalled, which no stage shows. */
+  private static final Set<String> STALLED =
       Set.of(
           Reason.INVALID_INPUT.word(),
           Reason.LAUNCH_FAILED.word(),
@@ -27,53 +27,57 @@ public final class Transitions {
   private Transitions() {}
 
   /**
-   * An event.
+   * An event of a run.
    *
-   * @param warning whether somebody should look
+   * @param warning whether it needs attention
    */
-  public record Happening(boolean warning, String reason, String message) {}
+  public record RunEvent(boolean warning, String reason, String message) {}
 
-  /** What happened since, in order. */
-  public static List<Happening> between(
+  /** The events in the order in which they happened. */
+  public static List<RunEvent> between(
       @Nullable ProgressiveTrainingStatus before, ProgressiveTrainingStatus after) {
-    List<Happening> happenings = new ArrayList<>();
+    List<RunEvent> events = new ArrayList<>();
     for (int i = 0; i < after.stages().size(); i++) {
       StageStatus now = after.stages().get(i);
       StageStatus then =
           before == null || before.stages().size() <= i ? null : before.stages().get(i);
-      stage(then, now, happenings);
+      stage(then, now, events);
     }
     Phase phase = after.phase();
     Phase phaseBefore = before == null ? null : before.phase();
     if (phase != null && phase != phaseBefore) {
-      phase(phase, after, happenings);
+      phase(phase, after, events);
     }
     if (phase != Phase.FAILED || phaseBefore == Phase.FAILED) {
-      heldUp(before, after).ifPresent(happenings::add);
+      stalled(before, after).ifPresent(events::add);
     }
-    return happenings;
+    return events;
   }
 
-  private static void stage(
-      @Nullable StageStatus then, StageStatus now, List<Happening> happenings) {
+  private static void stage(@Nullable StageStatus then, StageStatus now, List<RunEvent> events) {
     StageState stateThen = then == null ? StageState.PENDING : then.state();
     if (now.state() == StageState.SUCCEEDED && stateThen != StageState.SUCCEEDED) {
-      happenings.add(
+      events.add(
           normal(
               "StageSucceeded",
               "stage " + now.name() + " is complete at step " + now.figures().step()));
     }
     if (now.expansion() != null && (then == null || then.expansion() == null)) {
-      happenings.add(normal("Expanded", "the checkpoint for stage " + now.name() + " is widened"));
+      events.add(normal("Expanded", "stage " + now.name() + ": the checkpoint is widened"));
     }
     if (then != null && now.counts().attempts() > then.counts().attempts()) {
-      happenings.add(
+      events.add(
           warning(
               "AttemptFailed",
-              "stage " + now.name() + ", failure " + now.counts().attempts() + ": " + said(now)));
+              "stage "
+                  + now.name()
+                  + ", failure "
+                  + now.counts().attempts()
+                  + ": "
+                  + lastMessage(now)));
     }
     if (then != null && now.counts().disruptions() > then.counts().disruptions()) {
-      happenings.add(
+      events.add(
           warning(
               "Disrupted",
               "stage "
@@ -84,15 +88,15 @@ public final class Transitions {
     }
     String waiting = now.worker().waitingReason();
     if (waiting != null && (then == null || !waiting.equals(then.worker().waitingReason()))) {
-      happenings.add(warning(waiting, "stage " + now.name() + ": " + said(now)));
+      events.add(warning(waiting, "stage " + now.name() + ": " + lastMessage(now)));
     }
   }
 
-  private static Optional<Happening> heldUp(
+  private static Optional<RunEvent> stalled(
       @Nullable ProgressiveTrainingStatus before, ProgressiveTrainingStatus after) {
     Optional<String> reasonBefore = progressing(before).map(Condition::reason);
     return progressing(after)
-        .filter(now -> HELD_UP.contains(now.reason()))
+        .filter(now -> STALLED.contains(now.reason()))
         .filter(now -> !reasonBefore.equals(Optional.of(now.reason())))
         .map(now -> warning(now.reason(), now.message()));
   }
@@ -105,38 +109,35 @@ public final class Transitions {
             .findFirst();
   }
 
-  private static void phase(
-      Phase phase, ProgressiveTrainingStatus after, List<Happening> happenings) {
+  private static void phase(Phase phase, ProgressiveTrainingStatus after, List<RunEvent> events) {
     switch (phase) {
-      case TRAINING -> happenings.add(normal("Training", "stage " + after.currentStage()));
-      case EXPANDING -> happenings.add(normal("Expanding", "stage " + after.currentStage()));
-      case SUSPENDED ->
-          happenings.add(normal(Reason.SUSPENDED.word(), Reason.SUSPENDED.sentence()));
-      case SUCCEEDED ->
-          happenings.add(normal(Reason.SUCCEEDED.word(), Reason.SUCCEEDED.sentence()));
+      case TRAINING -> events.add(normal("Training", "stage " + after.currentStage()));
+      case EXPANDING -> events.add(normal("Expanding", "stage " + after.currentStage()));
+      case SUSPENDED -> events.add(normal(Reason.SUSPENDED.word(), Reason.SUSPENDED.sentence()));
+      case SUCCEEDED -> events.add(normal(Reason.SUCCEEDED.word(), Reason.SUCCEEDED.sentence()));
       case FAILED ->
           after.conditions().stream()
               .filter(condition -> condition.type().equals(Conditions.FAILED))
-              .forEach(failed -> happenings.add(warning(failed.reason(), failed.message())));
-      case QUEUED -> happenings.add(normal(Reason.QUEUED.word(), Reason.QUEUED.sentence()));
+              .forEach(failed -> events.add(warning(failed.reason(), failed.message())));
+      case QUEUED -> events.add(normal(Reason.QUEUED.word(), Reason.QUEUED.sentence()));
       case PENDING -> {
-        // Every run begins so; what keeps it there is told above.
+        // Every run begins with it; what keeps it there has an event of its own.
       }
     }
   }
 
-  private static String said(StageStatus stage) {
+  private static String lastMessage(StageStatus stage) {
     return Objects.requireNonNullElse(stage.worker().message(), "")
         .lines()
         .findFirst()
         .orElse("no reason given");
   }
 
-  private static Happening normal(String reason, String message) {
-    return new Happening(false, reason, message);
+  private static RunEvent normal(String reason, String message) {
+    return new RunEvent(false, reason, message);
   }
 
-  private static Happening warning(String reason, String message) {
-    return new Happening(true, reason, message);
+  private static RunEvent warning(String reason, String message) {
+    return new RunEvent(true, reason, message);
   }
 }

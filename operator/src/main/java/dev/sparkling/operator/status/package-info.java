@@ -1,5 +1,6 @@
 /**
- * From an observation and a decision to the status that users see. Pure but for the clock's time.
+ * Turns an observation and a decision into the status and the events that users see. Pure, except
+ * for the time of the clock.
  */
 @NullMarked
 package dev.sparkling.operator.status;

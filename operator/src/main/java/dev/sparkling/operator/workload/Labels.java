@@ -6,7 +6,7 @@ import dev.sparkling.pipeline.json.JsonNames;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Labels of a run's objects. */
+/** Labels and annotations of a run's objects. */
 public final class Labels {
 
   public static final String RUN = "sparkling.dev/run";
@@ -15,10 +15,13 @@ public final class Labels {
   public static final String MANAGED_BY = "app.kubernetes.io/managed-by";
   public static final String OPERATOR = "sparkling-operator";
 
-  /** Selects everything that any operator of ours made. */
+  /** Annotation of a job: charged failures of the jobs that it replaces. */
+  public static final String ATTEMPTS = "sparkling.dev/attempts";
+
+  /** Selects all objects that an operator of this kind has created. */
   public static final String OURS = MANAGED_BY + "=" + OPERATOR;
 
-  /** Kueue's own labels begin so; the resource's are passed on to its jobs. */
+  /** Prefix of Kueue's labels; those of the resource are copied to its jobs. */
   private static final String KUEUE = "kueue.x-k8s.io/";
 
   private Labels() {}
@@ -37,8 +40,8 @@ public final class Labels {
   }
 
   /**
-   * Of the job alone: Kueue reads queue and priority there. A deletion does not queue, for the
-   * queue may have nothing to give for ever.
+   * Labels of the job alone, from which Kueue reads queue and priority. A deletion does not queue:
+   * the queue may never admit it.
    */
   static Map<String, String> queueing(ProgressiveTrainingResource run, Work work) {
     Map<String, String> labels = new LinkedHashMap<>();

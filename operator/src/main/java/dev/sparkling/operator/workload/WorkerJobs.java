@@ -1,5 +1,6 @@
 package dev.sparkling.operator.workload;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sparkling.operator.api.PodPatch;
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
@@ -23,21 +24,21 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** A run's jobs, complete at creation: nobody corrects them afterwards, so that Kueue may. */
+/** Builds a run's jobs. A job is never changed after its creation, except by Kueue. */
 public final class WorkerJobs {
 
-  /** Where a trainer answers how far it is. */
+  /** The port of a trainer's progress and metrics. */
   public static final int PROGRESS_PORT = 9400;
 
-  /** The worker's container in its pod; clusters may add others. */
+  /** Name of the worker's container; a cluster may add others to the pod. */
   public static final String CONTAINER = "worker";
 
-  /** Key of the document in its config map, and name of its file in the pod. */
+  /** Key of the document in its config map, and its file name in the pod. */
   static final String DOCUMENT = "job.json";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Where a retry cannot help. */
+  /** Exit codes of failures that a retry cannot fix. */
   private static final Integer[] FINAL_EXIT_CODES =
       Stream.of(ErrorClass.values())
           .filter(errorClass -> !errorClass.retried())
@@ -51,19 +52,29 @@ public final class WorkerJobs {
     this.settings = settings;
   }
 
-  /** The document of a work, as a config map that the job's pod mounts. */
-  public ConfigMap document(ProgressiveTrainingResource run, String stage, Work work) {
+  /**
+   * Builds the config map with the job document, which the job's pod mounts.
+   *
+   * @param spec spec as the user wrote it: the worker fills in what it leaves out from the settings
+   *     that the run was started with
+   */
+  public ConfigMap document(
+      ProgressiveTrainingResource run, String stage, Work work, JsonNode spec) {
     JobDocument document =
         new JobDocument(
             JobDocument.VERSION, work, run.getMetadata().getName(), stage, run.getSpec());
     return new ConfigMapBuilder()
         .withMetadata(metadata(run, stage, work, Map.of()))
-        .withData(Map.of(DOCUMENT, JobJson.encode(document)))
+        .withData(Map.of(DOCUMENT, JobJson.encode(document, spec)))
         .build();
   }
 
-  /** The job of a work. Its config map must exist first. */
-  public Job job(ProgressiveTrainingResource run, String stage, Work work) {
+  /**
+   * Builds a job, whose config map must exist before it.
+   *
+   * @param attempts charged failures of the jobs that it replaces
+   */
+  public Job job(ProgressiveTrainingResource run, String stage, Work work, int attempts) {
     ProgressiveTrainingSpec spec = run.getSpec();
     Map<String, String> labels = Labels.of(run, stage, work);
     WorkerPod pod =
@@ -71,13 +82,16 @@ public final class WorkerJobs {
             settings, spec, work, stage, Names.of(name(run), stage, work), patch(spec, work));
     return new JobBuilder()
         .withMetadata(metadata(run, stage, work, Labels.queueing(run, work)))
+        .editMetadata()
+        .withAnnotations(attempts == 0 ? null : Map.of(Labels.ATTEMPTS, Integer.toString(attempts)))
+        .endMetadata()
         .withNewSpec()
         .withParallelism(1)
         .withCompletions(1)
-        .withBackoffLimit(spec.retries())
-        // The status keeps what they said.
+        .withBackoffLimit(Math.max(0, spec.retries() - attempts))
+        // The status keeps their results.
         .withTtlSecondsAfterFinished(settings.ttlSecondsAfterFinished())
-        // One writer at a time: the next pod comes when the last one has ended.
+        // One writer at a time: the next pod is created once the last one has ended.
         .withPodReplacementPolicy("Failed")
         .withPodFailurePolicy(failurePolicy())
         .withTemplate(pod.template(labels))
@@ -85,7 +99,7 @@ public final class WorkerJobs {
         .build();
   }
 
-  /** Reads {@code podPatch}, which the CustomResourceDefinition has checked. */
+  /** Reads {@code podPatch}, which the API server has validated. */
   static PodPatch patch(ProgressiveTrainingSpec spec, Work work) {
     Map<String, Object> patch =
         work == Work.TRAIN ? spec.trainer().podPatch() : spec.expander().podPatch();

@@ -27,7 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The pod of a job, under the restricted profile and without a token. */
+/** Builds a job's pod, which conforms to the restricted profile and has no token. */
 record WorkerPod(
     WorkerSettings settings,
     ProgressiveTrainingSpec spec,
@@ -36,10 +36,10 @@ record WorkerPod(
     String document,
     PodPatch patch) {
 
-  /** Time for the step under way and its checkpoint. */
+  /** Time for the current step and its checkpoint. */
   private static final long GRACE_SECONDS = 120;
 
-  /** What the worker has of it before it is killed. */
+  /** The worker's part of it, before the kubelet kills it. */
   private static final long GRACE_FOR_WORKER_SECONDS = GRACE_SECONDS - 10;
 
   private static final long USER = 10001;
@@ -135,9 +135,8 @@ record WorkerPod(
     if (work == Work.TRAIN) {
       arguments.add("--progress-port");
       arguments.add(Integer.toString(WorkerJobs.PROGRESS_PORT));
-      // Not left to what the trainer finds: a GPU that is paid for and not seen is an error, and
-      // one
-      // that another pod has asked for is not taken.
+      // Explicit, because a requested GPU that the trainer does not see is an error, and one that
+      // another pod has requested must not be used.
       arguments.add("--device");
       arguments.add(hasGpu() ? "cuda" : "cpu");
     }
@@ -162,7 +161,7 @@ record WorkerPod(
     return environment;
   }
 
-  /** The stage's own, else the trainer's, else one GPU where the installation has them. */
+  /** The stage's resources, else the trainer's, else one GPU if that is the default. */
   private ResourceRequirements resources() {
     ResourcesSpec resources =
         work == Work.TRAIN ? spec.trainer().resources() : spec.expander().resources();
@@ -186,7 +185,7 @@ record WorkerPod(
         .build();
   }
 
-  /** Also a slice of one, such as nvidia.com/mig-1g.10gb. */
+  /** A GPU or a part of one, such as nvidia.com/mig-1g.10gb. */
   private boolean hasGpu() {
     return resources().getLimits().entrySet().stream()
         .anyMatch(

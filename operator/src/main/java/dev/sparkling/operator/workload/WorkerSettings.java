@@ -3,14 +3,14 @@ package dev.sparkling.operator.workload;
 import java.util.List;
 
 /**
- * What the installation says of worker pods.
+ * The installation's settings for worker pods.
  *
- * @param trainerImage where the resource names none
- * @param expanderImage where the resource names none; also deletes a run's objects
- * @param imagePullPolicy of both
+ * @param trainerImage image of trainers if the resource names none
+ * @param expanderImage image of expanders if the resource names none; also deletes runs' objects
+ * @param imagePullPolicy pull policy of both images
  * @param imagePullSecrets names of secrets in the resource's namespace
- * @param defaultGpu whether a trainer asks for one GPU where the resource says nothing of resources
- * @param ttlSecondsAfterFinished of their jobs, which take their pods along
+ * @param defaultGpu whether a trainer requests one GPU if the resource has no resources
+ * @param ttlSecondsAfterFinished time after which ended jobs are deleted with their pods
  */
 public record WorkerSettings(
     String trainerImage,

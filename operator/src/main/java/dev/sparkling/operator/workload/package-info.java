@@ -1,4 +1,4 @@
-/** Builds the jobs of a run and their documents. Pure: Kubernetes' objects as values, no client. */
+/** Builds a run's jobs and their documents. Pure: Kubernetes objects as values, no client. */
 @NullMarked
 package dev.sparkling.operator.workload;
 

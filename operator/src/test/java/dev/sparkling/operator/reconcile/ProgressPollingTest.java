@@ -22,10 +22,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Asks a real server, that answers as a trainer does, or as none should. */
+/** Polls a real server, which answers as a trainer does, or as none should. */
 class ProgressPollingTest {
 
   private static final String RUN = "run-uid";
+  private static final String POD = "demo-narrow-train-aaaaa";
   private static final ResourceID NAME = new ResourceID("demo", "research");
   private static final String ANSWER = "{\"stage\": \"narrow\", \"step\": %d, \"loss\": 3.5}";
   private static final Duration SHORT = Duration.ofMillis(1);
@@ -66,7 +67,7 @@ class ProgressPollingTest {
     ProgressPolling polling = polling(SHORT);
     askUntilAsked(polling, 3);
     assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
-    assertThat(polling.latest(RUN).orElseThrow().figures().step()).isEqualTo(10);
+    assertThat(polling.latest(RUN).orElseThrow().progress().figures().step()).isEqualTo(10);
     assertThat(told).isEmpty();
     answer = exchange -> say(exchange, ANSWER.formatted(20));
     askUntilAsked(polling, questions.get() + 2);
@@ -76,7 +77,19 @@ class ProgressPollingTest {
   }
 
   @Test
-  void nobodyIsAskedOftenerThanAtTheInterval() throws InterruptedException {
+  void theAnswerOfAnEarlierPodIsForgottenWhenTheNextOneIsPolled() throws InterruptedException {
+    answer = exchange -> say(exchange, ANSWER.formatted(10));
+    ProgressPolling polling = polling(LONG);
+    ask(polling);
+    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
+    assertThat(polling.latest(RUN).orElseThrow().pod()).isEqualTo(POD);
+    answer = exchange -> say(exchange, "");
+    polling.poll(RUN, NAME, "demo-narrow-train-bbbbb", "127.0.0.1");
+    assertThat(polling.latest(RUN)).isEmpty();
+  }
+
+  @Test
+  void noTrainerIsPolledMoreOftenThanOncePerInterval() throws InterruptedException {
     answer = exchange -> say(exchange, ANSWER.formatted(10));
     ProgressPolling polling = polling(LONG);
     Duration first = ask(polling);
@@ -133,7 +146,7 @@ class ProgressPollingTest {
   }
 
   private Duration ask(ProgressPolling polling) {
-    return polling.ask(RUN, NAME, server.getAddress().getAddress().getHostAddress());
+    return polling.poll(RUN, NAME, POD, server.getAddress().getAddress().getHostAddress());
   }
 
   private void askUntilAsked(ProgressPolling polling, int times) throws InterruptedException {

@@ -7,6 +7,7 @@ import dev.sparkling.operator.observe.StageJobs;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.status.Phase;
+import dev.sparkling.pipeline.status.StageStatus.AttemptCounts;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -15,7 +16,7 @@ import java.util.List;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 
-/** A worker that is taken away is counted, and never charged. */
+/** A worker that is lost to a disruption is counted once, and never charged. */
 @NullUnmarked // every pass fills in all that is read here
 class DisruptionTest extends RunPasses {
 
@@ -36,14 +37,18 @@ class DisruptionTest extends RunPasses {
   }
 
   @Test
-  void aJobThatLosesItsQuotaIsQueuedAgainAndCountedOnceAndNotCharged() {
-    training(50, 3.25, 1000.0);
-    Job held = TestObjects.held(TestObjects.job("narrow", Work.TRAIN), TestObjects.END);
-    pass(List.of(held), List.of());
-    pass(List.of(held), List.of());
+  void aJobThatLosesItsQuotaIsQueuedAgainAndItsPodIsOneDisruption() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(List.of(job), List.of(firstPod(job)));
+    Job held = TestObjects.held(job, TestObjects.END);
+    pass(List.of(held), List.of(firstPod(job)));
     assertThat(status.phase()).isEqualTo(Phase.QUEUED);
+    assertThat(stage(0).counts().disruptions()).isZero();
+    pass(List.of(held), List.of());
+    pass(List.of(held), List.of());
     assertThat(stage(0).counts().disruptions()).isEqualTo(1);
-    training(60, 3.2, 1000.0);
+    assertThat(stage(0).worker().pod()).isNull();
+    pass(List.of(job), List.of(secondPod(job)));
     assertThat(stage(0).counts().disruptions()).isEqualTo(1);
     assertThat(stage(0).counts().attempts()).isZero();
   }
@@ -91,18 +96,6 @@ class DisruptionTest extends RunPasses {
   }
 
   @Test
-  void aLostQuotaIsCountedOnceThoughTheSpecificationIsSeenBeforeTheJobControllersWord() {
-    training(50, 3.25, 1000.0);
-    pass(List.of(TestObjects.suspended(TestObjects.job("narrow", Work.TRAIN))), List.of());
-    assertThat(status.phase()).isEqualTo(Phase.QUEUED);
-    assertThat(stage(0).counts().disruptions()).isEqualTo(1);
-    pass(
-        List.of(TestObjects.held(TestObjects.job("narrow", Work.TRAIN), TestObjects.END)),
-        List.of());
-    assertThat(stage(0).counts().disruptions()).isEqualTo(1);
-  }
-
-  @Test
   void aPodThatIsBeingStoppedIsNamedAndItsTrainerNotAskedAnyMore() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     training(50, 3.25, 1000.0);
@@ -116,7 +109,89 @@ class DisruptionTest extends RunPasses {
     pass(jobs);
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
     assertThat(condition("Progressing").reason()).isEqualTo("Terminating");
-    assertThat(jobs.trainerAt(decision)).isEmpty();
+    assertThat(jobs.trainer(decision)).isEmpty();
+  }
+
+  @Test
+  void aFailedPodThatSomebodyDeletesAfterItWasChargedIsNoDisruption() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(List.of(job), List.of(firstPod(job)));
+    Job once = new JobBuilder(job).editStatus().withFailed(1).endStatus().build();
+    Pod failed =
+        TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.terminated(4, "Error", ""));
+    pass(List.of(once), List.of(failed));
+    pass(List.of(once), List.of());
+    pass(List.of(once), List.of(secondPod(job)));
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(1, 0));
+  }
+
+  @Test
+  void aFailureIsChargedAlsoIfItsPodIsGoneBeforeThePassSawItFail() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(List.of(job), List.of(firstPod(job)));
+    Job stale = new JobBuilder(job).editStatus().withActive(1).endStatus().build();
+    pass(List.of(stale), List.of());
+    assertThat(stage(0).counts()).isEqualTo(AttemptCounts.NONE);
+    Job uncounted =
+        new JobBuilder(job)
+            .editStatus()
+            .withActive(0)
+            .withNewUncountedTerminatedPods()
+            .withFailed("pod-uid")
+            .endUncountedTerminatedPods()
+            .endStatus()
+            .build();
+    pass(List.of(uncounted), List.of());
+    Job counted = new JobBuilder(job).editStatus().withFailed(1).endStatus().build();
+    pass(List.of(counted), List.of());
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(1, 0));
+  }
+
+  @Test
+  void aStoppedPodOfAJobThatIsDeletedIsNoDisruption() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(List.of(job), List.of(firstPod(job)));
+    Pod stopped =
+        TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.terminated(143, "Error", ""));
+    Job terminating =
+        new JobBuilder(job)
+            .editMetadata()
+            .withDeletionTimestamp(TestObjects.END)
+            .endMetadata()
+            .build();
+    pass(List.of(terminating), List.of(stopped));
+    pass(List.of(terminating), List.of());
+    pass(List.of(), List.of());
+    pass(List.of(job), List.of(secondPod(job)));
+    assertThat(stage(0).counts()).isEqualTo(AttemptCounts.NONE);
+  }
+
+  @Test
+  void aSuspensionIsNoDisruptionAlsoIfThePodsEndIsSeenBeforeItsJobsDeletion() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(List.of(job), List.of(firstPod(job)));
+    run.setSpec(TestObjects.suspended(run.getSpec()));
+    Pod stopped =
+        TestObjects.pod(job, "demo-narrow-train-aaaaa", TestObjects.terminated(143, "Error", ""));
+    pass(List.of(job), List.of(stopped));
+    pass(List.of(job), List.of());
+    pass(List.of(), List.of());
+    assertThat(stage(0).counts()).isEqualTo(AttemptCounts.NONE);
+  }
+
+  @Test
+  void theNextStagesPodReplacesNoneOfTheExpanders() {
+    Job narrow = TestObjects.complete(TestObjects.job("narrow", Work.TRAIN));
+    Job expander = TestObjects.job("wide", Work.EXPAND);
+    pass(
+        List.of(narrow, expander),
+        List.of(TestObjects.pod(expander, "demo-wide-expand-ccccc", TestObjects.running())));
+    Job expanded = TestObjects.complete(expander);
+    Job wide = TestObjects.job("wide", Work.TRAIN);
+    Pod trainer = TestObjects.pod(wide, "demo-wide-train-ddddd", TestObjects.running());
+    pass(List.of(narrow, expanded, wide), List.of(trainer));
+    assertThat(stage(1).worker().pod()).isEqualTo("demo-wide-train-ddddd");
+    assertThat(stage(1).counts()).isEqualTo(AttemptCounts.NONE);
   }
 
   @Test

@@ -2,8 +2,7 @@ package dev.sparkling.operator.status;
 
 import dev.sparkling.operator.TestObjects;
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
-import dev.sparkling.operator.observe.Observation;
-import dev.sparkling.operator.observe.Observer;
+import dev.sparkling.operator.observe.PolledProgress;
 import dev.sparkling.operator.observe.StageJobs;
 import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.job.Progress.StageStart;
@@ -11,7 +10,6 @@ import dev.sparkling.pipeline.job.Progress.StepDiagnostics;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.stage.Decision;
-import dev.sparkling.pipeline.stage.StageMachine;
 import dev.sparkling.pipeline.status.CheckpointStatus;
 import dev.sparkling.pipeline.status.Condition;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
@@ -26,7 +24,7 @@ import java.util.Optional;
 import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 
-/** Passes over one run: what jobs and pods say becomes a decision and a status. */
+/** Passes over one run, without the cluster: jobs and pods become a decision and a status. */
 @NullUnmarked // every pass fills in all that is read here
 abstract class RunPasses {
 
@@ -55,28 +53,29 @@ abstract class RunPasses {
     pass(
         List.of(job),
         List.of(TestObjects.pod(job, "p", TestObjects.running())),
-        Optional.of(progress));
+        Optional.of(new PolledProgress("p", progress)));
   }
 
   void pass(List<Job> jobs, List<Pod> pods) {
     pass(jobs, pods, Optional.empty());
   }
 
-  void pass(List<Job> jobs, List<Pod> pods, Optional<Progress> progress) {
-    pass(new StageJobs(jobs, pods), progress);
+  void pass(List<Job> jobs, List<Pod> pods, Optional<PolledProgress> polled) {
+    pass(new StageJobs(jobs, pods), polled);
   }
 
   void pass(StageJobs jobs) {
     pass(jobs, Optional.empty());
   }
 
-  void pass(StageJobs jobs, Optional<Progress> progress) {
-    Observation observation = Observer.observe(run.getSpec(), PLAN, status, jobs, progress);
-    decision = StageMachine.decide(observation.observed());
-    status = statuses().decided(PLAN, observation, decision, status, 1);
+  void pass(StageJobs jobs, Optional<PolledProgress> polled) {
+    run.setStatus(status);
+    Assessment assessment = Assessment.of(run, jobs, polled, statuses());
+    decision = assessment instanceof Assessment.Decided(Decision decided, _) ? decided : null;
+    status = assessment.status();
   }
 
-  static StageJobs told(Job job, Pod pod, Event warning) {
+  static StageJobs withEvent(Job job, Pod pod, Event warning) {
     return new StageJobs(List.of(job), List.of(pod)).with(List.of(warning));
   }
 

@@ -3,12 +3,14 @@ package dev.sparkling.operator.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.operator.TestObjects;
-import dev.sparkling.operator.status.Transitions.Happening;
+import dev.sparkling.operator.observe.PolledProgress;
+import dev.sparkling.operator.status.Transitions.RunEvent;
 import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.job.Progress.StageStart;
 import dev.sparkling.pipeline.job.Progress.StepDiagnostics;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.stage.Decision;
+import dev.sparkling.pipeline.status.CheckpointStatus;
 import dev.sparkling.pipeline.status.Condition;
 import dev.sparkling.pipeline.status.ExpansionStatus;
 import dev.sparkling.pipeline.status.Phase;
@@ -22,9 +24,17 @@ import java.util.Optional;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 
-/** Stages, columns and conditions of a run that goes its way. */
+/** Stages, columns and conditions of a run without trouble. */
 @NullUnmarked // every pass fills in all that is read here
 class RunStatusTest extends RunPasses {
+
+  private static final String RESULT =
+      """
+      {"outcome": "complete", "message": "narrow: step 100 of 100", "progress": {"stage": "narrow",
+       "step": 100, "lastStep": 100, "tokens": 51200, "loss": 2.5, "validationLoss": 2.75,
+       "tokensPerSecond": 900.0, "checkpoint": {"uri": "s3://c", "step": 100, "time": "%s"}}}
+      """
+          .formatted(TestObjects.END);
 
   @Test
   void aNewRunIsPendingInTheFirstPassAndLaunchesItsTrainer() {
@@ -79,6 +89,77 @@ class RunStatusTest extends RunPasses {
   }
 
   @Test
+  void figuresOfAFinishedStageAreThoseOfItsResult() {
+    training(50, 3.0, 1000.0);
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    Pod done = TestObjects.pod(job, "p", TestObjects.terminated(0, "Completed", RESULT));
+    pass(List.of(job), List.of(done), polledAt(50));
+    assertThat(stage(0).figures()).isEqualTo(new TrainingFigures(100, 51_200, 2.5, 2.75, 900.0));
+    assertThat(stage(0).state()).isEqualTo(StageState.SUCCEEDED);
+
+    pass(List.of(job), List.of(), polledAt(50));
+    assertThat(stage(0).figures()).isEqualTo(new TrainingFigures(100, 51_200, 2.5, 2.75, 900.0));
+  }
+
+  /**
+   * Seen with Kueue: the trainer was preempted in its last steps, finished, and its pod was gone.
+   */
+  @Test
+  void aStageThatAStoppedTrainerHasFinishedKeepsTheFiguresOfItsResult() {
+    training(50, 3.0, 1000.0);
+    Job held = TestObjects.suspended(TestObjects.job("narrow", Work.TRAIN));
+    String stopped = RESULT.replace("complete", "stopped");
+    Pod ended = TestObjects.pod(held, "p", TestObjects.terminated(143, "Error", stopped));
+    pass(List.of(held), List.of(ended), polledAt(50));
+    assertThat(stage(0).state()).isEqualTo(StageState.SUCCEEDED);
+    assertThat(stage(0).times().finishedAt()).isEqualTo(TestObjects.END);
+    ProgressiveTrainingStatus before = status;
+
+    pass(List.of(held), List.of(), polledAt(50));
+    pass(List.of(held), List.of(), polledAt(50));
+    assertThat(stage(0).figures()).isEqualTo(new TrainingFigures(100, 51_200, 2.5, 2.75, 900.0));
+    assertThat(stage(0)).isEqualTo(before.stages().getFirst());
+  }
+
+  @Test
+  void aStageWithoutAResultHasTheStepAndTheTokensOfItsPlan() {
+    training(50, 3.0, 1000.0);
+    pass(List.of(TestObjects.complete(TestObjects.job("narrow", Work.TRAIN))), List.of());
+    assertThat(stage(0).figures()).isEqualTo(new TrainingFigures(100, 51_200, 3.0, null, 1000.0));
+  }
+
+  @Test
+  void anAnswerOfATrainerDoesNotProveItsStageComplete() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    Pod pod = TestObjects.pod(job, "p", TestObjects.running());
+    pass(List.of(job), List.of(pod), polledAt(100));
+    assertThat(stage(0).state()).isEqualTo(StageState.TRAINING);
+    assertThat(stage(0).figures().step()).isEqualTo(100);
+    assertThat(stage(0).checkpoint()).isNull();
+  }
+
+  @Test
+  void anAnswerOfAnEarlierPodIsNotTheNextOnes() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(List.of(job), List.of(TestObjects.pod(job, "q", TestObjects.running())), polledAt(50));
+    assertThat(stage(0).figures().step()).isZero();
+  }
+
+  private static Optional<PolledProgress> polledAt(long step) {
+    return Optional.of(
+        new PolledProgress(
+            "p",
+            new Progress(
+                "narrow",
+                100,
+                new TrainingFigures(step, step * 512, 3.0, null, 1000.0),
+                StageStart.UNKNOWN,
+                StepDiagnostics.UNKNOWN,
+                new CheckpointStatus("s3://c", step, TestObjects.START),
+                TestObjects.START)));
+  }
+
+  @Test
   void aFinishedStageStaysFinishedWhenItsJobIsDeleted() {
     pass(List.of(TestObjects.complete(TestObjects.job("narrow", Work.TRAIN))), List.of());
     pass(List.of(), List.of());
@@ -124,14 +205,16 @@ class RunStatusTest extends RunPasses {
           List.of(narrow, expander, wide),
           List.of(expanded, training),
           Optional.of(
-              new Progress(
-                  "wide",
-                  200,
-                  new TrainingFigures(step, 0, null, 4.25, null),
-                  new StageStart(4.5, 1.5),
-                  StepDiagnostics.UNKNOWN,
-                  null,
-                  TestObjects.START)));
+              new PolledProgress(
+                  "w",
+                  new Progress(
+                      "wide",
+                      200,
+                      new TrainingFigures(step, 0, null, 4.25, null),
+                      new StageStart(4.5, 1.5),
+                      StepDiagnostics.UNKNOWN,
+                      null,
+                      TestObjects.START))));
     }
     assertThat(stage(1).expansion())
         .isEqualTo(new ExpansionStatus(1.25, 1.5, 4.5, 4.5, null, null, List.of()));
@@ -186,7 +269,7 @@ class RunStatusTest extends RunPasses {
     ProgressiveTrainingStatus before = status;
     training(50, 3.0, 1000.0);
     assertThat(Transitions.between(before, status))
-        .containsExactly(new Happening(false, "Training", "stage narrow"));
+        .containsExactly(new RunEvent(false, "Training", "stage narrow"));
     assertThat(Transitions.between(status, status)).isEmpty();
   }
 
@@ -196,7 +279,7 @@ class RunStatusTest extends RunPasses {
     assertThat(status.phase()).isEqualTo(Phase.FAILED);
     assertThat(condition("Failed").message()).isEqualTo("spec.trainer.nodes: 2");
     assertThat(Transitions.between(null, status))
-        .containsExactly(new Happening(true, "InvalidInput", "spec.trainer.nodes: 2"));
+        .containsExactly(new RunEvent(true, "InvalidInput", "spec.trainer.nodes: 2"));
   }
 
   @Test
@@ -210,7 +293,7 @@ class RunStatusTest extends RunPasses {
     assertThat(condition("Failed").status()).isEqualTo("False");
     assertThat(Transitions.between(before, status))
         .singleElement()
-        .satisfies(told -> assertThat(told.message()).startsWith("spec.trainer.nodes: 2; nothing"));
+        .satisfies(told -> assertThat(told.message()).startsWith("spec.trainer.nodes: 2; no new"));
     run.setStatus(status);
     assertThat(run.hasEnded()).isFalse();
     training(60, 2.9, 1000.0);
@@ -229,7 +312,7 @@ class RunStatusTest extends RunPasses {
   @Test
   void aFailedRunThatIsDeletedStaysFailedAndSaysOnceWhyItDoesNotGo() {
     Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy");
-    pass(List.of(job), List.of());
+    pass(List.of(job), List.of(TestObjects.pod(job, "p", TestObjects.terminated(2, "Error", ""))));
     Condition failed = condition("Failed");
     ProgressiveTrainingStatus before = status;
     status = statuses().deleting(before, 2, Reason.DELETION_HELD_UP, "no secret");
@@ -237,7 +320,7 @@ class RunStatusTest extends RunPasses {
     assertThat(condition("Failed")).isEqualTo(failed);
     assertThat(condition("Progressing").message()).isEqualTo("no secret");
     assertThat(Transitions.between(before, status))
-        .containsExactly(new Happening(true, "DeletionHeldUp", "no secret"));
+        .containsExactly(new RunEvent(true, "DeletionHeldUp", "no secret"));
     assertThat(Transitions.between(status, status)).isEmpty();
   }
 }

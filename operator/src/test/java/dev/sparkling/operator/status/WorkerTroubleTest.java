@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.operator.TestObjects;
 import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.stage.Decision;
 import dev.sparkling.pipeline.status.Phase;
@@ -17,10 +18,11 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 
-/** What a worker that does not come up, or fails, does to its run. */
+/** Runs whose worker does not start, or fails. */
 @NullUnmarked // every pass fills in all that is read here
 class WorkerTroubleTest extends RunPasses {
 
@@ -49,7 +51,7 @@ class WorkerTroubleTest extends RunPasses {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     Pod pod = TestObjects.creating(job);
     String missing = "configmap \"minio-ca\" not found";
-    pass(told(job, pod, TestObjects.warning(pod, "FailedMount", TestObjects.START, missing)));
+    pass(withEvent(job, pod, TestObjects.warning(pod, "FailedMount", TestObjects.START, missing)));
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
     assertThat(condition("Progressing").status()).isEqualTo("False");
     assertThat(condition("Progressing").reason()).isEqualTo("FailedMount");
@@ -80,12 +82,12 @@ class WorkerTroubleTest extends RunPasses {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     Pod pod = TestObjects.creating(job);
     Event once = TestObjects.warning(pod, "FailedMount", TestObjects.START, "no such");
-    pass(told(job, pod, once));
+    pass(withEvent(job, pod, once));
     ProgressiveTrainingStatus before = status;
     now = now.plusSeconds(60);
     Event again =
         new EventBuilder(once).withCount(7).withLastTimestamp("2026-01-01T02:01:00Z").build();
-    pass(told(job, pod, again));
+    pass(withEvent(job, pod, again));
     assertThat(status).isEqualTo(before);
     assertThat(Transitions.between(before, status)).isEmpty();
   }
@@ -112,7 +114,7 @@ class WorkerTroubleTest extends RunPasses {
     assertThat(condition("Failed").reason()).isEqualTo("TransientFailure");
     assertThat(condition("Failed").message())
         .contains(
-            "OOMKilled, exit code 137; raise resources.limits.memory or, of a trainer, lower"
+            "OOMKilled, exit code 137; raise resources.limits.memory or, for a trainer, lower"
                 + " spec.training.microBatchSize");
     assertThat(stage(0).counts().attempts()).isEqualTo(4);
   }
@@ -125,32 +127,69 @@ class WorkerTroubleTest extends RunPasses {
   }
 
   @Test
-  void aJobThatHasFailedTellsTheExitCodeOfAPodThatIsGone() {
-    String sentence =
-        "Container worker for pod research/p failed with exit code 3 matching FailJob rule at index"
-            + " 1";
-    Job job =
-        TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy", sentence);
-    pass(List.of(job), List.of());
-    assertThat(status.phase()).isEqualTo(Phase.FAILED);
-    assertThat(condition("Failed").reason()).isEqualTo("CorruptCheckpoint");
-    assertThat(condition("Failed").message()).isEqualTo("stage narrow: " + sentence);
-  }
-
-  @Test
-  void aJobThatHasFailedOfSomethingElseIsNotAwaitedForEver() {
+  void aFailureOfUnknownClassIsChargedAndTriedAgainUntilTheRetriesAreUsedUp() {
     Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 0, "DeadlineExceeded");
+    for (int attempt = 1; attempt <= run.getSpec().retries(); attempt++) {
+      pass(List.of(job), List.of());
+      assertThat(decision).isEqualTo(new Decision.LaunchTrainer(PLAN.stage("narrow")));
+      assertThat(stage(0).counts().attempts()).isEqualTo(attempt);
+      pass(List.of(), List.of());
+      assertThat(stage(0).counts().attempts()).isEqualTo(attempt);
+      job = replacing(job, attempt);
+    }
     pass(List.of(job), List.of());
     assertThat(status.phase()).isEqualTo(Phase.FAILED);
     assertThat(condition("Failed").reason()).isEqualTo("TransientFailure");
+    assertThat(condition("Failed").message()).isEqualTo("stage narrow: Job has failed");
+    assertThat(stage(0).counts().attempts()).isEqualTo(run.getSpec().retries() + 1);
+  }
+
+  private static Job replacing(Job job, int attempts) {
+    return new JobBuilder(job)
+        .editMetadata()
+        .withAnnotations(Map.of(Labels.ATTEMPTS, Integer.toString(attempts)))
+        .endMetadata()
+        .build();
   }
 
   @Test
-  void aJobThatHasFailedStaysFailedWhenMoreRetriesAreAllowedLater() {
+  void failuresOfAReplacedJobAndOfItsReplacementAddUp() {
+    Job first = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 2, "DeadlineExceeded");
+    pass(List.of(first), List.of());
+    assertThat(stage(0).counts().attempts()).isEqualTo(2);
+    pass(List.of(), List.of());
+    Job second =
+        TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 2, "BackoffLimitExceeded");
+    pass(List.of(replacing(second, 2)), List.of());
+    assertThat(stage(0).counts().attempts()).isEqualTo(4);
+    assertThat(status.phase()).isEqualTo(Phase.FAILED);
+  }
+
+  @Test
+  void moreRetriesLetARunContinueWhoseJobHasUsedUpTheOldOnes() {
     Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "BackoffLimitExceeded");
     assertThat(run.getSpec().retries()).isGreaterThan(1);
     pass(List.of(job), List.of());
-    assertThat(status.phase()).isEqualTo(Phase.FAILED);
+    assertThat(decision).isEqualTo(new Decision.LaunchTrainer(PLAN.stage("narrow")));
+  }
+
+  @Test
+  void aSuspensionAndAnExpansionStartTheRetriesAnew() {
+    Job once = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "DeadlineExceeded");
+    pass(List.of(once), List.of());
+    run.setSpec(TestObjects.suspended(run.getSpec()));
+    pass(List.of(), List.of());
+    assertThat(stage(0).counts().attempts()).isZero();
+
+    Job narrow = TestObjects.complete(TestObjects.job("narrow", Work.TRAIN));
+    Job expander = TestObjects.job("wide", Work.EXPAND);
+    run.setSpec(TestObjects.run().getSpec());
+    pass(
+        List.of(narrow, new JobBuilder(expander).editStatus().withFailed(2).endStatus().build()),
+        List.of());
+    assertThat(stage(1).counts().attempts()).isEqualTo(2);
+    pass(List.of(narrow, TestObjects.complete(expander)), List.of());
+    assertThat(stage(1).counts().attempts()).isZero();
   }
 
   @Test
@@ -191,7 +230,7 @@ class WorkerTroubleTest extends RunPasses {
   @Test
   void aLaunchThatIsRefusedHoldsARunUpUntilATryThatIsNot() {
     status = statuses().refused(null, false, 1, "spec.trainer.nodes: 2");
-    status = statuses().heldUp(status, 2, Reason.LAUNCH_FAILED, "exceeded quota");
+    status = statuses().failedPass(status, 2, Reason.LAUNCH_FAILED, "exceeded quota");
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
     assertThat(condition("Failed").status()).isEqualTo("False");
     assertThat(condition("Progressing").message()).isEqualTo("exceeded quota");
@@ -214,7 +253,7 @@ class WorkerTroubleTest extends RunPasses {
     assertThat(condition("Progressing").reason()).isEqualTo("Retrying");
     assertThat(condition("Progressing").message())
         .endsWith(
-            "OOMKilled, exit code 137; raise resources.limits.memory or, of a trainer, lower"
+            "OOMKilled, exit code 137; raise resources.limits.memory or, for a trainer, lower"
                 + " spec.training.microBatchSize");
     assertThat(Transitions.between(before, status))
         .anySatisfy(

@@ -2,11 +2,14 @@ package dev.sparkling.operator.workload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.sparkling.operator.GoldenFolder;
+import dev.sparkling.operator.TestObjects;
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.spec.StageSpec;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,20 +35,25 @@ class WorkerJobsTest {
   @MethodSource("cases")
   void jobsAndDocumentsOfAResourceAreThoseOfTheFolder(GoldenFolder folder) {
     ProgressiveTrainingResource run = folder.read("in-run.yaml", ProgressiveTrainingResource.class);
+    JsonNode spec = folder.read("in-run.yaml", JsonNode.class).get("spec");
     for (StageSpec stage : run.getSpec().stages()) {
-      expect(folder, run, stage.name(), Work.TRAIN);
+      expect(folder, run, spec, stage.name(), Work.TRAIN);
       if (stage.expansion() != null) {
-        expect(folder, run, stage.name(), Work.EXPAND);
+        expect(folder, run, spec, stage.name(), Work.EXPAND);
       }
     }
-    expect(folder, run, "", Work.DELETE);
+    expect(folder, run, spec, "", Work.DELETE);
   }
 
   private void expect(
-      GoldenFolder folder, ProgressiveTrainingResource run, String stage, Work work) {
+      GoldenFolder folder,
+      ProgressiveTrainingResource run,
+      JsonNode spec,
+      String stage,
+      Work work) {
     String name = Names.of(run.getMetadata().getName(), stage, work);
-    folder.expect("out-" + name + "-job.yaml", jobs.job(run, stage, work));
-    folder.expect("out-" + name + "-config-map.yaml", jobs.document(run, stage, work));
+    folder.expect("out-" + name + "-job.yaml", jobs.job(run, stage, work, 0));
+    folder.expect("out-" + name + "-config-map.yaml", jobs.document(run, stage, work, spec));
   }
 
   @ParameterizedTest
@@ -53,7 +61,7 @@ class WorkerJobsTest {
   void everyPodKeepsToTheRestrictedProfileAndHasNoToken(GoldenFolder folder) {
     ProgressiveTrainingResource run = folder.read("in-run.yaml", ProgressiveTrainingResource.class);
     String stage = run.getSpec().stages().getFirst().name();
-    PodSpec pod = jobs.job(run, stage, Work.TRAIN).getSpec().getTemplate().getSpec();
+    PodSpec pod = jobs.job(run, stage, Work.TRAIN, 0).getSpec().getTemplate().getSpec();
     assertThat(pod.getAutomountServiceAccountToken()).isFalse();
     assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
     assertThat(pod.getContainers())
@@ -64,6 +72,24 @@ class WorkerJobsTest {
               assertThat(container.getSecurityContext().getCapabilities().getDrop())
                   .containsExactly("ALL");
             });
+  }
+
+  @Test
+  void aJobThatReplacesFailedOnesHasTheRemainingRetries() {
+    ProgressiveTrainingResource run = TestObjects.run();
+    Job job = jobs.job(run, "narrow", Work.TRAIN, 2);
+    assertThat(job.getMetadata().getAnnotations()).containsEntry(Labels.ATTEMPTS, "2");
+    assertThat(job.getSpec().getBackoffLimit()).isEqualTo(run.getSpec().retries() - 2);
+    assertThat(jobs.job(run, "narrow", Work.TRAIN, 9).getSpec().getBackoffLimit()).isZero();
+  }
+
+  @Test
+  void aPodIsKnownByTheNameThatItsJobGaveIt() {
+    assertThat(Names.isPodOf("demo-narrow-train-x7k2p", "demo-narrow-train")).isTrue();
+    assertThat(Names.isPodOf("demo-narrow-train-x7k2p", "demo-narrow")).isFalse();
+    assertThat(Names.isPodOf("demo-narrow-expand-x7k2p", "demo-narrow-train")).isFalse();
+    String longest = Names.of("r".repeat(40), "s".repeat(12), Work.EXPAND);
+    assertThat(Names.isPodOf(longest.substring(0, 58) + "x7k2p", longest)).isTrue();
   }
 
   @Test

@@ -28,9 +28,5 @@ public sealed interface Worker {
    *
    * @param chargedAttempts failures so far that count against the retries; disruptions do not
    */
-  record Failed(ErrorClass errorClass, String message, int chargedAttempts) implements Worker {
-
-    /** More attempts than any resource allows: who launched it will not try again. */
-    public static final int FOR_GOOD = Integer.MAX_VALUE;
-  }
+  record Failed(ErrorClass errorClass, String message, int chargedAttempts) implements Worker {}
 }

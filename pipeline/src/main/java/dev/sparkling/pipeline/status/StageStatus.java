@@ -68,9 +68,9 @@ public record StageStatus(
     }
   }
 
-  /** The same in another state, with another worker. */
-  public StageStatus with(StageState newState, WorkerStatus newWorker) {
+  /** The same stage in another state, with other counts and another worker. */
+  public StageStatus with(StageState newState, AttemptCounts newCounts, WorkerStatus newWorker) {
     return new StageStatus(
-        name, newState, figures, checkpoint, counts, times, newWorker, expansion);
+        name, newState, figures, checkpoint, newCounts, times, newWorker, expansion);
   }
 }

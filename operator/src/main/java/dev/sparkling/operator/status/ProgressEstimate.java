@@ -14,12 +14,12 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a run is and how long it will take.
+ * The progress of a run and an estimate of the remaining time.
  *
- * @param stages as they stand
- * @param current the stage under way
+ * @param stages status of each stage
+ * @param current the first stage that is not complete
  */
-record Outlook(RunPlan plan, List<StageStatus> stages, StagePlan current) {
+record ProgressEstimate(RunPlan plan, List<StageStatus> stages, StagePlan current) {
 
   private static final int PERCENT = 100;
   private static final double THOUSAND = 1000;
@@ -60,7 +60,7 @@ record Outlook(RunPlan plan, List<StageStatus> stages, StagePlan current) {
     return step() >= plan.totalSteps();
   }
 
-  /** 100 only when all is done. */
+  /** Rounded down, so that 100 means complete. */
   private int percent() {
     return (int) (PERCENT * step() / plan.totalSteps());
   }
@@ -76,8 +76,8 @@ record Outlook(RunPlan plan, List<StageStatus> stages, StagePlan current) {
   }
 
   /**
-   * FLOPs left over the measured FLOPs a second. A wider model is a little more efficient than
-   * that, so the estimate errs to the long side.
+   * Remaining FLOPs over the measured FLOPs per second. A wider model is slightly more efficient,
+   * so that this overestimates.
    */
   private OptionalLong secondsLeft() {
     OptionalDouble speed = tokensPerSecond();
@@ -99,7 +99,7 @@ record Outlook(RunPlan plan, List<StageStatus> stages, StagePlan current) {
     return OptionalLong.of(Math.round(seconds));
   }
 
-  /** Of the current stage; where it has not trained yet, the last one's, for its larger model. */
+  /** The current stage's speed or, before it trains, the last one's scaled to the larger model. */
   private OptionalDouble tokensPerSecond() {
     for (int i = current.index(); i >= 0; i--) {
       Double measured = stages.get(i).figures().tokensPerSecond();
@@ -117,7 +117,7 @@ record Outlook(RunPlan plan, List<StageStatus> stages, StagePlan current) {
     }
   }
 
-  /** {@code 412k}: three digits and a letter. */
+  /** Formats a count in three digits and a unit, such as {@code 412k}. */
   static String count(double value) {
     String[] units = {"", "k", "M", "G"};
     int unit = 0;
@@ -132,7 +132,7 @@ record Outlook(RunPlan plan, List<StageStatus> stages, StagePlan current) {
         + units[unit];
   }
 
-  /** {@code 5h12m}: the two largest units. */
+  /** Formats a duration in its two largest units, such as {@code 5h12m}. */
   static String duration(long seconds) {
     if (seconds >= DAY) {
       return seconds / DAY + "d" + seconds % DAY / HOUR + "h";

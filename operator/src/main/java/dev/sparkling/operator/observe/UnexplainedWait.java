@@ -14,49 +14,49 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * A worker that waits while neither its job nor its pod says why; warnings about one of them may.
+ * A worker that waits while neither its job nor its pod says why; a warning event may.
  *
- * @param object what the warnings would be about: the pod, or a job that has none
- * @param telling the reasons that explain such a wait; others may be of an earlier trouble
- * @param since when it began
+ * @param object the object whose events to look up: the pod, or a job without one
+ * @param reasons event reasons that explain such a wait; others may belong to earlier trouble
+ * @param since start of the wait
  */
-public record SilentWait(HasMetadata object, Set<String> telling, Instant since) {
+public record UnexplainedWait(HasMetadata object, Set<String> reasons, Instant since) {
 
-  /** The kubelet's and the volume controller's, before a pod's first container is created. */
-  private static final Set<String> OF_A_POD =
+  /** Reported by the kubelet and the volume controller before a pod's first container exists. */
+  private static final Set<String> POD_REASONS =
       Set.of("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox");
 
-  /** The job controller's, whose pods a quota, an admission webhook or a policy refuses. */
-  private static final Set<String> OF_A_JOB = Set.of("FailedCreate");
+  /** Reported by the job controller if a quota, an admission webhook or a policy refuses a pod. */
+  private static final Set<String> JOB_REASONS = Set.of("FailedCreate");
 
-  /** Which an event's message gets that stands for many. */
+  /** Prefix of the message of an event that stands for several. */
   private static final String COMBINED = "(combined from similar events): ";
 
-  static SilentWait of(Pod pod, Instant since) {
-    return new SilentWait(pod, OF_A_POD, since);
+  static UnexplainedWait of(Pod pod, Instant since) {
+    return new UnexplainedWait(pod, POD_REASONS, since);
   }
 
-  static SilentWait of(Job job, Instant since) {
-    return new SilentWait(job, OF_A_JOB, since);
+  static UnexplainedWait of(Job job, Instant since) {
+    return new UnexplainedWait(job, JOB_REASONS, since);
   }
 
   /**
-   * The reason, if one of these events has it. Of several the one that was there first, because
-   * what comes later is often its consequence, and because the newest would change with every try.
+   * Finds the reason among events. If several explain the wait, the one first seen wins: later ones
+   * are often its consequence, and the newest would change with every retry.
    */
-  Optional<Waiting> explain(Collection<Event> warnings) {
+  Optional<Waiting> explain(Collection<Event> events) {
     String uid = object.getMetadata().getUid();
-    return warnings.stream()
+    return events.stream()
         .filter(event -> uid.equals(event.getInvolvedObject().getUid()))
-        .filter(event -> telling.contains(event.getReason()))
+        .filter(event -> reasons.contains(event.getReason()))
         .filter(event -> !lastSeen(event).isBefore(since))
         .min(
-            Comparator.comparing(SilentWait::firstSeen)
+            Comparator.comparing(UnexplainedWait::firstSeen)
                 .thenComparing(event -> event.getMetadata().getName()))
-        .map(event -> new Waiting(event.getReason(), sentence(event)));
+        .map(event -> new Waiting(event.getReason(), message(event)));
   }
 
-  /** When it was said the last time. */
+  /** Time of the last occurrence. */
   public static Instant lastSeen(Event event) {
     return Instant.parse(
         Objects.requireNonNullElse(
@@ -69,8 +69,8 @@ public record SilentWait(HasMetadata object, Set<String> telling, Instant since)
             event.getFirstTimestamp(), event.getMetadata().getCreationTimestamp()));
   }
 
-  /** One line, and the same at every try: a refused pod has another random name each time. */
-  private String sentence(Event event) {
+  /** One line that is the same for every retry: a refused pod has a new random name each time. */
+  private String message(Event event) {
     String message = Objects.requireNonNullElse(event.getMessage(), "").replace(COMBINED, "");
     String name = Pattern.quote(object.getMetadata().getName());
     return message

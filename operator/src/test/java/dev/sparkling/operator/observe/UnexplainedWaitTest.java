@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Who waits without a word of its own, and what events make of it. */
-class SilentWaitTest {
+/** Waits that neither the job nor its pod explains, and the events that explain them. */
+class UnexplainedWaitTest {
 
   private static final String START = TestObjects.START;
   private static final String MISSING =
@@ -29,29 +29,30 @@ class SilentWaitTest {
 
   @Test
   void aPodWhoseVolumesAreMadeWaitsSinceItWasScheduled() {
-    assertThat(silentWait(job, creating)).contains(SilentWait.of(creating, Instant.parse(START)));
+    assertThat(unexplainedWait(job, creating))
+        .contains(UnexplainedWait.of(creating, Instant.parse(START)));
   }
 
   @Test
   void aJobWithoutAPodWaitsSinceItBegan() {
-    assertThat(silentWait(job)).contains(SilentWait.of(job, Instant.parse(START)));
+    assertThat(unexplainedWait(job)).contains(UnexplainedWait.of(job, Instant.parse(START)));
   }
 
   @Test
   void aJobWhosePodHasEndedWaitsForTheNextOneSinceThen() {
     ContainerState end = TestObjects.terminated(4, "Error", null);
     end.getTerminated().setFinishedAt(TestObjects.END);
-    assertThat(silentWait(job, TestObjects.pod(job, "p", end)))
-        .contains(SilentWait.of(job, Instant.parse(TestObjects.END)));
+    assertThat(unexplainedWait(job, TestObjects.pod(job, "p", end)))
+        .contains(UnexplainedWait.of(job, Instant.parse(TestObjects.END)));
   }
 
   @Test
   void nobodyIsAskedAboutAWorkerThatIsFineOrSaysItselfWhatItWaitsFor() {
-    assertThat(silentWait(job, TestObjects.pod(job, "p", TestObjects.running()))).isEmpty();
-    assertThat(silentWait(job, TestObjects.unschedulable(job, "no GPU"))).isEmpty();
-    assertThat(silentWait(TestObjects.suspended(job))).isEmpty();
-    assertThat(silentWait(TestObjects.complete(job))).isEmpty();
-    assertThat(silentWait(TestObjects.failed(job, 4, "BackoffLimitExceeded"))).isEmpty();
+    assertThat(unexplainedWait(job, TestObjects.pod(job, "p", TestObjects.running()))).isEmpty();
+    assertThat(unexplainedWait(job, TestObjects.unschedulable(job, "no GPU"))).isEmpty();
+    assertThat(unexplainedWait(TestObjects.suspended(job))).isEmpty();
+    assertThat(unexplainedWait(TestObjects.complete(job))).isEmpty();
+    assertThat(unexplainedWait(TestObjects.failed(job, 4, "BackoffLimitExceeded"))).isEmpty();
   }
 
   @Test
@@ -65,7 +66,7 @@ class SilentWaitTest {
             .endCondition()
             .endStatus()
             .build();
-    assertThat(silentWait(job, pulling)).isEmpty();
+    assertThat(unexplainedWait(job, pulling)).isEmpty();
   }
 
   @Test
@@ -113,8 +114,8 @@ class SilentWaitTest {
         .contains(new Waiting("ImagePullBackOff", "no such"));
   }
 
-  private static Optional<SilentWait> silentWait(Job job, Pod... pods) {
-    return new WorkerJob(job, List.of(pods), List.of()).silentWait();
+  private static Optional<UnexplainedWait> unexplainedWait(Job job, Pod... pods) {
+    return new WorkerJob(job, List.of(pods), List.of()).unexplainedWait();
   }
 
   private Optional<Waiting> blocked(Pod pod, Event... warnings) {

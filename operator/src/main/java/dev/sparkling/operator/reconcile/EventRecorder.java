@@ -2,7 +2,7 @@ package dev.sparkling.operator.reconcile;
 
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.operator.status.Transitions;
-import dev.sparkling.operator.status.Transitions.Happening;
+import dev.sparkling.operator.status.Transitions.RunEvent;
 import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import io.fabric8.kubernetes.api.model.Event;
@@ -15,53 +15,52 @@ import java.util.List;
 import java.util.Objects;
 import org.jboss.logging.Logger;
 
-/** Writes Kubernetes' events of what happened to a run. */
-final class Happenings {
+/** Creates Kubernetes events for the transitions of a run. */
+final class EventRecorder {
 
-  private static final Logger LOG = Logger.getLogger(Happenings.class);
+  private static final Logger LOG = Logger.getLogger(EventRecorder.class);
 
   private final KubernetesClient client;
   private final InstantSource clock;
   private final String instance;
 
-  Happenings(KubernetesClient client, InstantSource clock) {
+  EventRecorder(KubernetesClient client, InstantSource clock) {
     this.client = client;
     this.clock = clock;
     this.instance = Objects.requireNonNullElse(System.getenv("POD_NAME"), Labels.OPERATOR);
   }
 
   /**
-   * Events are best effort, as everywhere in Kubernetes: no pass waits for them, and one that is
-   * lost is logged.
+   * Records the events between the run's status and a later one. Events are best effort, as
+   * everywhere in Kubernetes: a pass does not wait for them, and a failure is logged.
    */
   void record(ProgressiveTrainingResource run, ProgressiveTrainingStatus after) {
-    List<Happening> happenings = Transitions.between(run.getStatus(), after);
-    if (!happenings.isEmpty()) {
+    List<RunEvent> events = Transitions.between(run.getStatus(), after);
+    if (!events.isEmpty()) {
       Thread.ofVirtual()
           .name("events of " + run.getMetadata().getName())
-          .start(() -> happenings.forEach(happening -> record(run, happening)));
+          .start(() -> events.forEach(event -> create(run, event)));
     }
   }
 
-  private void record(ProgressiveTrainingResource run, Happening happening) {
+  private void create(ProgressiveTrainingResource run, RunEvent event) {
     try {
-      client.resource(event(run, happening)).create();
+      client.resource(object(run, event)).create();
     } catch (KubernetesClientException e) {
-      LOG.warnf(
-          "event %s of %s: %s", happening.reason(), run.getFullResourceName(), e.getMessage());
+      LOG.warnf("event %s of %s: %s", event.reason(), run.getFullResourceName(), e.getMessage());
     }
   }
 
-  private Event event(ProgressiveTrainingResource run, Happening happening) {
+  private Event object(ProgressiveTrainingResource run, RunEvent event) {
     String now = clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
     return new EventBuilder()
         .withNewMetadata()
         .withGenerateName(run.getMetadata().getName() + ".")
         .withNamespace(run.getMetadata().getNamespace())
         .endMetadata()
-        .withType(happening.warning() ? "Warning" : "Normal")
-        .withReason(happening.reason())
-        .withMessage(happening.message())
+        .withType(event.warning() ? "Warning" : "Normal")
+        .withReason(event.reason())
+        .withMessage(event.message())
         .withFirstTimestamp(now)
         .withLastTimestamp(now)
         .withCount(1)

@@ -1,0 +1,51 @@
+package dev.sparkling.operator.status;
+
+import dev.sparkling.operator.api.ProgressiveTrainingResource;
+import dev.sparkling.operator.observe.Observation;
+import dev.sparkling.operator.observe.Observer;
+import dev.sparkling.operator.observe.PolledProgress;
+import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.stage.Decision;
+import dev.sparkling.pipeline.stage.StageMachine;
+import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
+import dev.sparkling.pipeline.validation.Problems;
+import dev.sparkling.pipeline.validation.SpecValidator;
+import java.util.Optional;
+
+/** The conclusion of a pass over a run: its new status, and what must happen next. */
+public sealed interface Assessment {
+
+  /** The status to write. */
+  ProgressiveTrainingStatus status();
+
+  /** The spec is invalid. */
+  record Refused(ProgressiveTrainingStatus status) implements Assessment {}
+
+  /** The spec is valid, and the stage machine has decided. */
+  record Decided(Decision decision, ProgressiveTrainingStatus status) implements Assessment {}
+
+  /**
+   * Assesses a run.
+   *
+   * @param polled the last answer of the running trainer
+   */
+  static Assessment of(
+      ProgressiveTrainingResource run,
+      StageJobs jobs,
+      Optional<PolledProgress> polled,
+      StatusFactory statuses) {
+    ProgressiveTrainingStatus before = run.getStatus();
+    long generation = run.getMetadata().getGeneration();
+    Problems problems = new Problems();
+    SpecValidator.validate(run.asDocument(), problems);
+    if (!problems.isEmpty()) {
+      String message = String.join("; ", problems.lines());
+      return new Refused(statuses.refused(before, run.getSpec().suspend(), generation, message));
+    }
+    RunPlan plan = RunPlan.of(run.getSpec());
+    Observation observation = Observer.observe(run.getSpec(), plan, before, jobs, polled);
+    Decision decision = StageMachine.decide(observation.observed());
+    return new Decided(decision, statuses.decided(plan, observation, decision, before, generation));
+  }
+}
