@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -16,6 +17,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A run of two stages of 100 steps, and its jobs and pods as the API server shows them. */
@@ -44,6 +46,12 @@ public final class TestObjects {
 
   public static ProgressiveTrainingResource run() {
     return new KubernetesSerialization().unmarshal(YAML, ProgressiveTrainingResource.class);
+  }
+
+  /** The run as a user writes it, without defaults, with an edit of its YAML. */
+  public static GenericKubernetesResource written(UnaryOperator<String> edit) {
+    return new KubernetesSerialization()
+        .unmarshal(edit.apply(YAML), GenericKubernetesResource.class);
   }
 
   /** The same, to be paused. */

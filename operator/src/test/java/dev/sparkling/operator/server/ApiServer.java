@@ -96,8 +96,7 @@ public final class ApiServer {
     return new ConfigBuilder(Config.empty())
         .withMasterUrl(url)
         .withCaCertFile(folder.resolve(CERTIFICATES).resolve("apiserver.crt").toString())
-        .withOauthToken(TOKEN)
-        .withRequestRetryBackoffLimit(0);
+        .withOauthToken(TOKEN);
   }
 
   private static ApiServer start(ApiServerPrograms programs) {
@@ -178,7 +177,8 @@ public final class ApiServer {
     if (!Files.exists(folder.resolve(CERTIFICATES).resolve("apiserver.crt"))) {
       return false;
     }
-    try (KubernetesClient client = client(configuration().build())) {
+    Config once = configuration().withRequestRetryBackoffLimit(0).build();
+    try (KubernetesClient client = client(once)) {
       return "ok".equals(client.raw("/readyz"));
     } catch (KubernetesClientException e) {
       return false;
