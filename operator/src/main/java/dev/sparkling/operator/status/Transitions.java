@@ -6,6 +6,7 @@ import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageState;
 import dev.sparkling.pipeline.status.StageStatus;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -62,6 +63,12 @@ public final class Transitions {
               "StageSucceeded",
               "stage " + now.name() + " is complete at step " + now.figures().step()));
     }
+    Set<String> knownWarnings = expansionWarnings(then);
+    expansionWarnings(now).stream()
+        .filter(warning -> !knownWarnings.contains(warning))
+        .forEach(
+            warning ->
+                events.add(warning("ExpansionWarning", "stage " + now.name() + ": " + warning)));
     if (now.expansion() != null && (then == null || then.expansion() == null)) {
       events.add(normal("Expanded", "stage " + now.name() + ": the checkpoint is widened"));
     }
@@ -90,6 +97,12 @@ public final class Transitions {
     if (waiting != null && (then == null || !waiting.equals(then.worker().waitingReason()))) {
       events.add(warning(waiting, "stage " + now.name() + ": " + lastMessage(now)));
     }
+  }
+
+  private static Set<String> expansionWarnings(@Nullable StageStatus stage) {
+    return stage == null || stage.expansion() == null
+        ? Set.of()
+        : new LinkedHashSet<>(stage.expansion().warnings());
   }
 
   private static Optional<RunEvent> stalled(

@@ -184,6 +184,31 @@ class RunStatusTest extends RunPasses {
   }
 
   @Test
+  void aWarningOfAnExpansionIsInTheStatusAndAnEventOnce() {
+    Job narrow = TestObjects.complete(TestObjects.job("narrow", Work.TRAIN));
+    Job expander = TestObjects.complete(TestObjects.job("wide", Work.EXPAND));
+    pass(List.of(narrow), List.of());
+    ProgressiveTrainingStatus before = status;
+    String result =
+        """
+        {"outcome": "complete", "message": "expanded",
+         "expansion": {"seconds": 2.5, "warnings": ["layers.0.up: RMS(y)/RMS(x) is 0.9"]}}
+        """;
+    pass(
+        List.of(narrow, expander),
+        List.of(TestObjects.pod(expander, "e", TestObjects.terminated(0, "Completed", result))));
+    assertThat(stage(1).expansion().warnings())
+        .containsExactly("layers.0.up: RMS(y)/RMS(x) is 0.9");
+    assertThat(Transitions.between(before, status))
+        .contains(
+            new RunEvent(
+                true, "ExpansionWarning", "stage wide: layers.0.up: RMS(y)/RMS(x) is 0.9"));
+    before = status;
+    pass(List.of(narrow, expander, TestObjects.job("wide", Work.TRAIN)), List.of());
+    assertThat(Transitions.between(before, status)).isEmpty();
+  }
+
+  @Test
   void whatTheWideTrainerMeasuresFirstCompletesTheExpansionAndStays() {
     Job narrow = TestObjects.complete(TestObjects.job("narrow", Work.TRAIN));
     Job expander = TestObjects.complete(TestObjects.job("wide", Work.EXPAND));
