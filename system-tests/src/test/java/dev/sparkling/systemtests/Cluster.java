@@ -60,7 +60,7 @@ final class Cluster implements AutoCloseable {
     return shell.run(join(ROOT.resolve("sparkling").toString(), arguments));
   }
 
-  /** The cluster is the one of hack/lab, which can be changed. */
+  /** Whether the cluster is the one of hack/lab, which tests may change. */
   static boolean isLab() {
     return SETTINGS.containsKey("SPARKLING_LAB_ENV");
   }
@@ -69,7 +69,7 @@ final class Cluster implements AutoCloseable {
     shell.run(join(ROOT.resolve("hack/lab/lab").toString(), arguments));
   }
 
-  /** Moves the release to a chart, with the values that were set before, and waits for it. */
+  /** Upgrades the release to a chart, keeping its values, and waits for it. */
   void upgrade(String chart, Object... more) {
     release(
         join("upgrade", join("sparkling", join(chart, join("--reset-then-reuse-values", more)))));
@@ -83,7 +83,7 @@ final class Cluster implements AutoCloseable {
     helm(join("--wait", join("--timeout=5m", join("--namespace=" + RELEASE_NAMESPACE, arguments))));
   }
 
-  /** A namespace that enforces the restricted profile, with MinIO's key and authority. */
+  /** Creates a namespace that enforces the restricted profile, with MinIO's key and CA. */
   String namespace(String name) {
     client
         .resource(
@@ -108,7 +108,7 @@ final class Cluster implements AutoCloseable {
     return name;
   }
 
-  /** A secret with MinIO's key. */
+  /** Creates a secret with MinIO's key. */
   void secret(String namespace, String name) {
     client
         .resource(
@@ -123,7 +123,7 @@ final class Cluster implements AutoCloseable {
         .serverSideApply();
   }
 
-  /** Without a word to anyone: its lease has to run out. */
+  /** Kills the operator without warning: its lease has to expire. */
   void killOperator() {
     kubectl(
         "-n",
@@ -147,7 +147,7 @@ final class Cluster implements AutoCloseable {
     kubectl("-n", RELEASE_NAMESPACE, "rollout", "status", "deployment/sparkling-operator");
   }
 
-  /** The operator that stays: not one that is on its way out. */
+  /** The operator's pod that is not terminating. */
   Pod operator() {
     return client
         .pods()

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Runs that are deleted: what goes with them, and what holds them up. */
+/** Deletions of runs: what is deleted with them, and what delays them. */
 class DeletionE2E {
 
   private static final String NAMESPACE = "deletion";
@@ -36,7 +36,7 @@ class DeletionE2E {
         TinyRun.apply(
             cluster, NAMESPACE, Run.named("drop", phase, stage), "deletionPolicy: Delete");
     run.awaitStage(phase, stage);
-    goesWithItsObjects(run);
+    isDeletedWithItsObjects(run);
   }
 
   @Test
@@ -45,33 +45,33 @@ class DeletionE2E {
     run.awaitThat("a checkpoint", now -> now.stage(0).get("checkpoint") != null);
     run.patch("{\"spec\": {\"suspend\": true}}");
     run.awaitPhase("Suspended");
-    goesWithItsObjects(run);
+    isDeletedWithItsObjects(run);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"Pending", "Failed"})
   void aRunThatHasStoredNothingIsDeletedWithDeleteAllTheSame(String phase) {
-    String spoilt =
+    String patch =
         switch (phase) {
           case "Pending" -> TinyRun.ON_NO_NODE;
           default -> "data: {uri: s3://datasets/nothing-there}";
         };
     String name = "drop-" + phase.toLowerCase(Locale.ROOT);
-    Run run = TinyRun.apply(cluster, NAMESPACE, name, "deletionPolicy: Delete", spoilt);
+    Run run = TinyRun.apply(cluster, NAMESPACE, name, "deletionPolicy: Delete", patch);
     run.awaitPhase(phase);
-    goesWithItsObjects(run);
+    isDeletedWithItsObjects(run);
   }
 
   @Test
-  void aRunThatIsDeletedWithRetainIsTakenUpByTheNextInEachPhase() {
+  void aRunThatIsDeletedWithRetainIsResumedByTheNextInEachPhase() {
     for (String at :
         List.of("Training narrow", "Expanding wide", "Training wide", "Succeeded wide")) {
       Run run = TinyRun.apply(cluster, NAMESPACE, "keep");
       String[] words = at.split(" ");
       run.awaitStage(words[0], words[1]);
       run.delete();
-      run.awaitThat("gone", now -> now.find().isEmpty());
-      run.awaitThat("no pods", now -> now.activePods().isEmpty());
+      run.awaitGone();
+      run.awaitThat("no active pods", now -> now.activePods().isEmpty());
     }
     Run again = TinyRun.apply(cluster, NAMESPACE, "keep");
     assertThat(TinyRun.objects(cluster, again))
@@ -108,12 +108,12 @@ class DeletionE2E {
     run.patch("{\"spec\": {\"deletionPolicy\": \"Retain\"}}");
 
     // Then
-    run.awaitThat("gone", now -> now.find().isEmpty());
+    run.awaitGone();
     assertThat(TinyRun.objects(cluster, run)).isNotEmpty();
   }
 
   @Test
-  void aDeletionThatAQuotaRefusesSaysWhyAndIsTriedAgain() {
+  void aDeletionThatAQuotaRefusesSaysWhyAndIsRetried() {
     // Given
     String namespace = cluster.namespace("deletion-quota");
     Run run = TinyRun.apply(cluster, namespace, "drop-refused", "deletionPolicy: Delete");
@@ -139,7 +139,7 @@ class DeletionE2E {
     cluster.kubectl("-n", namespace, "delete", "quota", "no-jobs");
 
     // Then
-    run.awaitThat("gone", now -> now.find().isEmpty());
+    run.awaitGone();
     assertThat(TinyRun.objects(cluster, run)).isEmpty();
   }
 
@@ -152,7 +152,7 @@ class DeletionE2E {
 
     // When
     former.delete();
-    former.awaitThat("gone", now -> now.find().isEmpty());
+    former.awaitGone();
     Run next = TinyRun.apply(cluster, NAMESPACE, "again");
 
     // Then
@@ -164,9 +164,9 @@ class DeletionE2E {
   }
 
   @Test
-  void aNamespaceGoesWithTheRunsInIt() {
+  void aNamespaceIsDeletedWithTheRunsInIt() {
     String namespace = cluster.namespace("deletion-of-all");
-    Run run = TinyRun.apply(cluster, namespace, "goes-along", "deletionPolicy: Delete");
+    Run run = TinyRun.apply(cluster, namespace, "in-namespace", "deletionPolicy: Delete");
     run.awaitStage("Training", "narrow");
     cluster.kubectl("delete", "namespace", namespace, "--wait=false");
     await("namespace is gone")
@@ -174,9 +174,9 @@ class DeletionE2E {
         .until(() -> cluster.client().namespaces().withName(namespace).get() == null);
   }
 
-  private void goesWithItsObjects(Run run) {
+  private void isDeletedWithItsObjects(Run run) {
     run.delete();
-    run.awaitThat("gone", now -> now.find().isEmpty());
+    run.awaitGone();
     assertThat(TinyRun.objects(cluster, run)).isEmpty();
   }
 }

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Edits of a run that is under way. */
+/** Edits of a run that has begun. */
 class EditsE2E {
 
   private static final String NAMESPACE = "edits";
@@ -24,7 +24,7 @@ class EditsE2E {
   }
 
   @Test
-  void whatAStageThatHasBegunHasUsedCannotBeEdited() {
+  void whatARunHasUsedCannotBeEdited() {
     Run run = TinyRun.apply(cluster, NAMESPACE, "used");
     run.awaitStage("Training", "narrow");
     refused(run, "/spec/stages/0/tokens", "1", "spec.stages: a stage that has begun cannot be");
@@ -34,15 +34,16 @@ class EditsE2E {
     refused(run, "/spec/data/uri", "\"s3://datasets/b\"", "spec.data: cannot be edited once");
     refused(run, "/spec/storage/uri", "\"s3://sparkling/b\"", "spec.storage.uri: cannot be edited");
     refused(run, "/spec/training/sequenceLength", "64", "spec.training.sequenceLength: cannot be");
-    refused(run, "/spec/training/gradientClipping", "0.5", "spec.training.gradientClipping: cannot");
+    refused(
+        run, "/spec/training/gradientClipping", "0.5", "spec.training.gradientClipping: cannot");
     run.delete();
   }
 
-  /** Valid for the definition and not available in this version. */
+  /** The API server accepts the edit, which is not available in this version. */
   @Test
-  void anEditThatCannotBeUsedIsToldAndTheRunGoesOnWhenItIsMended() {
+  void anInvalidEditIsReportedAndTheRunContinuesWhenItIsFixed() {
     // Given
-    Run run = TinyRun.apply(cluster, NAMESPACE, "mended");
+    Run run = TinyRun.apply(cluster, NAMESPACE, "fixed", TinyRun.ONE_LONG_STAGE);
     run.awaitStage("Training", "narrow");
 
     // When
@@ -53,8 +54,8 @@ class EditsE2E {
         "InvalidInput", now -> "InvalidInput".equals(now.condition("Progressing", "reason")));
     assertThat(run.condition("Progressing", "message"))
         .isEqualTo(
-            "spec.trainer.nodes: 2 nodes are not available in this version; allowed: 1; nothing new"
-                + " is started until this is mended");
+            "spec.trainer.nodes: 2 nodes are not available in this version; allowed: 1; no new"
+                + " worker starts until this is fixed");
     assertThat(run.phase()).isEqualTo("Training");
     assertThat(run.activePods()).hasSize(1);
 

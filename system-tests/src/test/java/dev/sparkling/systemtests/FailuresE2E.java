@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a user reads when something that the run needs is not there or wrong. */
+/** Runs that lack something, and what their users see. */
 class FailuresE2E {
 
   private static final String NAMESPACE = "failures";
@@ -81,8 +81,8 @@ class FailuresE2E {
         .serverSideApply();
 
     // Then
-    run.awaitPhase("Training");
-    assertThat(run.condition("Progressing", "reason")).isEqualTo("Training");
+    run.awaitStage("Training", "narrow");
+    assertThat(run.condition("Progressing", "reason")).isNotEqualTo("FailedMount");
     assertThat(run.stage(0)).doesNotContainKey("waitingReason");
     run.delete();
   }
@@ -126,12 +126,12 @@ class FailuresE2E {
     quota.delete();
 
     // Then
-    run.awaitPhase("Training");
-    assertThat(run.condition("Progressing", "reason")).isEqualTo("Training");
+    run.awaitStage("Training", "narrow");
+    assertThat(run.condition("Progressing", "reason")).isNotEqualTo("FailedCreate");
     run.delete();
   }
 
-  /** Through a few tries of what fails, whose events are counted up. */
+  /** Kubernetes retries meanwhile and counts up the event. */
   private static void staysAsItIs(Run run) {
     String version = run.text("metadata", "resourceVersion");
     await(run.name() + ": is not written again")

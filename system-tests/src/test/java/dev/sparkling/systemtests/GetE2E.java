@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code get} and {@code watch} beside kubectl, on the same runs. */
+/** {@code get} and {@code watch} compared with kubectl, on the same runs. */
 class GetE2E {
 
   private static final String NAMESPACE = "get";
@@ -116,7 +116,7 @@ class GetE2E {
   }
 
   @Test
-  void whatIsNotThereIsSaidAsKubectlSaysIt() {
+  void aMissingRunIsReportedAsKubectlReportsIt() {
     Shell.Ended missing = sparkling("get", "nobody", "-n", NAMESPACE);
     assertThat(missing.exitCode()).isEqualTo(2);
     assertThat(missing.output()).contains("run nobody: is not in namespace get; ");

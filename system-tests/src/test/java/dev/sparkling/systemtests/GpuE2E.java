@@ -9,8 +9,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * A run that says nothing of resources asks for one GPU. A node that claims one stands in, so that
- * the trainer, whose libtorch is built without CUDA, must refuse it.
+ * A run without resources requests one GPU. A node that only advertises one stands in, so that the
+ * trainer, whose libtorch is built without CUDA, must refuse it.
  */
 class GpuE2E {
 
@@ -31,7 +31,7 @@ class GpuE2E {
   }
 
   @Test
-  void aRunWaitsForAGpuSaysSoStartsWhenANodeHasOneAndNeverTrainsOnTheCpuInstead() {
+  void aRunWaitsForAGpuUntilANodeHasOneAndNeverTrainsOnTheCpuInstead() {
     // Given
     assumeTrue(
         cluster.client().nodes().list().getItems().stream().noneMatch(GpuE2E::hasGpu),

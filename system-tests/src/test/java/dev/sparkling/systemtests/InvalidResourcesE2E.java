@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The API server refuses, in these words. Each {@code invalid-*.yaml} is a patch of {@code
- * base.yaml} (null removes) and the message that kubectl prints.
+ * The messages with which the API server refuses invalid resources. Each {@code invalid-*.yaml} is
+ * a patch of {@code base.yaml} (null removes) and the message that kubectl prints.
  */
 class InvalidResourcesE2E {
 
@@ -56,7 +56,7 @@ class InvalidResourcesE2E {
   }
 
   @Test
-  void theApiServerTakesTheResourceThatTheCasesSpoil() {
+  void theApiServerAcceptsTheResourceThatTheCasesPatch() {
     assertThat(create((ObjectNode) read("base.yaml")).exitCode()).isZero();
   }
 

@@ -9,7 +9,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Of several operators one works: the holder of the lease. */
+/** Only the operator that holds the lease is active. */
 class LeadershipE2E {
 
   private static final String LEASE = "sparkling-operator";

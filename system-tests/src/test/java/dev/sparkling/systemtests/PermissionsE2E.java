@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Who may do what, as the API server itself answers. */
+/** Permissions of the service accounts, as the API server reports them. */
 class PermissionsE2E {
 
   private static final String NAMESPACE = "permissions";
@@ -54,7 +54,7 @@ class PermissionsE2E {
   @Test
   void podsOfATrainerHoldNoToken() {
     Run run = TinyRun.apply(cluster, NAMESPACE, "no-token");
-    run.awaitPhase("Training");
+    run.awaitStage("Training", "narrow");
     assertThat(run.pods()).isNotEmpty().allSatisfy(PermissionsE2E::holdsNoToken);
     run.delete();
   }

@@ -16,7 +16,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the documentation's first run promises, on a cluster. */
+/** The first run of the documentation, on a cluster. */
 class QuickstartE2E {
 
   private static final String FILE = "examples/kubernetes/quickstart.yaml";
@@ -30,7 +30,7 @@ class QuickstartE2E {
       String namespace = cluster.namespace("quickstart");
       Run run = new Run(cluster, namespace, "quickstart");
       run.delete();
-      run.awaitThat("gone", now -> now.find().isEmpty());
+      run.awaitGone();
       cluster.sparkling("delete", "s3://sparkling/quickstart", "--yes");
 
       // When
@@ -76,7 +76,7 @@ class QuickstartE2E {
           .isBetween(0.999, 1.001);
       assertThat(number(expansion, "lossAfter") / number(expansion, "lossBefore"))
           .isBetween(0.999, 1.001);
-      // The name that pods have for MinIO means nothing here: the environment's stands in for it.
+      // Only pods can resolve the endpoint; the environment has the one for the host.
       Path here = folder.resolve("quickstart.yaml");
       Files.writeString(
           here, Cluster.read(cluster.root().resolve(FILE)).replaceAll(" *endpoint:.*\n", ""));

@@ -15,12 +15,25 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.awaitility.core.ConditionTimeoutException;
+import org.awaitility.core.TerminalFailureException;
 
-/** A ProgressiveTraining in the cluster, as a user sees it. */
-record Run(Cluster cluster, String namespace, String name) {
+/**
+ * A ProgressiveTraining in the cluster, as a user sees it.
+ *
+ * @param snapshot the resource at one moment; empty to read it anew each time
+ */
+record Run(Cluster cluster, String namespace, String name, Optional<Snapshot> snapshot) {
 
-  /** Generous: pods of a busy machine take their time. */
+  /** Generous, because pods of a busy machine take their time. */
   static final Duration PATIENCE = Duration.ofMinutes(6);
+
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(100);
+
+  /** Phases in the order in which a stage passes through them. */
+  private static final List<String> ORDER =
+      List.of("Pending", "Queued", "Expanding", "Training", "Succeeded");
+
+  private static final List<String> STAGES = List.of("narrow", "wide");
 
   private static final ResourceDefinitionContext KIND =
       new ResourceDefinitionContext.Builder()
@@ -31,12 +44,31 @@ record Run(Cluster cluster, String namespace, String name) {
           .withNamespaced(true)
           .build();
 
-  Resource<GenericKubernetesResource> resource() {
+  /** What one request returned; empty if the run does not exist. */
+  record Snapshot(Optional<GenericKubernetesResource> resource) {}
+
+  Run(Cluster cluster, String namespace, String name) {
+    this(cluster, namespace, name, Optional.empty());
+  }
+
+  private Run now() {
+    return new Run(cluster, namespace, name, Optional.of(read()));
+  }
+
+  private Snapshot read() {
+    return new Snapshot(Optional.ofNullable(resource().get()));
+  }
+
+  private Resource<GenericKubernetesResource> resource() {
     return cluster.client().genericKubernetesResources(KIND).inNamespace(namespace).withName(name);
   }
 
-  Optional<GenericKubernetesResource> find() {
-    return Optional.ofNullable(resource().get());
+  boolean exists() {
+    return find().isPresent();
+  }
+
+  private Optional<GenericKubernetesResource> find() {
+    return snapshot.orElseGet(this::read).resource();
   }
 
   String phase() {
@@ -54,7 +86,7 @@ record Run(Cluster cluster, String namespace, String name) {
     return stages.size() > index ? stages.get(index) : Map.of();
   }
 
-  /** Of the stage under way; 0 before the first pass. */
+  /** The newest step; 0 before the first pass. */
   int step() {
     String column = Objects.toString(summary().get("step"), "0/0");
     return Integer.parseInt(column.substring(0, column.indexOf('/')));
@@ -75,7 +107,7 @@ record Run(Cluster cluster, String namespace, String name) {
         .orElse("");
   }
 
-  /** All of them, those that have ended too. */
+  /** All pods of the run, those that have ended too. */
   List<Pod> pods() {
     return cluster
         .client()
@@ -86,7 +118,7 @@ record Run(Cluster cluster, String namespace, String name) {
         .getItems();
   }
 
-  /** Those that have not ended. */
+  /** The pods that have not ended. */
   List<Pod> activePods() {
     return pods().stream()
         .filter(pod -> !List.of("Succeeded", "Failed").contains(pod.getStatus().getPhase()))
@@ -97,41 +129,60 @@ record Run(Cluster cluster, String namespace, String name) {
     return String.join("-", what, phase, stage).toLowerCase(Locale.ROOT);
   }
 
+  /** Waits until the run has reached a phase of a stage; some last for less than a second. */
   void awaitStage(String phase, String stage) {
+    int wanted = place(phase, stage);
     awaitThat(
-        phase + " " + stage,
-        now -> now.phase().equals(phase) && now.text("status", "currentStage").equals(stage));
+        phase + " " + stage + " or later",
+        run -> {
+          if (run.phase().equals("Failed")) {
+            throw new TerminalFailureException("the run has failed");
+          }
+          return place(run.phase(), run.text("status", "currentStage")) >= wanted;
+        });
+  }
+
+  /** The place of a phase in the life of a run of two stages; -1 before the first pass. */
+  private static int place(String phase, String stage) {
+    int rank = ORDER.indexOf(phase);
+    return rank < 0 ? -1 : STAGES.indexOf(stage) * ORDER.size() + rank;
   }
 
   void awaitPhase(String phase) {
     awaitThat("phase " + phase, run -> run.phase().equals(phase));
   }
 
+  /** Waits until the run is deleted. */
+  void awaitGone() {
+    awaitThat("gone", run -> !run.exists());
+  }
+
+  /** Waits for a condition, which sees the resource at one moment. */
   void awaitThat(String what, Predicate<Run> condition) {
     try {
       await(name + ": " + what)
           .atMost(PATIENCE)
-          .pollInterval(Duration.ofMillis(250))
-          .until(() -> condition.test(this));
-    } catch (ConditionTimeoutException e) {
+          .pollInterval(POLL_INTERVAL)
+          .until(() -> condition.test(now()));
+    } catch (ConditionTimeoutException | TerminalFailureException e) {
       throw new AssertionError(e.getMessage() + "\n" + describe(), e);
     }
   }
 
-  /** All that the cluster knows of it: once a test has failed, the cluster goes. */
+  /** Everything that the cluster knows of the run: the cluster is deleted after a failed test. */
   private String describe() {
     StringBuilder text = new StringBuilder();
-    text.append(ask("get", "pt", name, "-o", "yaml"));
-    text.append(ask("get", "jobs,pods"));
-    text.append(ask("get", "events", "--sort-by=.lastTimestamp"));
+    text.append(kubectl("get", "pt", name, "-o", "yaml"));
+    text.append(kubectl("get", "jobs,pods"));
+    text.append(kubectl("get", "events", "--sort-by=.lastTimestamp"));
     for (Pod pod : pods()) {
-      text.append(ask("logs", pod.getMetadata().getName(), "--tail=20", "--prefix"));
+      text.append(kubectl("logs", pod.getMetadata().getName(), "--tail=20", "--prefix"));
     }
     return text.toString();
   }
 
-  /** What kubectl says, were it that there is no such thing. */
-  private String ask(Object... arguments) {
+  /** The output of kubectl, also if it fails. */
+  private String kubectl(Object... arguments) {
     List<Object> command = new ArrayList<>(List.of(Cluster.setting("KUBECTL"), "-n", namespace));
     command.addAll(List.of(arguments));
     return cluster.shell().attempt("", command.toArray()).output();

@@ -5,26 +5,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** An operator that is told which namespaces to see. */
+/** An operator that watches some namespaces only. */
 class ScopeE2E {
 
   private static final String SEEN = "scope-seen";
   private static final String UNSEEN = "scope-unseen";
 
   private final Cluster cluster = new Cluster();
+  private boolean narrowed;
 
   @AfterEach
   void close() {
-    cluster.close();
+    try (cluster) {
+      if (narrowed) {
+        cluster.rollBack();
+      }
+    }
   }
 
   @Test
-  void runsOfOtherNamespacesWaitUntilTheOperatorSeesThem() {
+  void runsInOtherNamespacesWaitUntilTheOperatorWatchesThem() {
     // Given
     cluster.namespace(SEEN);
     cluster.namespace(UNSEEN);
 
     // When
+    narrowed = true;
     cluster.upgrade("charts/sparkling", "--set", "watchNamespaces={" + SEEN + "}");
     Run unseen = TinyRun.apply(cluster, UNSEEN, "waits");
     Run seen = TinyRun.apply(cluster, SEEN, "trains");
@@ -37,6 +43,7 @@ class ScopeE2E {
 
     // When
     cluster.rollBack();
+    narrowed = false;
 
     // Then
     unseen.awaitStage("Training", "narrow");

@@ -4,12 +4,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Commands as a user types them, from the root of the repository. */
+/** Runs commands as a user types them, from the root of the repository. */
 record Shell(Path folder, Map<String, String> environment) {
+
+  /** Longer than any command takes: a whole run that is watched, or a Helm upgrade. */
+  private static final Duration TIMEOUT = Duration.ofMinutes(8);
 
   /**
    * A command that has ended.
@@ -22,7 +26,7 @@ record Shell(Path folder, Map<String, String> environment) {
     environment = Map.copyOf(environment);
   }
 
-  /** Runs a command that must end well; returns what it printed. */
+  /** Runs a command that must succeed; returns its output. */
   String run(Object... command) {
     Ended ended = attempt("", command);
     if (ended.exitCode() != 0) {
@@ -43,6 +47,7 @@ record Shell(Path folder, Map<String, String> environment) {
           new ProcessBuilder(words(command)).directory(folder.toFile()).redirectErrorStream(true);
       builder.environment().putAll(environment);
       Process process = builder.start();
+      Thread.ofVirtual().start(() -> killAfterTimeout(process));
       try (var in = process.getOutputStream()) {
         in.write(input.getBytes(StandardCharsets.UTF_8));
       }
@@ -53,6 +58,19 @@ record Shell(Path folder, Map<String, String> environment) {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError("interrupted", e);
+    }
+  }
+
+  /** Ends the reading of the output, and makes the exit code one of a failure. */
+  private static void killAfterTimeout(Process process) {
+    try {
+      if (!process.waitFor(TIMEOUT)) {
+        System.out.println("killed after " + TIMEOUT + ": " + process.info().commandLine());
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Runs that are paused, in each phase that has something to pause. */
+/** Runs that are suspended, in each phase with a worker to stop. */
 class SuspensionE2E {
 
   private static final String NAMESPACE = "suspension";
@@ -27,7 +27,7 @@ class SuspensionE2E {
 
   @ParameterizedTest
   @CsvSource({"Training,narrow", "Expanding,wide", "Training,wide"})
-  void aRunThatIsSuspendedGoesOnWhereItWas(String phase, String stage) {
+  void aRunThatIsSuspendedResumesWhereItWas(String phase, String stage) {
     // Given
     Run run = TinyRun.apply(cluster, NAMESPACE, Run.named("pause", phase, stage));
     run.awaitStage(phase, stage);
@@ -35,7 +35,7 @@ class SuspensionE2E {
     // When
     run.patch("{\"spec\": {\"suspend\": true}}");
     run.awaitPhase("Suspended");
-    run.awaitThat("no pods", now -> now.activePods().isEmpty());
+    run.awaitThat("no active pods", now -> now.activePods().isEmpty());
     run.patch("{\"spec\": {\"suspend\": false}}");
 
     // Then
@@ -47,7 +47,7 @@ class SuspensionE2E {
   }
 
   @Test
-  void aRunThatWaitsForANodeIsSuspendedMendedAndGoesOn() {
+  void aRunThatWaitsForANodeIsSuspendedFixedAndResumed() {
     // Given
     Run run = TinyRun.apply(cluster, NAMESPACE, "pause-pending", TinyRun.ON_NO_NODE);
     run.awaitThat(

@@ -7,31 +7,42 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** A run of two short stages, each some ten seconds long. */
+/** A run of two short stages, each about ten seconds long. */
 final class TinyRun {
 
   static final int STEPS = 240;
 
-  /** A patch with which no node is good enough. */
+  /** A patch with which no node fits. */
   static final String ON_NO_NODE = "trainer: {podPatch: {nodeSelector: {no-node: has-this}}}";
+
+  /** A patch for one stage of a minute, so that something can be done to its trainer in peace. */
+  static final String ONE_LONG_STAGE = "stages: [{name: narrow, tokens: 737280}]";
+
+  /** A patch for a first stage of half a minute. */
+  static final String LONG_FIRST_STAGE =
+      """
+      stages:
+        - {name: narrow, tokens: 368640}
+        - {name: wide, tokens: 122880, expansion: {hiddenSize: 128, rewarmup: {steps: 20}}}
+      """;
 
   private static final YAMLMapper YAML = new YAMLMapper();
 
-  /** Each time anew: what an earlier time left would be found and taken up. */
+  /** New each time: a run would resume from the objects of an earlier one. */
   private static final String PREFIX = "system-tests-" + System.currentTimeMillis();
 
   private TinyRun() {}
 
   /**
-   * Applies it.
+   * Applies the run.
    *
-   * @param patches of the spec, each a line of YAML such as {@code retries: 0}; null removes
+   * @param patches merge patches of the spec, each in YAML such as {@code retries: 0}
    */
   static Run apply(Cluster cluster, String namespace, String name, String... patches) {
     return apply(cluster, namespace, name, Map.of(), patches);
   }
 
-  /** Applies it with labels. */
+  /** Applies the run with labels. */
   static Run apply(
       Cluster cluster,
       String namespace,
@@ -99,7 +110,7 @@ final class TinyRun {
     }
   }
 
-  /** The keys that a run has stored, as the object store lists them. */
+  /** The keys of a run's objects, as the object store lists them. */
   static List<String> objects(Cluster cluster, Run run) {
     String list =
         cluster

@@ -7,32 +7,47 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Upgrades of the chart, and what becomes of a run that is under way. */
+/** Upgrades of the chart while a run is in flight. */
 class UpgradeE2E {
 
   private static final String NAMESPACE = "upgrade";
 
-  /** As helm package made it of the chart before the current one. */
+  /** The chart before the current one, packaged by Helm. */
   private static final String PREVIOUS =
       "system-tests/src/test/resources/UpgradeE2E/sparkling-0.1.0.tgz";
 
   private final Cluster cluster = new Cluster();
+  private boolean changed;
 
   @AfterEach
   void close() {
-    cluster.close();
+    try (cluster) {
+      if (changed) {
+        restore();
+      }
+    }
+  }
+
+  private void restore() {
+    cluster.upgrade(
+        "charts/sparkling",
+        "--set",
+        "log.level=INFO",
+        "--set",
+        "rbac.readCustomResourceDefinition=true");
   }
 
   @Test
-  void aRunGoesOnWhileThePreviousChartIsUpgradedToThisOne() {
+  void aRunContinuesWhileThePreviousChartIsUpgradedToThisOne() {
     // Given
     cluster.namespace(NAMESPACE);
-    // Today's operator stands in for the one of then, and would not be ready beside a definition
-    // that lacks what it knows; it takes what it may not read.
+    // Today's operator stands in for the previous one. It would not be ready with a definition that
+    // lacks its fields, unless it may not read the definition.
+    changed = true;
     cluster.upgrade(PREVIOUS, "--set", "rbac.readCustomResourceDefinition=false");
     assertThat(chart()).isEqualTo("sparkling-0.1.0");
-    Run run = TinyRun.apply(cluster, NAMESPACE, "goes-on");
-    run.awaitPhase("Training");
+    Run run = TinyRun.apply(cluster, NAMESPACE, "continues");
+    run.awaitStage("Training", "narrow");
     List<String> trainers = run.pods().stream().map(UpgradeE2E::uid).toList();
     String operator = uid(cluster.operator());
 
@@ -50,7 +65,8 @@ class UpgradeE2E {
     assertThat(run.pods()).extracting(UpgradeE2E::uid).containsAll(trainers);
 
     // When
-    cluster.upgrade("charts/sparkling", "--set", "log.level=INFO");
+    restore();
+    changed = false;
 
     // Then
     run.awaitPhase("Succeeded");
