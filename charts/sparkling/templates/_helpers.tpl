@@ -21,7 +21,7 @@
 {{- include "sparkling.fullname" . }}-operator
 {{- end -}}
 
-{{- /* Cluster-scoped names carry the namespace, so that two releases in two namespaces do not meet. */ -}}
+{{- /* Cluster-scoped names include the namespace, so that releases in different namespaces do not conflict. */ -}}
 {{- define "sparkling.clusterName" -}}
 {{- printf "%s-%s" (include "sparkling.operatorName" .) .Release.Namespace -}}
 {{- end -}}
@@ -58,7 +58,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: test
 {{- end -}}
 
-{{- /* The operator puts these on every trainer, expander and clean-up pod. */ -}}
+{{- /* Labels that the operator sets on every worker pod. */ -}}
 {{- define "sparkling.workerSelector" -}}
 matchLabels:
   app.kubernetes.io/part-of: sparkling
@@ -86,19 +86,19 @@ http://{{ include "sparkling.operatorName" . }}.{{ .Release.Namespace }}.svc:{{ 
 {{- dict "names" ($names | uniq) | toJson -}}
 {{- end -}}
 
-{{- /* PromQL label matchers of trainers in the watched namespaces; nothing when all are watched. */ -}}
+{{- /* PromQL label matchers of trainers in the watched namespaces; empty if all are watched. */ -}}
 {{- define "sparkling.trainerMatchers" -}}
 {{- with .Values.watchNamespaces }}{namespace=~"{{ join "|" . }}"}{{ end -}}
 {{- end -}}
 
-{{- /* Rules that one value's schema cannot hold: all problems at once, each with what is allowed. */ -}}
+{{- /* Rules that the schema cannot express. Reports all problems at once, each with what is allowed. */ -}}
 {{- define "sparkling.validate" -}}
 {{- $problems := list -}}
 {{- if and (gt (int .Values.replicas) 1) (not .Values.leaderElection.enabled) -}}
-{{- $problems = append $problems (printf "replicas: %d operators without leaderElection.enabled would all act on every run; use 1, or enable leader election" (int .Values.replicas)) -}}
+{{- $problems = append $problems (printf "replicas: %d operators without leaderElection.enabled would all act on the same runs; use 1, or enable leader election" (int .Values.replicas)) -}}
 {{- end -}}
 {{- if and (not .Values.leaderElection.enabled) (eq (dig "type" "Recreate" .Values.strategy) "RollingUpdate") -}}
-{{- $problems = append $problems "strategy.type: RollingUpdate without leaderElection.enabled runs two operators for a while; use Recreate, or enable leader election" -}}
+{{- $problems = append $problems "strategy.type: RollingUpdate without leaderElection.enabled runs two operators at the same time; use Recreate, or enable leader election" -}}
 {{- end -}}
 {{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) -}}
 {{- $problems = append $problems "serviceAccount.name: empty while serviceAccount.create is false; name an existing service account" -}}
@@ -119,7 +119,7 @@ http://{{ include "sparkling.operatorName" . }}.{{ .Release.Namespace }}.svc:{{ 
 {{- if has $key $own -}}
 {{- $problems = append $problems (printf "%s: %s is set by the chart itself; use another key" $field $key) -}}
 {{- else if hasPrefix "sparkling.dev/" $key -}}
-{{- $problems = append $problems (printf "%s: %s marks what belongs to a run; use a key that does not begin with sparkling.dev/" $field $key) -}}
+{{- $problems = append $problems (printf "%s: %s is reserved for objects of runs; use a key that does not begin with sparkling.dev/" $field $key) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

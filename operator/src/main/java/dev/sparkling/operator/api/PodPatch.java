@@ -19,23 +19,22 @@ import org.jspecify.annotations.Nullable;
  * enough for plain {@code kubectl apply} and nothing of ours can be overwritten.
  */
 public record PodPatch(
-    @JsonPropertyDescription("Labels added to the pods; the run's own win")
+    @JsonPropertyDescription("Labels added to the pods; the operator's own labels take precedence.")
         Map<String, String> labels,
-    @JsonPropertyDescription("Annotations added to the pods") Map<String, String> annotations,
-    @JsonPropertyDescription("Labels that a node must have for the pods")
+    @JsonPropertyDescription("Annotations added to the pods.") Map<String, String> annotations,
+    @JsonPropertyDescription("Labels that a node must have to run the pods.")
         Map<String, String> nodeSelector,
-    @JsonPropertyDescription("Taints of nodes that the pods tolerate") List<Toleration> tolerations,
-    @JsonPropertyDescription("Where the pods prefer or have to run, by nodes and other pods")
-        @Nullable Affinity affinity,
-    @JsonPropertyDescription("Volumes added to the pods") List<Volume> volumes,
-    @JsonPropertyDescription("Mounts added to the worker's container")
+    @JsonPropertyDescription("Tolerations of the pods.") List<Toleration> tolerations,
+    @JsonPropertyDescription("Scheduling constraints of the pods.") @Nullable Affinity affinity,
+    @JsonPropertyDescription("Volumes added to the pods.") List<Volume> volumes,
+    @JsonPropertyDescription("Volume mounts added to the worker's container.")
         List<VolumeMount> volumeMounts,
-    @JsonPropertyDescription("Environment variables added to the worker's container")
+    @JsonPropertyDescription("Environment variables added to the worker's container.")
         List<EnvVar> env,
-    @JsonPropertyDescription("Names of secrets in this namespace with which images are pulled")
+    @JsonPropertyDescription("Names of Secrets in the run's namespace for pulling images.")
         List<LocalObjectReference> imagePullSecrets,
-    @JsonPropertyDescription("Runtime class of the pods") @Nullable String runtimeClassName,
-    @JsonPropertyDescription("Priority class of the pods") @Nullable String priorityClassName) {
+    @JsonPropertyDescription("RuntimeClass of the pods.") @Nullable String runtimeClassName,
+    @JsonPropertyDescription("PriorityClass of the pods.") @Nullable String priorityClassName) {
   public PodPatch {
     labels = ordered(labels);
     annotations = ordered(annotations);

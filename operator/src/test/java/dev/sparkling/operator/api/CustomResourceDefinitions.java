@@ -76,11 +76,11 @@ final class CustomResourceDefinitions {
   private static void describe(ObjectNode definition) {
     Map.of(
             "",
-            "A run that trains a language model narrow, widens it and finishes it wide",
+            "ProgressiveTraining is a training run that starts with a narrow language model and widens it between stages.",
             "/properties/spec",
-            "What to train, on what, in which stages, and where to keep it",
+            "Specification of the desired run.",
             "/properties/status",
-            "Where the run stands, as the operator last saw it")
+            "Most recently observed status of the run.")
         .forEach(
             (path, sentence) ->
                 ((ObjectNode) definition.at(SCHEMA + path)).put("description", sentence));

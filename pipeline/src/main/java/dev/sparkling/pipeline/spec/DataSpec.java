@@ -6,16 +6,16 @@ import io.fabric8.generator.annotation.Size;
 import java.util.Objects;
 
 /**
- * Where the token shards are: folders with a {@code dataset.json}, as {@code data prepare} writes
- * them.
+ * Locations of the token shards: folders with a {@code dataset.json}, as {@code data prepare}
+ * writes them.
  */
 public record DataSpec(
     @JsonPropertyDescription(
-            "Folder of token shards to train on, as sparkling data prepare writes it: s3://BUCKET/PREFIX")
+            "Location of the training shards written by sparkling data prepare: s3://BUCKET/PREFIX.")
         @Required
         @Size(min = 1, max = 2048)
         String uri,
-    @JsonPropertyDescription("Folder of token shards for the validation loss: s3://BUCKET/PREFIX")
+    @JsonPropertyDescription("Location of the validation shards: s3://BUCKET/PREFIX.")
         @Required
         @Size(min = 1, max = 2048)
         String validationUri) {

@@ -2,7 +2,7 @@ package dev.sparkling.pipeline.spec;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** What becomes of the run's objects when the resource is deleted; spelled as in Kubernetes. */
+/** What happens to the run's objects when the resource is deleted. */
 public enum DeletionPolicy {
   @JsonProperty("Retain")
   RETAIN,

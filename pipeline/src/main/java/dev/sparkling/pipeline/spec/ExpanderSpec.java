@@ -8,15 +8,15 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The expander pods. */
+/** The expander's pods. */
 public record ExpanderSpec(
-    @JsonPropertyDescription("Image of the expander; default: the one that the installation names")
+    @JsonPropertyDescription("Image of the expander. Defaults to that of the installation.")
         @Nullable
         @Size(min = 1, max = 1024)
         String image,
-    @JsonPropertyDescription("Requests and limits of the expander") ResourcesSpec resources,
+    @JsonPropertyDescription("Compute resources of the expander.") ResourcesSpec resources,
     @JsonPropertyDescription(
-            "What the expander's pods need beside that, in the words of Kubernetes' pod template")
+            "Additions to the expander's pods, with the field names of a Kubernetes pod template.")
         Map<String, Object> podPatch) {
 
   static final ExpanderSpec DEFAULT =

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What to train, on what, in which stages, and where to keep it. */
+/** The specification of a run: model, data, stages and object store. */
 @ValidationRule(
     value =
         "size(self.stages) == 0 || !has(self.stages[0].expansion) || has(self.initialCheckpoint)",
@@ -36,43 +36,43 @@ import org.jspecify.annotations.Nullable;
         "stages: an expansion's innerSize is smaller than that of the stage before; a stage may only widen")
 public record ProgressiveTrainingSpec(
     @JsonPropertyDescription(
-            "Shape of the narrowest model, which the first stage trains; stages say what grows")
+            "Shape of the model of the first stage, the narrowest one; spec.stages says how it grows.")
         @Required
         ModelSpec model,
-    @JsonPropertyDescription("Datasets to train on and to validate with") @Required DataSpec data,
+    @JsonPropertyDescription("Training and validation datasets.") @Required DataSpec data,
     @JsonPropertyDescription(
-            "How every stage trains: batches, optimizer, learning rate, checkpoints")
+            "Training settings of all stages: batches, optimizer, learning rate, checkpoints.")
         @Required
         TrainingSpec training,
     @JsonPropertyDescription(
-            "Stages in order, 1 to 8: each a width and its token budget; a stage that has begun cannot be edited")
+            "Stages in the order in which they are trained, 1 to 8. A stage that has begun cannot be edited, except for its trainer.")
         @Required
         @Size(min = 1, max = 8)
         List<StageSpec> stages,
     @JsonPropertyDescription(
-            "URI of a Hugging Face or Sparkling checkpoint to grow; default: random weights")
+            "URI of a Hugging Face or Sparkling checkpoint to start from. Defaults to random weights.")
         @Nullable
         @Size(min = 1, max = 2048)
         String initialCheckpoint,
-    @JsonPropertyDescription("Pods that train") TrainerSpec trainer,
-    @JsonPropertyDescription("Pods that widen checkpoints between stages") ExpanderSpec expander,
-    @JsonPropertyDescription("Where the run keeps its checkpoints and metrics") @Required
+    @JsonPropertyDescription("Pods that train the model.") TrainerSpec trainer,
+    @JsonPropertyDescription("Pods that widen checkpoints between stages.") ExpanderSpec expander,
+    @JsonPropertyDescription("Object store for the run's checkpoints and metrics.") @Required
         StorageSpec storage,
     @JsonPropertyDescription(
-            "Failed attempts of one stage that are tried again; preemption, eviction and lost nodes are not counted; default 3")
+            "Number of retries of a stage's worker before the run fails. Preemptions, evictions and lost nodes are not counted. Defaults to 3.")
         @Min(0)
         @Max(Limits.RETRIES)
         Integer retries,
     @JsonPropertyDescription(
-            "Whether to pause: the trainer writes a checkpoint and stops, and goes on from it when this is false again; default false")
+            "If true, the trainer writes a checkpoint and stops; training resumes from it when set back to false. Defaults to false.")
         boolean suspend,
     @JsonPropertyDescription(
-            "What becomes of the run's objects in the store when the resource is deleted: Retain keeps them, Delete deletes them; default Retain")
+            "What happens to the run's objects in the object store when the resource is deleted: Retain or Delete. Defaults to Retain.")
         DeletionPolicy deletionPolicy) {
 
   private static final int DEFAULT_RETRIES = 3;
 
-  /** What nothing at all binds to; never valid. */
+  /** The spec of an empty document; never valid. */
   public static final ProgressiveTrainingSpec EMPTY =
       new ProgressiveTrainingSpec(
           ModelSpec.EMPTY,

@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
 /** Kubernetes resource requests and limits; a local run ignores them. */
 public record ResourcesSpec(
     @JsonPropertyDescription(
-            "Most that the container may use, such as cpu: 8, memory: 64Gi, nvidia.com/gpu: 1")
+            "Maximum amount of compute resources, such as cpu: 8, memory: 64Gi, nvidia.com/gpu: 1.")
         @JsonDeserialize(contentUsing = QuantityText.class)
         Map<String, String> limits,
-    @JsonPropertyDescription("What the scheduler sets aside for the container; default: the limits")
+    @JsonPropertyDescription("Minimum amount of compute resources. Defaults to the limits.")
         @JsonDeserialize(contentUsing = QuantityText.class)
         Map<String, String> requests) {
   public ResourcesSpec {

@@ -14,20 +14,21 @@ import org.jspecify.annotations.Nullable;
 /** A width and its token budget. */
 public record StageSpec(
     @JsonPropertyDescription(
-            "Name of the stage, unique in the run: lower case letters, digits and '-', part of the names of its jobs and objects")
+            "Name of the stage, unique within the run: lowercase letters, digits and '-'. Part of the names of its jobs and objects.")
         @Required
         @Pattern(ProgressiveTraining.NAME_PATTERN)
         @Size(max = 40)
         String name,
-    @JsonPropertyDescription("Token budget of the stage, rounded to whole optimizer steps")
+    @JsonPropertyDescription(
+            "Number of tokens to train on in the stage, rounded to whole optimizer steps.")
         @Required
         @Min(1)
         @Max(Limits.TOKENS)
         long tokens,
     @JsonPropertyDescription(
-            "What grows before the stage; absent on the first stage, needed on the others")
+            "How the model is widened before the stage. Required, except for the first stage, which has none.")
         @Nullable ExpansionSpec expansion,
-    @JsonPropertyDescription("What differs from spec.trainer in this stage")
+    @JsonPropertyDescription("Overrides of spec.trainer for the stage.")
         @Nullable StageTrainerSpec trainer) {
   public StageSpec {
     name = Objects.requireNonNullElse(name, "");

@@ -4,14 +4,13 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Min;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The part of the trainer that may differ between stages; absent means as in {@code spec.trainer}.
- */
+/** Overrides of {@code spec.trainer} for one stage. */
 public record StageTrainerSpec(
-    @JsonPropertyDescription("Nodes that train the stage together; default: as in spec.trainer")
+    @JsonPropertyDescription(
+            "Number of nodes that train the stage together. Defaults to spec.trainer.nodes.")
         @Nullable
         @Min(1)
         Integer nodes,
     @JsonPropertyDescription(
-            "Requests and limits of the trainer in this stage; default: as in spec.trainer")
+            "Compute resources of the trainer in this stage. Defaults to spec.trainer.resources.")
         @Nullable ResourcesSpec resources) {}

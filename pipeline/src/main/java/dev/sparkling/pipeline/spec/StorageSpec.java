@@ -9,21 +9,22 @@ import org.jspecify.annotations.Nullable;
 /** Where the run keeps its checkpoints. */
 public record StorageSpec(
     @JsonPropertyDescription(
-            "Where the run keeps its objects, used by no other run: s3://BUCKET/PREFIX, for a local run also file: or a path; cannot be edited once a stage has begun")
+            "Location of the run's objects, not shared with another run: s3://BUCKET/PREFIX; for a local run also a file: URI or a path. Cannot be edited once a stage has begun.")
         @Required
         @Size(min = 1, max = 2048)
         String uri,
-    @JsonPropertyDescription("URL of MinIO or another S3 server; default: that of AWS")
+    @JsonPropertyDescription(
+            "URL of the S3 server, such as MinIO. If omitted, workers need AWS_ENDPOINT_URL in their environment.")
         @Nullable
         @Size(max = 2048)
         String endpoint,
     @JsonPropertyDescription(
-            "Name of the secret in this namespace with the keys accessKey and secretKey")
+            "Name of a Secret in the run's namespace with the keys accessKey and secretKey.")
         @Nullable
         @Size(max = 253)
         String credentialsSecret,
     @JsonPropertyDescription(
-            "Name of the config map in this namespace whose key ca.crt is a certificate authority to trust beside the public ones")
+            "Name of a ConfigMap in the run's namespace whose key ca.crt holds a certificate authority to trust in addition to the public ones.")
         @Nullable
         @Size(max = 253)
         String caConfigMap) {

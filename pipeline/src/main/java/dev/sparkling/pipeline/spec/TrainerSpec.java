@@ -11,27 +11,25 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The trainer pods. The cluster gives {@code podPatch} its types and checks it; a local run ignores
- * it.
- */
+/** The trainer's pods. The API server validates {@code podPatch}; a local run ignores it. */
 public record TrainerSpec(
-    @JsonPropertyDescription("Image of the trainer; default: the one that the installation names")
+    @JsonPropertyDescription("Image of the trainer. Defaults to that of the installation.")
         @Nullable
         @Size(min = 1, max = 1024)
         String image,
-    @JsonPropertyDescription("Nodes that train together; default 1") @Min(1) Integer nodes,
+    @JsonPropertyDescription("Number of nodes that train together. Defaults to 1.") @Min(1)
+        Integer nodes,
     @JsonPropertyDescription(
-            "CPU threads of the trainer; results are bitwise equal for equal threads only; default: the CPU limit, rounded up; locally the cores of the machine")
+            "Number of CPU threads of the trainer. Results are bitwise reproducible only with the same number. Defaults to the CPU limit, rounded up, or to the cores of the machine in a local run.")
         @Nullable
         @Min(1)
         @Max(Limits.THREADS)
         Integer threads,
     @JsonPropertyDescription(
-            "Requests and limits of the trainer; without any it asks for one nvidia.com/gpu, if the installation says so")
+            "Compute resources of the trainer. If empty, and the installation enables it, one nvidia.com/gpu is requested.")
         ResourcesSpec resources,
     @JsonPropertyDescription(
-            "What the trainer's pods need beside that, in the words of Kubernetes' pod template")
+            "Additions to the trainer's pods, with the field names of a Kubernetes pod template.")
         Map<String, Object> podPatch) {
 
   static final TrainerSpec DEFAULT =

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 
 /** The newest complete checkpoint of a stage; {@code time} is RFC 3339. */
 public record CheckpointStatus(
-    @JsonPropertyDescription("Where the checkpoint is") String uri,
-    @JsonPropertyDescription("Step after which it was written, counted over the whole run")
+    @JsonPropertyDescription("Location of the checkpoint.") String uri,
+    @JsonPropertyDescription("Step after which it was written, counted over the whole run.")
         long step,
-    @JsonPropertyDescription("When it was complete, RFC 3339") String time) {}
+    @JsonPropertyDescription("Time at which it was complete, in RFC 3339.") String time) {}

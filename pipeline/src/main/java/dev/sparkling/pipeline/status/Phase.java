@@ -2,27 +2,27 @@ package dev.sparkling.pipeline.status;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** Where a run stands, in one word; spelled as in Kubernetes. */
+/** The phase of a run. */
 public enum Phase {
-  /** Accepted, and nothing runs yet. */
+  /** Accepted, and no worker has started, or the next one cannot. */
   @JsonProperty("Pending")
   PENDING,
-  /** Waiting for a quota or a place, not for us. */
+  /** Waiting for quota. */
   @JsonProperty("Queued")
   QUEUED,
-  /** A trainer works on a stage. */
+  /** A stage is training. */
   @JsonProperty("Training")
   TRAINING,
-  /** An expander widens a checkpoint. */
+  /** A checkpoint is being widened. */
   @JsonProperty("Expanding")
   EXPANDING,
-  /** Asked to stop; goes on from the newest checkpoint when asked to. */
+  /** Suspended by the user; resumes from the newest checkpoint. */
   @JsonProperty("Suspended")
   SUSPENDED,
-  /** Every stage is complete; terminal. */
+  /** All stages are complete; final. */
   @JsonProperty("Succeeded")
   SUCCEEDED,
-  /** A stage failed for good; terminal. */
+  /** A stage has failed and is not retried; final. */
   @JsonProperty("Failed")
   FAILED
 }

@@ -3,22 +3,22 @@ package dev.sparkling.pipeline.status;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
 
-/** What the run costs. */
+/** The cost of the run. */
 public record PlanStatus(
-    @JsonPropertyDescription("Size of each stage's model") List<StagePlanStatus> stages,
-    @JsonPropertyDescription("Floating-point operations of all stages") double flops,
+    @JsonPropertyDescription("Model size of each stage.") List<StagePlanStatus> stages,
+    @JsonPropertyDescription("Floating-point operations of all stages.") double flops,
     @JsonPropertyDescription(
-            "Share of the compute of training the widest model from scratch that is saved, 0 to 1")
+            "Fraction of compute saved, 0 to 1, compared with training the widest model from scratch.")
         double flopsSaved) {
   public PlanStatus {
     stages = stages == null ? List.of() : List.copyOf(stages);
   }
 
-  /** Parameters of one stage's model; active ones are those that a token meets. */
+  /** Numbers of parameters of one stage's model. */
   public record StagePlanStatus(
-      @JsonPropertyDescription("Name of the stage") String name,
-      @JsonPropertyDescription("Parameters of the stage's model") long parameters,
+      @JsonPropertyDescription("Name of the stage.") String name,
+      @JsonPropertyDescription("Number of parameters of the stage's model.") long parameters,
       @JsonPropertyDescription(
-              "Parameters that one token meets; fewer than all in a model with experts")
+              "Number of parameters that are active for a token; fewer than all in a model with experts.")
           long activeParameters) {}
 }

@@ -6,22 +6,23 @@ import org.jspecify.annotations.Nullable;
 
 /** The status subresource. */
 public record ProgressiveTrainingStatus(
-    @JsonPropertyDescription("Generation of the spec that this status is about")
+    @JsonPropertyDescription("Generation of the resource that this status reflects.")
         @Nullable Long observedGeneration,
     @JsonPropertyDescription(
-            "Where the run stands: Pending, Queued, Training, Expanding, Suspended, Succeeded or Failed; the last two are final")
+            "Phase of the run: Pending, Queued, Training, Expanding, Suspended, Succeeded or Failed. The last two are final.")
         @Nullable Phase phase,
-    @JsonPropertyDescription("First stage that is not complete; the last one where all are")
+    @JsonPropertyDescription(
+            "Name of the first stage that is not complete, or of the last stage if all are.")
         @Nullable String currentStage,
-    @JsonPropertyDescription("Columns of kubectl get, as text") @Nullable SummaryStatus summary,
-    @JsonPropertyDescription("Conditions Ready, Progressing and Failed, each with a reason")
+    @JsonPropertyDescription("Columns of kubectl get, as text.") @Nullable SummaryStatus summary,
+    @JsonPropertyDescription("Conditions of the run: Ready, Progressing and Failed.")
         List<Condition> conditions,
     @JsonPropertyDescription(
-            "Progress of the whole run, with the field names of Kubeflow's TrainJob")
+            "Progress of the whole run, with the field names of Kubeflow's TrainJob.")
         @Nullable TrainerStatus trainerStatus,
-    @JsonPropertyDescription("What the run costs, computed before it starts")
+    @JsonPropertyDescription("Cost of the run, computed before it starts.")
         @Nullable PlanStatus plan,
-    @JsonPropertyDescription("Where each stage stands, in the order of spec.stages")
+    @JsonPropertyDescription("Status of each stage, in the order of spec.stages.")
         List<StageStatus> stages) {
   public ProgressiveTrainingStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);

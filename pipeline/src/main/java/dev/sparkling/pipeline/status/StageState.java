@@ -2,7 +2,7 @@ package dev.sparkling.pipeline.status;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** Where one stage stands. */
+/** The state of a stage. */
 public enum StageState {
   /** An earlier stage is not complete. */
   @JsonProperty("Pending")
@@ -16,7 +16,7 @@ public enum StageState {
   /** Its last checkpoint is complete. */
   @JsonProperty("Succeeded")
   SUCCEEDED,
-  /** It failed for good. */
+  /** It has failed and is not retried. */
   @JsonProperty("Failed")
   FAILED
 }

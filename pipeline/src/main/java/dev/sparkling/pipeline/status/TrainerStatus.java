@@ -6,14 +6,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Progress of the whole run, with the field names of Kubeflow's TrainJob. */
 public record TrainerStatus(
-    @JsonPropertyDescription("Share of all steps that is done, 0 to 100")
+    @JsonPropertyDescription("Percentage of completed steps, 0 to 100.")
         @Nullable Integer progressPercentage,
     @JsonPropertyDescription(
-            "Seconds left at the speed measured last; absent until one is measured")
+            "Estimated remaining seconds at the speed measured last; absent until it is measured.")
         @Nullable Long estimatedRemainingSeconds,
-    @JsonPropertyDescription("Newest metrics: loss, validationLoss, tokensPerSecond")
+    @JsonPropertyDescription("Newest values of loss, validationLoss and tokensPerSecond.")
         List<Metric> metrics,
-    @JsonPropertyDescription("When one of these figures changed last, RFC 3339")
+    @JsonPropertyDescription("Time of the last change of these values, in RFC 3339.")
         @Nullable String lastUpdatedTime) {
   public TrainerStatus {
     metrics = metrics == null ? List.of() : List.copyOf(metrics);
@@ -21,6 +21,6 @@ public record TrainerStatus(
 
   /** A metric as text, as Kubeflow keeps it. */
   public record Metric(
-      @JsonPropertyDescription("Name of the metric") String name,
-      @JsonPropertyDescription("Value of the metric, a number as text") String value) {}
+      @JsonPropertyDescription("Name of the metric.") String name,
+      @JsonPropertyDescription("Value of the metric, a number as text.") String value) {}
 }

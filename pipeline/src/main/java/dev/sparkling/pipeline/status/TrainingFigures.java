@@ -4,16 +4,17 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import org.jspecify.annotations.Nullable;
 
-/** How far a stage's training is, and how well and fast it goes. */
+/** Progress, loss and speed of a stage's training. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record TrainingFigures(
-    @JsonPropertyDescription("Newest step, counted from 1 over the whole run") long step,
-    @JsonPropertyDescription("Tokens trained so far, counted over the whole run") long tokens,
-    @JsonPropertyDescription("Loss of the newest step's batch, in nats a token")
+    @JsonPropertyDescription("Newest step, counted from 1 over the whole run.") long step,
+    @JsonPropertyDescription("Number of tokens trained so far, counted over the whole run.")
+        long tokens,
+    @JsonPropertyDescription("Loss of the newest step's batch, in nats per token.")
         @Nullable Double loss,
-    @JsonPropertyDescription("Newest validation loss, in nats a token")
+    @JsonPropertyDescription("Newest validation loss, in nats per token.")
         @Nullable Double validationLoss,
-    @JsonPropertyDescription("Tokens trained a second, measured last")
+    @JsonPropertyDescription("Training speed in tokens per second, as measured last.")
         @Nullable Double tokensPerSecond) {
 
   /** The figures of a stage that has not trained yet. */
@@ -21,7 +22,7 @@ public record TrainingFigures(
     return new TrainingFigures(step, tokens, null, null, null);
   }
 
-  /** The newer figures; what they leave out keeps its value here. */
+  /** Merges newer figures; values that they lack stay. */
   public TrainingFigures updatedBy(TrainingFigures newer) {
     return new TrainingFigures(
         newer.step,
@@ -31,12 +32,12 @@ public record TrainingFigures(
         newer.tokensPerSecond == null ? tokensPerSecond : newer.tokensPerSecond);
   }
 
-  /** The same at another step, with its tokens. */
+  /** The same figures at another step. */
   public TrainingFigures movedTo(long newStep, long newTokens) {
     return new TrainingFigures(newStep, newTokens, loss, validationLoss, tokensPerSecond);
   }
 
-  /** The same with another validation loss. */
+  /** The same figures with another validation loss. */
   public TrainingFigures withValidationLoss(double newLoss) {
     return new TrainingFigures(step, tokens, loss, newLoss, tokensPerSecond);
   }

@@ -1,6 +1,6 @@
 /**
- * The status of a {@code ProgressiveTraining}: what {@code kubectl get} and {@code describe} show.
- * Records only; {@code stage} derives phases, an adapter fills in the rest.
+ * The status of a {@code ProgressiveTraining}, as records; {@code stage} derives the phase, and an
+ * adapter fills in the rest.
  */
 @NullMarked
 package dev.sparkling.pipeline.status;

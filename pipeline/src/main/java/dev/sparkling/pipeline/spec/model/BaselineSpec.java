@@ -5,18 +5,19 @@ import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
-/** Numbers of the initializations that are there for comparison. */
+/** Parameters of the initializations for comparison. */
 public record BaselineSpec(
     @JsonPropertyDescription(
-            "What an old column keeps with initialization uneven; its copies share the rest; default 1/3")
+            "Share of an old column with initialization uneven; its copies divide the rest. Defaults to 1/3.")
         @Min(value = 0, inclusive = false)
         @Max(value = 1, inclusive = false)
         Double unevenShare,
     @JsonPropertyDescription(
-            "Noise of initialization perturb, relative to what it is added to; default 0.1")
+            "Noise of initialization perturb, relative to the entries to which it is added. Defaults to 0.1.")
         @Min(0)
         Double perturbation,
-    @JsonPropertyDescription("Of initialization signal-to-noise; default 10")
+    @JsonPropertyDescription(
+            "Signal-to-noise ratio of initialization signal-to-noise, in decibels. Defaults to 10.")
         Double signalToNoiseDecibels) {
 
   private static final double DEFAULT_SHARE = 1.0 / 3;

@@ -6,35 +6,35 @@ import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Objects;
 
-/** What grows, and how the new entries start; a width of 0 (absent) stays. */
+/** The new widths, and how new entries are initialized; a width of 0 (absent) does not change. */
 @ValidationRule(
     value = "has(self.hiddenSize) || has(self.innerSize)",
     message = "grows nothing; a larger hiddenSize, innerSize or both")
 public record ExpansionSpec(
     @JsonPropertyDescription(
-            "New channels of the residual stream, not fewer than before; default: they stay")
+            "Number of channels of the residual stream after the expansion. Defaults to the current number, and cannot be smaller.")
         @Min(1)
         @Max(Limits.WIDTH)
         int hiddenSize,
     @JsonPropertyDescription(
-            "New channels inside an expert or MLP, not fewer than before; default: they stay")
+            "Number of channels inside an expert or MLP after the expansion. Defaults to the current number, and cannot be smaller.")
         @Min(1)
         @Max(Limits.WIDTH)
         int innerSize,
     @JsonPropertyDescription(
-            "How new entries start, as written side and read side: copy-copy, zero-copy, random-copy, random-zero or random-random; or a baseline to compare with: naive, uneven, perturb or signal-to-noise; default copy-copy")
+            "Initialization of new entries, as fan-out and fan-in side: copy-copy, zero-copy, random-copy, random-zero or random-random; or a baseline for comparison: naive, uneven, perturb or signal-to-noise. Defaults to copy-copy.")
         Initialization initialization,
     @JsonPropertyDescription(
-            "What becomes of the optimizer's moments: asymmetric (new entries start at zero), asymmetric-scaled, copy or drop; default asymmetric")
+            "How the optimizer state is expanded: asymmetric (new entries start at zero), asymmetric-scaled, copy or drop. Defaults to asymmetric.")
         OptimizerStateStrategy optimizerState,
     @JsonPropertyDescription(
-            "How weights of normalization layers widen: copy, or resample from their distribution; default copy")
+            "How the weights of normalization layers are widened: copy, or resample from their distribution. Defaults to copy.")
         NormInitialization norms,
-    @JsonPropertyDescription("Numbers of the baselines") BaselineSpec baseline,
-    @JsonPropertyDescription("Learning rate of the new entries after the expansion")
+    @JsonPropertyDescription("Parameters of the baselines.") BaselineSpec baseline,
+    @JsonPropertyDescription("Learning rate of the new entries after the expansion.")
         RewarmupSpec rewarmup,
     @JsonPropertyDescription(
-            "How far RMS(y)/RMS(x) of a widened matrix may move, relative to what the factor should give; beyond it the expansion warns; default 0.05")
+            "Largest relative deviation of RMS(y)/RMS(x) of a widened matrix from its expected value; beyond it the expansion reports a warning. Defaults to 0.05.")
         @Min(value = 0, inclusive = false)
         Double tolerance) {
   private static final double DEFAULT_TOLERANCE = 0.05;

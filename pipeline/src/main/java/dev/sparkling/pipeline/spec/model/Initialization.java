@@ -3,9 +3,10 @@ package dev.sparkling.pipeline.spec.model;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
- * How new entries start. The paper's are pairs {@code fanOut-fanIn}: the first word is the side
- * that writes the widened channels, the second the side that reads them (its section 3.2). The
- * others are baselines to compare them with: copies that preserve a linear map's function.
+ * How new entries are initialized. The paper's initializations are pairs {@code fanOut-fanIn}: the
+ * first word is the side that writes the widened channels, the second the side that reads them (its
+ * section 3.2). The others are baselines for comparison: copies that preserve a linear map's
+ * function.
  */
 public enum Initialization {
   @JsonProperty("copy-copy")
@@ -24,10 +25,10 @@ public enum Initialization {
   /** A column has r and its copy 1 - r (the paper's section 4). */
   @JsonProperty("uneven")
   UNEVEN,
-  /** As naive, and each pair moves apart by noise that cancels out (the paper's section 4). */
+  /** Like naive, with noise on each pair that cancels out (the paper's section 4). */
   @JsonProperty("perturb")
   PERTURB,
-  /** As perturb, by a signal-to-noise ratio (HyperCloning, arXiv 2409.12903, section 3). */
+  /** Like perturb, with a signal-to-noise ratio (HyperCloning, arXiv 2409.12903, section 3). */
   @JsonProperty("signal-to-noise")
   SIGNAL_TO_NOISE
 }

@@ -1,8 +1,8 @@
 package dev.sparkling.pipeline.spec.model;
 
 /**
- * The most that a field can say. Far above what anybody trains, so that a slip of the keyboard is
- * named before it takes a machine down, and all arithmetic with these numbers fits 64 bits.
+ * Largest values of fields. They are far above those of real models, so that a typo is rejected
+ * before it exhausts a machine, and all arithmetic with them fits 64 bits.
  */
 public final class Limits {
 
@@ -18,7 +18,7 @@ public final class Limits {
   public static final int THREADS = 1024;
   public static final int RETRIES = 1000;
 
-  /** Of one model; the widths together can say more than any of them. */
+  /** Largest model; its dimensions may exceed this although each one is allowed. */
   public static final long PARAMETERS = 1_000_000_000_000_000L;
 
   private Limits() {}

@@ -31,59 +31,63 @@ import org.jspecify.annotations.Nullable;
         "experts, expertsPerToken: architecture dense has none; leave them out, or use architecture moe")
 public record ModelSpec(
     @JsonPropertyDescription(
-            "Model family: moe (Qwen3-MoE, experts) or dense (Qwen3, one MLP a layer); default moe")
+            "Model family: moe (Qwen3-MoE, with experts) or dense (Qwen3, with one MLP per layer). Defaults to moe.")
         Architecture architecture,
     @JsonPropertyDescription(
-            "Tokens of the vocabulary: rows of the embedding; at least the tokenizer's")
+            "Size of the vocabulary, the number of rows of the embedding; at least that of the tokenizer.")
         @Required
         @Min(1)
         @Max(Limits.VOCABULARY)
         int vocabularySize,
-    @JsonPropertyDescription("Transformer layers; the same in every stage")
+    @JsonPropertyDescription("Number of transformer layers, the same in every stage.")
         @Required
         @Min(1)
         @Max(Limits.LAYERS)
         int layers,
-    @JsonPropertyDescription("Channels of the residual stream in the first stage")
+    @JsonPropertyDescription("Number of channels of the residual stream in the first stage.")
         @Required
         @Min(1)
         @Max(Limits.WIDTH)
         int hiddenSize,
     @JsonPropertyDescription(
-            "Channels inside one expert, or inside the dense MLP, in the first stage")
+            "Number of channels inside an expert, or inside the dense MLP, in the first stage.")
         @Required
         @Min(1)
         @Max(Limits.WIDTH)
         int innerSize,
-    @JsonPropertyDescription("Query heads of a layer; the same in every stage")
+    @JsonPropertyDescription("Number of query heads per layer, the same in every stage.")
         @Required
         @Min(1)
         @Max(Limits.HEADS)
         int attentionHeads,
-    @JsonPropertyDescription("Key and value heads of a layer; must divide attentionHeads")
+    @JsonPropertyDescription("Number of key and value heads per layer; must divide attentionHeads.")
         @Required
         @Min(1)
         @Max(Limits.HEADS)
         int keyValueHeads,
     @JsonPropertyDescription(
-            "Channels of one attention head, an even number; need not be hiddenSize / attentionHeads")
+            "Number of channels per attention head, even; independent of hiddenSize / attentionHeads.")
         @Required
         @Min(2)
         @Max(Limits.HEAD_DIM)
         int headDim,
-    @JsonPropertyDescription("Experts of a layer; needed for moe, absent for dense")
+    @JsonPropertyDescription(
+            "Number of experts per layer. Required for moe, not allowed for dense.")
         @Min(0)
         @Max(Limits.EXPERTS)
         int experts,
-    @JsonPropertyDescription("Experts that work on one token; needed for moe, absent for dense")
+    @JsonPropertyDescription(
+            "Number of experts that process a token. Required for moe, not allowed for dense.")
         @Min(0)
         @Max(Limits.EXPERTS)
         int expertsPerToken,
-    @JsonPropertyDescription("Whether the output head is the embedding; default true")
+    @JsonPropertyDescription(
+            "If true, the output head shares the weights of the embedding. Defaults to true.")
         Boolean tiedEmbeddings,
-    @JsonPropertyDescription("Base of the rotary position embedding; default 10000")
+    @JsonPropertyDescription("Base of the rotary position embedding. Defaults to 10000.")
         Double ropeTheta,
-    @JsonPropertyDescription("Added to the mean square in every RMSNorm; default 1e-6")
+    @JsonPropertyDescription(
+            "Constant added to the mean square in every RMSNorm. Defaults to 1e-6.")
         Double rmsNormEpsilon) {
 
   /** Hugging Face's default for Qwen3. */

@@ -2,12 +2,12 @@ package dev.sparkling.pipeline.spec.model;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** What becomes of the optimizer's moments when their parameter widens (paper Eq. 24). */
+/** How optimizer state is expanded with its parameter (paper Eq. 24). */
 public enum OptimizerStateStrategy {
   /** {@code S' = [S, 0]}: old entries keep their state, new entries start at zero. */
   @JsonProperty("asymmetric")
   ASYMMETRIC,
-  /** As asymmetric, with the old state scaled like its parameter; a comparison of the paper. */
+  /** Like asymmetric, with the old state scaled like its parameter; a comparison of the paper. */
   @JsonProperty("asymmetric-scaled")
   ASYMMETRIC_SCALED,
   /** New entries copy the state of the entries that they copy. */

@@ -5,15 +5,16 @@ import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
 /**
- * The curve of new entries after an expansion (paper Eq. 25-28, defaults App. H): {@code ratio} is
- * the paper's rho, {@code steps} its tau_w.
+ * The learning rate curve of new entries after an expansion (paper Eq. 25-28, defaults App. H):
+ * {@code ratio} is the paper's rho, {@code steps} its tau_w.
  */
 public record RewarmupSpec(
     @JsonPropertyDescription(
-            "Peak of the new entries' rate over the old entries' rate at the expansion; default 1.3")
+            "Peak learning rate of the new entries, relative to that of the old entries at the expansion. Defaults to 1.3.")
         @Min(value = 0, inclusive = false)
         Double ratio,
-    @JsonPropertyDescription("Steps of the linear rise to that peak; default 250") @Min(0)
+    @JsonPropertyDescription("Number of steps of the linear rise to the peak. Defaults to 250.")
+        @Min(0)
         Integer steps) {
 
   private static final double DEFAULT_RATIO = 1.3;

@@ -2,7 +2,7 @@ package dev.sparkling.pipeline.spec.training;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** Over which tokens an expert's load is counted. */
+/** The tokens over which an expert's load is counted. */
 public enum BalancingScope {
   /** All tokens of the optimizer step so far: experts may specialise within it. */
   @JsonProperty("globalBatch")

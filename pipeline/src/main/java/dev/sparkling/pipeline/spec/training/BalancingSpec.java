@@ -6,7 +6,7 @@ import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
 /**
- * What keeps experts evenly used (models of experts only). Added to the loss is
+ * Load balancing of the experts, for architecture moe. Added to the loss is
  *
  * <pre>
  *   coefficient * mean over layers of E * sum over experts e of f[e] * P[e]
@@ -20,15 +20,15 @@ import java.util.Objects;
  */
 public record BalancingSpec(
     @JsonPropertyDescription(
-            "Weight of the balancing loss, which is 1 where all experts are evenly used; 0: none; default 0.01")
+            "Weight of the balancing loss, which is 1 if all experts are used evenly; 0 disables it. Defaults to 0.01.")
         @Min(0)
         @Max(1)
         Double coefficient,
     @JsonPropertyDescription(
-            "Tokens over which an expert's load is counted: globalBatch (all of the step so far) or microBatch; default globalBatch")
+            "Tokens over which an expert's load is counted: globalBatch (those of the step so far) or microBatch. Defaults to globalBatch.")
         BalancingScope scope,
     @JsonPropertyDescription(
-            "Weight of the mean square of the router's logarithmic sum, which keeps its logits small; 0: none; default 0.001")
+            "Weight of the router z-loss, the mean square of the log-sum-exp of its logits, which keeps them small; 0 disables it. Defaults to 0.001.")
         @Min(0)
         @Max(1)
         Double zCoefficient) {

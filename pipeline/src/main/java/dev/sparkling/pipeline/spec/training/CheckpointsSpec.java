@@ -4,16 +4,14 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
-/**
- * When to write a checkpoint and how many to keep; a stage's last one is always written and kept.
- */
+/** How often checkpoints are written and how many are kept; a stage's last one always is. */
 public record CheckpointsSpec(
     @JsonPropertyDescription(
-            "Steps between two checkpoints; a stage's last step always writes one; default 1000")
+            "Number of steps between checkpoints; one is always written after a stage's last step. Defaults to 1000.")
         @Min(1)
         Integer everySteps,
     @JsonPropertyDescription(
-            "Newest checkpoints of a stage that are kept; a stage's last one always is; default 3")
+            "Number of a stage's newest checkpoints to keep; its last one is always kept. Defaults to 3.")
         @Min(1)
         Integer keepLast) {
 

@@ -5,16 +5,16 @@ import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
 /**
- * When to compute the validation loss, and on how much. A stage's first and last step always
- * evaluate.
+ * How often the validation loss is computed, and on how many sequences. A stage is always evaluated
+ * at its first and its last step.
  */
 public record EvaluationSpec(
     @JsonPropertyDescription(
-            "Steps between two evaluations; a stage's first and last step always evaluate; default 500")
+            "Number of steps between evaluations; a stage is always evaluated at its first and its last step. Defaults to 500.")
         @Min(1)
         Integer everySteps,
     @JsonPropertyDescription(
-            "Sequences of the validation data to evaluate on, from its start; all where there are fewer; default 512")
+            "Number of validation sequences to evaluate on, from the start of the data, or all if there are fewer. Defaults to 512.")
         @Min(1)
         Integer sequences) {
 

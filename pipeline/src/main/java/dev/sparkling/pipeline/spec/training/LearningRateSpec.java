@@ -6,26 +6,26 @@ import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
 import java.util.Objects;
 
-/** The original curve over the steps of all stages (paper App. D). */
+/** The learning rate schedule of the whole run (paper App. D). */
 public record LearningRateSpec(
     @JsonPropertyDescription(
-            "Shape of the curve after the warm-up: cosine, or wsd (stable, then decay); default cosine")
+            "Shape of the schedule after the warm-up: cosine, or wsd (warm-up, stable, decay). Defaults to cosine.")
         LearningRateSchedule schedule,
-    @JsonPropertyDescription("Highest learning rate, reached at the end of the warm-up")
+    @JsonPropertyDescription("Highest learning rate, reached at the end of the warm-up.")
         @Required
         @Min(value = 0, inclusive = false)
         double peak,
     @JsonPropertyDescription(
-            "Share of all steps in which the rate rises to its peak, 0 to 1; default 0.03")
+            "Fraction of all steps, 0 to 1, in which the rate rises to its peak. Defaults to 0.03.")
         @Min(0)
         @Max(1)
         Double warmupFraction,
-    @JsonPropertyDescription("Last rate as a share of the peak, 0 to 1; default 0.01")
+    @JsonPropertyDescription("Last rate as a fraction of the peak, 0 to 1. Defaults to 0.01.")
         @Min(0)
         @Max(1)
         Double finalRatio,
     @JsonPropertyDescription(
-            "Share of all steps, the last ones, in which the rate falls; wsd only; 0 to 1; default 0.2")
+            "Fraction of all steps, 0 to 1, at the end, in which the rate falls; for wsd only. Defaults to 0.2.")
         @Min(0)
         @Max(1)
         Double decayFraction) {

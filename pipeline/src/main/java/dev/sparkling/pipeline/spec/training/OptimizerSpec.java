@@ -16,21 +16,20 @@ import java.util.Objects;
     value = "!has(self.betas) || self.betas.all(beta, beta >= 0.0 && beta < 1.0)",
     message = "betas: two numbers from 0 up to but not including 1 are needed")
 public record OptimizerSpec(
-    @JsonPropertyDescription("Optimizer: adamw or muon; default adamw") OptimizerType type,
+    @JsonPropertyDescription("Optimizer: adamw or muon. Defaults to adamw.") OptimizerType type,
     @JsonPropertyDescription(
-            "Decay of the first and of the second moment, each from 0 up to but not including 1; default 0.9 and 0.95")
+            "Decay rates of the first and the second moment, each at least 0 and less than 1. Defaults to 0.9 and 0.95.")
         @Size(min = 2, max = 2)
         List<Double> betas,
-    @JsonPropertyDescription("Added to the root of the second moment; default 1e-8")
+    @JsonPropertyDescription("Constant added to the root of the second moment. Defaults to 1e-8.")
         @Min(value = 0, inclusive = false)
         Double eps,
     @JsonPropertyDescription(
-            "Decoupled weight decay of all weights, norms and embeddings too; default 0.1")
+            "Decoupled weight decay of all weights, including norms and embeddings. Defaults to 0.1.")
         @Min(0)
         @Max(1)
         Double weightDecay,
-    @JsonPropertyDescription(
-            "Share that muon's momentum keeps of itself at each step, from 0 up to but not including 1; default 0.95")
+    @JsonPropertyDescription("Momentum of muon, at least 0 and less than 1. Defaults to 0.95.")
         @Min(0)
         @Max(value = 1, inclusive = false)
         Double momentum) {

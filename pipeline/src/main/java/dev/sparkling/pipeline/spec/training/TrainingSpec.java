@@ -8,47 +8,50 @@ import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Objects;
 
-/** How every stage trains. */
+/** Training settings of all stages. */
 @ValidationRule(
     value = "!has(self.microBatchSize) || self.globalBatchSize % self.microBatchSize == 0",
     message = "microBatchSize: must divide globalBatchSize")
 public record TrainingSpec(
-    @JsonPropertyDescription("Tokens of one sequence")
+    @JsonPropertyDescription("Number of tokens per sequence.")
         @Required
         @Min(1)
         @Max(Limits.SEQUENCE_LENGTH)
         int sequenceLength,
-    @JsonPropertyDescription("Sequences of one optimizer step") @Required @Min(1) @Max(Limits.BATCH)
+    @JsonPropertyDescription("Number of sequences per optimizer step.")
+        @Required
+        @Min(1)
+        @Max(Limits.BATCH)
         int globalBatchSize,
     @JsonPropertyDescription(
-            "Sequences of one forward pass, which memory limits; must divide globalBatchSize; default globalBatchSize")
+            "Number of sequences per forward pass, limited by memory; must divide globalBatchSize. Defaults to globalBatchSize.")
         @Min(1)
         @Max(Limits.BATCH)
         int microBatchSize,
     @JsonPropertyDescription(
-            "Number format of activations and matrix products, fp32 or bf16; weights and moments are fp32; default fp32")
+            "Number format of activations and matrix products: fp32 or bf16. Weights and optimizer state are fp32. Defaults to fp32.")
         Precision precision,
     @JsonPropertyDescription(
-            "Seed of the initial weights, the sample order and an expansion's random values; default 1")
+            "Seed of the initial weights, the order of the samples and the random values of expansions. Defaults to 1.")
         Long seed,
-    @JsonPropertyDescription("Optimizer and its constants") OptimizerSpec optimizer,
-    @JsonPropertyDescription("Learning rate over the steps of all stages") @Required
+    @JsonPropertyDescription("Optimizer and its hyperparameters.") OptimizerSpec optimizer,
+    @JsonPropertyDescription("Learning rate schedule over the steps of all stages.") @Required
         LearningRateSpec learningRate,
     @JsonPropertyDescription(
-            "Largest norm of all gradients together; larger ones are scaled down to it; 0: never; default 1")
+            "Maximum norm of all gradients together, to which larger ones are scaled down; 0 disables clipping. Defaults to 1.")
         @Min(0)
         Double gradientClipping,
-    @JsonPropertyDescription("What keeps experts evenly used; models of experts only")
+    @JsonPropertyDescription("Load balancing of the experts; for architecture moe only.")
         BalancingSpec balancing,
     @JsonPropertyDescription(
-            "What the backward pass computes again instead of keeping it: none, or layers (all but each layer's input, for a third more arithmetic); results are the same; default none")
+            "Activation recomputation in the backward pass: none, or layers, which keeps only the input of each layer and costs a third more arithmetic. Results are the same. Defaults to none.")
         Recomputation recomputation,
     @JsonPropertyDescription(
-            "Whether a token attends to its own document only, not to those before it in the sequence; default false")
+            "If true, a token attends only to its own document, not to earlier ones in the sequence. Defaults to false.")
         Boolean documentMasking,
-    @JsonPropertyDescription("When checkpoints are written and how many are kept")
+    @JsonPropertyDescription("How often checkpoints are written and how many are kept.")
         CheckpointsSpec checkpoints,
-    @JsonPropertyDescription("When the validation loss is computed and on how much")
+    @JsonPropertyDescription("How often the validation loss is computed and on how many sequences.")
         EvaluationSpec evaluation) {
 
   private static final long DEFAULT_SEED = 1;
@@ -84,7 +87,7 @@ public record TrainingSpec(
     evaluation = Objects.requireNonNullElse(evaluation, EvaluationSpec.DEFAULT);
   }
 
-  /** The same with other recomputation. */
+  /** The same settings with other recomputation. */
   public TrainingSpec with(Recomputation other) {
     return new TrainingSpec(
         sequenceLength,
@@ -102,7 +105,7 @@ public record TrainingSpec(
         evaluation);
   }
 
-  /** Tokens of one optimizer step. */
+  /** The number of tokens per optimizer step. */
   public long tokensPerStep() {
     return (long) globalBatchSize * sequenceLength;
   }
