@@ -16,9 +16,9 @@ import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * Of several replicas the holder of a lease works. Who stops gives the lease back, so that the next
- * need not wait until it runs out; who loses it ends, because the Operator SDK would let it work on
- * beside the new holder and never take part in an election again.
+ * Configures leader election. An operator that stops releases its lease, so that the next one need
+ * not wait until it expires. One that loses the lease exits, because the Operator SDK would let it
+ * continue beside the new holder and never take part in an election again.
  */
 @Singleton
 public final class Leadership implements ConfigurationServiceCustomizer {
@@ -51,20 +51,20 @@ public final class Leadership implements ConfigurationServiceCustomizer {
     };
   }
 
-  /** Called when reconciliations have ended because of a shutdown, and when the lease is lost. */
+  /** Called after the last reconciliation of a shutdown, and when the lease is lost. */
   private void stop() {
-    if (!giveBack()) {
-      LOG.errorf("lease %s: lost to another holder, so this operator ends", LEASE);
+    if (!release()) {
+      LOG.errorf("lease %s: lost to another holder, so that this operator exits", LEASE);
     }
-    // While a shutdown is under way already, this changes nothing.
+    // During a shutdown this has no effect.
     Quarkus.asyncExit(LOST);
   }
 
   /**
-   * Whether the lease was ours to give back. Without a holder anyone may take it at once, as with
-   * client-go's {@code ReleaseOnCancel}.
+   * Releases the lease, so that another operator can acquire it at once, as client-go's {@code
+   * ReleaseOnCancel} does. Returns false if it is held by another one.
    */
-  private boolean giveBack() {
+  private boolean release() {
     try {
       Lease lease =
           client
@@ -85,7 +85,8 @@ public final class Leadership implements ConfigurationServiceCustomizer {
                   .build())
           .update();
     } catch (KubernetesClientException e) {
-      LOG.warnf("lease %s: not given back, so it has to run out: %s", LEASE, e.getMessage());
+      LOG.warnf(
+          "lease %s: cannot be released, so that it has to expire: %s", LEASE, e.getMessage());
     }
     return true;
   }

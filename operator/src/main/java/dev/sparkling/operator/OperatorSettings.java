@@ -7,15 +7,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What the chart sets, as environment variables such as {@code SPARKLING_TRAINER_IMAGE}. */
+/**
+ * Settings that the chart passes in environment variables such as {@code SPARKLING_TRAINER_IMAGE}.
+ */
 @ConfigMapping(prefix = "sparkling")
 public interface OperatorSettings {
 
-  /** Of trainers, where the resource names none. */
+  /** Image of trainers if the resource names none. */
   @WithDefault("sparkling-trainer:latest")
   String trainerImage();
 
-  /** Of expanders, where the resource names none. */
+  /** Image of expanders if the resource names none. */
   @WithDefault("sparkling-expander:latest")
   String expanderImage();
 
@@ -25,27 +27,27 @@ public interface OperatorSettings {
   /** Names of secrets in the namespaces of the resources. */
   Optional<List<String>> imagePullSecrets();
 
-  /** Whether a trainer asks for one GPU where the resource says nothing of resources. */
+  /** Whether a trainer requests one GPU if the resource has no resources. */
   @WithDefault("true")
   boolean defaultGpu();
 
-  /** How long jobs that have ended stay, with their pods and logs; a week. */
+  /** Time after which finished jobs are deleted with their pods and logs; a week. */
   @WithDefault("604800")
   int ttlSecondsAfterFinished();
 
-  /** How often trainers are asked how far they are. */
+  /** Interval at which the progress of trainers is polled. */
   @WithDefault("PT5S")
   Duration progressInterval();
 
   LeaderElection leaderElection();
 
-  /** Of several replicas one works. */
+  /** Election of the active replica. */
   interface LeaderElection {
     @WithDefault("true")
     boolean enabled();
   }
 
-  /** The part that is about worker pods. */
+  /** The settings of worker pods. */
   default WorkerSettings workers() {
     return new WorkerSettings(
         trainerImage(),

@@ -1,3 +1,3 @@
-/** The Kubernetes adapter of the stage machine. */
+/** Runs the stage machine on Kubernetes. */
 @org.jspecify.annotations.NullMarked
 package dev.sparkling.operator;

@@ -3,13 +3,17 @@ package dev.sparkling.operator;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.util.stream.Collectors;
 
-/** When this fails: move the code to the package that may do what it does. */
+/** If this fails, move the code to a package that may do what it does. */
 @AnalyzeClasses(
     packages = "dev.sparkling.operator",
     importOptions = ImportOption.DoNotIncludeTests.class)
@@ -28,6 +32,15 @@ class ArchitectureTest {
                   "io.micrometer..",
                   "java.net.http..",
                   "org.jboss.logging.."));
+
+  @ArchTest
+  static void packagesHaveAtMost25Classes(JavaClasses classes) {
+    assertThat(
+            classes.stream()
+                .filter(type -> type.getSource().isPresent() && !type.isNestedClass())
+                .collect(Collectors.groupingBy(JavaClass::getPackageName, Collectors.counting())))
+        .allSatisfy((name, count) -> assertThat(count).as(name).isLessThanOrEqualTo(25));
+  }
 
   @ArchTest
   static final ArchRule packagesHaveNoCycles =

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A folder of cases of a test class: {@code in-*.yaml} holds what is given, {@code out-*.yaml} what
- * is expected. A new case is a new folder; {@code -Dgolden.write=true} writes what came out.
+ * A case of a test class: {@code in-*.yaml} holds its input, {@code out-*.yaml} the expected
+ * output. A new case is a new folder; {@code -Dgolden.write=true} writes the actual output.
  */
 public record GoldenFolder(Path path) {
 

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** A run of two stages of 100 steps, and its jobs and pods as the API server shows them. */
+/** A run with two stages of 100 steps, and its jobs and pods. */
 public final class TestObjects {
 
   public static final String START = "2026-01-01T00:00:00Z";
@@ -54,7 +54,7 @@ public final class TestObjects {
         .unmarshal(edit.apply(YAML), GenericKubernetesResource.class);
   }
 
-  /** The same, to be paused. */
+  /** The spec of a suspended run. */
   public static ProgressiveTrainingSpec suspended(ProgressiveTrainingSpec spec) {
     return new ProgressiveTrainingSpec(
         spec.model(),
@@ -70,7 +70,7 @@ public final class TestObjects {
         spec.deletionPolicy());
   }
 
-  /** Just created, with a pod on its way. */
+  /** A job that has just started. */
   public static Job job(String stage, Work work) {
     WorkerSettings settings =
         new WorkerSettings("trainer", "expander", "IfNotPresent", List.of(), false, 60);
@@ -88,7 +88,7 @@ public final class TestObjects {
     return new JobBuilder(job).editSpec().withSuspend(true).endSpec().build();
   }
 
-  /** By its queue: from the start, or since it had run. */
+  /** A job that Kueue holds, since its start or later. */
   public static Job held(Job job, String since) {
     return new JobBuilder(suspended(job))
         .editMetadata()
@@ -167,7 +167,7 @@ public final class TestObjects {
         .build();
   }
 
-  /** On a node since {@link #START}, where its volumes and its network are made. */
+  /** A pod on a node since {@link #START}, where its volumes and its network are being set up. */
   public static Pod creating(Job job) {
     return new PodBuilder(pod(job, "pod-1", waiting("ContainerCreating", null)))
         .editMetadata()
@@ -184,7 +184,7 @@ public final class TestObjects {
         .build();
   }
 
-  /** A warning about an object, said once. */
+  /** A warning event about an object. */
   public static Event warning(HasMetadata object, String reason, String time, String message) {
     return new EventBuilder()
         .withNewMetadata()

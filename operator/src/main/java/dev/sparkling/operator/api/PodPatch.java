@@ -14,9 +14,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What users may add to worker pods: {@code podPatch} of the trainer and the expander. Names of
- * Kubernetes' own pod template; a small subset, so that the CustomResourceDefinition stays small
- * enough for plain {@code kubectl apply} and nothing of ours can be overwritten.
+ * User-defined additions to worker pods: {@code podPatch} of the trainer and the expander. The
+ * field names are those of a Kubernetes pod template. It is a small subset, so that the
+ * CustomResourceDefinition is small enough for client-side {@code kubectl apply} and a patch cannot
+ * override the operator's own fields.
  */
 public record PodPatch(
     @JsonPropertyDescription("Labels added to the pods; the operator's own labels take precedence.")
@@ -46,7 +47,7 @@ public record PodPatch(
     imagePullSecrets = imagePullSecrets == null ? List.of() : List.copyOf(imagePullSecrets);
   }
 
-  /** In the user's order: the same resource makes the same pods, byte for byte. */
+  /** Keeps the user's order, so that the same resource makes identical pods. */
   private static Map<String, String> ordered(@Nullable Map<String, String> map) {
     return map == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(map));
   }

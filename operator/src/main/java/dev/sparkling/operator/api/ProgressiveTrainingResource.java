@@ -51,7 +51,7 @@ public final class ProgressiveTrainingResource
 
   private static final long serialVersionUID = 1L;
 
-  /** The same as it would stand in a file, for the validator that files pass too. */
+  /** The resource as a document, for the validator that also validates files. */
   public ProgressiveTraining asDocument() {
     return new ProgressiveTraining(
         getApiVersion(),
@@ -61,8 +61,8 @@ public final class ProgressiveTrainingResource
   }
 
   /**
-   * Whether it is over for good: terminal phases are sticky, whatever becomes of the jobs. A run
-   * that was refused before any of it began is looked at again when it was edited.
+   * Whether the run has ended: final phases do not change, whatever happens to its jobs. A run that
+   * was refused before it began is reconciled again after an edit.
    */
   public boolean hasEnded() {
     ProgressiveTrainingStatus status = getStatus();
@@ -78,14 +78,14 @@ public final class ProgressiveTrainingResource
     };
   }
 
-  /** Identity and status alone: what a status patch may hold. */
+  /** The resource with its identity and a status only, as a status patch requires. */
   public ProgressiveTrainingResource withOnly(ProgressiveTrainingStatus status) {
     ProgressiveTrainingResource patch = new ProgressiveTrainingResource();
     patch.setMetadata(
         new ObjectMetaBuilder()
             .withName(getMetadata().getName())
             .withNamespace(getMetadata().getNamespace())
-            // So that it is not another's of the same name.
+            // Not another run of the same name.
             .withUid(getMetadata().getUid())
             .build());
     patch.setStatus(status);

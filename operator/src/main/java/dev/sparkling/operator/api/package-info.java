@@ -1,4 +1,4 @@
-/** The resource as Kubernetes sees it; its spec and status are the records of {@code pipeline}. */
+/** The Kubernetes resource; its spec and status are the records of {@code pipeline}. */
 @NullMarked
 package dev.sparkling.operator.api;
 

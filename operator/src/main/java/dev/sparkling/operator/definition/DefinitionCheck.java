@@ -15,8 +15,8 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares the installed definition with the operator's own until it fits once, and then no more:
- * it is asked at every readiness probe.
+ * Compares the installed definition with the operator's own until they match once; every readiness
+ * probe calls it.
  */
 final class DefinitionCheck {
 
@@ -27,7 +27,7 @@ final class DefinitionCheck {
       "helm upgrade with crds.enabled=true, or kubectl apply --server-side --force-conflicts -f"
           + " charts/sparkling/files/crds";
 
-  /** Enough to see what it is about. */
+  /** More would not help. */
   private static final int NAMED_FIELDS = 10;
 
   private final Supplier<@Nullable CustomResourceDefinition> installed;
@@ -35,15 +35,15 @@ final class DefinitionCheck {
   private @Nullable String problem;
 
   /**
-   * Asks nobody yet.
+   * Creates a check, which has not read anything yet.
    *
-   * @param installed reads the definition in the cluster; null where there is none
+   * @param installed reads the definition in the cluster; null if there is none
    */
   DefinitionCheck(Supplier<@Nullable CustomResourceDefinition> installed) {
     this.installed = installed;
   }
 
-  /** What is wrong and what to do; empty where nothing is, or where the operator may not look. */
+  /** The problem and its remedy; empty if there is none, or if the operator may not look. */
   synchronized Optional<String> problem() {
     if (!settled) {
       look();
@@ -53,26 +53,26 @@ final class DefinitionCheck {
 
   private void look() {
     try {
-      tell(compare(installed.get()));
+      report(compare(installed.get()));
     } catch (KubernetesClientException e) {
       if (e.getCode() == HttpURLConnection.HTTP_FORBIDDEN) {
         settled = true;
         LOG.infof(
-            "customresourcedefinition %s: was not compared with what this operator uses, because it"
-                + " may not read it; rbac.readCustomResourceDefinition=true lets it",
+            "customresourcedefinition %s: is not checked, because this operator may not read it; set"
+                + " rbac.readCustomResourceDefinition=true to allow it",
             NAME);
       } else {
-        // What was known stands; the next probe asks again.
+        // The last result stands; the next probe tries again.
         LOG.warnf("customresourcedefinition %s: cannot be read: %s", NAME, e.getMessage());
       }
     }
   }
 
-  /** Logs what is new only. */
-  private void tell(@Nullable String now) {
+  /** Logs a problem once. */
+  private void report(@Nullable String now) {
     if (now == null) {
       settled = true;
-      LOG.infof("customresourcedefinition %s: has every field that this operator uses", NAME);
+      LOG.infof("customresourcedefinition %s: has all fields that this operator uses", NAME);
     } else if (!Objects.equals(now, problem)) {
       LOG.error(now);
     }
@@ -94,11 +94,11 @@ final class DefinitionCheck {
         + ": is older than this operator and lacks "
         + String.join(", ", missing.subList(0, Math.min(NAMED_FIELDS, missing.size())))
         + more
-        + ", which the API server drops without a word; "
+        + ", which the API server drops silently; "
         + ADVICE;
   }
 
-  /** The one that this operator was built with. */
+  /** The definition that this operator was built with. */
   static CustomResourceDefinition own() {
     String file = "/crds/" + NAME + "-v1.yml";
     try (InputStream yaml = DefinitionCheck.class.getResourceAsStream(file)) {

@@ -10,8 +10,8 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Not ready while the definition lacks a field. A rollout then stops and leaves the old operator at
- * work, and nothing crashes until somebody mends it.
+ * Reports that the operator is not ready while the definition lacks a field. A rollout then stops
+ * and leaves the old operator running until the definition is upgraded.
  */
 @Readiness
 @Singleton
@@ -31,7 +31,7 @@ public final class DefinitionReadiness implements HealthCheck {
                     .get());
   }
 
-  /** At start, for the log; on a thread of its own, for nothing has to wait for it. */
+  /** Checks once at startup, for the log, without delaying it. */
   void start(@Observes StartupEvent event) {
     Thread.ofVirtual().name("definition check").start(check::problem);
   }

@@ -12,8 +12,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields that an installed definition lacks. One that has more is newer and fine; types and
- * rules are not compared, because only a missing field is lost in silence.
+ * Finds the fields that an installed definition lacks. A definition with more fields is newer and
+ * fine. Types and rules are not compared, because only a missing field is dropped silently.
  */
 final class MissingFields {
 
@@ -23,7 +23,7 @@ final class MissingFields {
 
   private MissingFields() {}
 
-  /** Their paths, such as {@code spec.stages[].tokens}; of a field that is missing no part. */
+  /** Returns paths such as {@code spec.stages[].tokens}, without those below a missing field. */
   static List<String> of(CustomResourceDefinition own, CustomResourceDefinition installed) {
     MissingFields missing = new MissingFields();
     for (CustomResourceDefinitionVersion version : own.getSpec().getVersions()) {
@@ -65,7 +65,7 @@ final class MissingFields {
     }
   }
 
-  /** Of a map; one without a schema for its values keeps none of them. */
+  /** Compares the values of maps; a map without a schema for its values keeps none of them. */
   private void compareValues(String path, JSONSchemaProps own, JSONSchemaProps installed) {
     if (installed.getAdditionalProperties() == null) {
       paths.add(path);

@@ -1,6 +1,6 @@
 /**
- * Whether the CustomResourceDefinition in the cluster has every field that this operator uses. The
- * API server drops fields that it does not know, without a word.
+ * Checks that the CustomResourceDefinition in the cluster has all fields that this operator uses:
+ * the API server silently drops fields that it does not know.
  */
 @NullMarked
 package dev.sparkling.operator.definition;

@@ -45,20 +45,20 @@ class DefinitionCheckTest {
         .contains(
             "customresourcedefinition progressivetrainings.sparkling.dev: is older than this"
                 + " operator and lacks spec.retries, spec.stages[].expansion, which the API server"
-                + " drops without a word; helm upgrade with crds.enabled=true, or kubectl apply"
+                + " drops silently; helm upgrade with crds.enabled=true, or kubectl apply"
                 + " --server-side --force-conflicts -f charts/sparkling/files/crds");
     installed = DefinitionCheck.own();
     assertThat(check.problem()).isEmpty();
   }
 
   @Test
-  void ofManyMissingFieldsSomeAreNamedAndTheRestIsCounted() {
+  void theFirstOfManyMissingFieldsAreNamedAndTheRestIsCounted() {
     field("spec").getProperties().clear();
     assertThat(check.problem().orElseThrow()).contains("lacks spec.data,").contains(" and 1 more,");
   }
 
   @Test
-  void aMapThatKeepsNoValuesIsToldAndOneThatKeepsAnythingIsNot() {
+  void aMapThatKeepsNoValuesIsReportedAndOneThatKeepsAnyValueIsNot() {
     JSONSchemaProps resources =
         field("spec").getProperties().get("trainer").getProperties().get("resources");
     resources.getProperties().get("limits").setAdditionalProperties(null);
@@ -80,13 +80,13 @@ class DefinitionCheckTest {
   }
 
   @Test
-  void aDefinitionThatIsNotThereIsAProblem() {
+  void aMissingDefinitionIsAProblem() {
     installed = null;
     assertThat(check.problem().orElseThrow()).contains("is not installed; helm upgrade");
   }
 
   @Test
-  void anOperatorThatMayNotReadTheDefinitionGoesOnWithoutAskingAgain() {
+  void anOperatorThatMayNotReadTheDefinitionSkipsTheCheck() {
     refusal = FORBIDDEN;
     assertThat(check.problem()).isEmpty();
     assertThat(check.problem()).isEmpty();
@@ -94,7 +94,7 @@ class DefinitionCheckTest {
   }
 
   @Test
-  void whatIsKnownStandsWhileTheApiServerDoesNotAnswer() {
+  void theLastResultStandsWhileTheApiServerDoesNotRespond() {
     stage().remove("tokens");
     assertThat(check.problem()).isPresent();
     refusal = UNAVAILABLE;

@@ -28,13 +28,13 @@ class UnexplainedWaitTest {
   private final Pod creating = TestObjects.creating(job);
 
   @Test
-  void aPodWhoseVolumesAreMadeWaitsSinceItWasScheduled() {
+  void aPodThatWaitsForItsVolumesWaitsSinceItWasScheduled() {
     assertThat(unexplainedWait(job, creating))
         .contains(UnexplainedWait.of(creating, Instant.parse(START)));
   }
 
   @Test
-  void aJobWithoutAPodWaitsSinceItBegan() {
+  void aJobWithoutAPodWaitsSinceItStarted() {
     assertThat(unexplainedWait(job)).contains(UnexplainedWait.of(job, Instant.parse(START)));
   }
 
@@ -47,7 +47,7 @@ class UnexplainedWaitTest {
   }
 
   @Test
-  void nobodyIsAskedAboutAWorkerThatIsFineOrSaysItselfWhatItWaitsFor() {
+  void noEventsAreNeededForAWorkerThatIsFineOrExplainsItsOwnWait() {
     assertThat(unexplainedWait(job, TestObjects.pod(job, "p", TestObjects.running()))).isEmpty();
     assertThat(unexplainedWait(job, TestObjects.unschedulable(job, "no GPU"))).isEmpty();
     assertThat(unexplainedWait(TestObjects.suspended(job))).isEmpty();
@@ -56,7 +56,7 @@ class UnexplainedWaitTest {
   }
 
   @Test
-  void aPodThatPullsItsImageIsNotAskedAboutHoweverLongThatTakes() {
+  void aPodThatPullsItsImageNeedsNoExplanationHoweverLongItTakes() {
     Pod pulling =
         new PodBuilder(creating)
             .editStatus()
@@ -70,7 +70,7 @@ class UnexplainedWaitTest {
   }
 
   @Test
-  void theFirstOfTwoWarningsStandsSoThatTheStatusDoesNotChangeWithEveryTry() {
+  void theFirstOfTwoWarningsIsShownSoThatTheStatusDoesNotChangeWithEveryRetry() {
     Event later = at(warning(creating, "FailedMount", "Unable to attach or mount"), 130, 130);
     Event first = at(warning(creating, "FailedMount", MISSING), 1, 250);
     Event thirteenth = at(warning(creating, "FailedMount", MISSING), 1, 372);
@@ -79,7 +79,7 @@ class UnexplainedWaitTest {
   }
 
   @Test
-  void aRefusedPodIsNamedWithoutTheLettersThatDifferAtEveryTry() {
+  void aRefusedPodIsNamedWithoutItsRandomCharacters() {
     String name = job.getMetadata().getName();
     String refusal = " is forbidden: exceeded quota: none, requested: pods=1, limited:\n pods=0";
     Event event =
@@ -99,7 +99,7 @@ class UnexplainedWaitTest {
   }
 
   @Test
-  void warningsAboutOtherThingsOrFromBeforeTheWaitExplainNothing() {
+  void warningsAboutOtherObjectsOrFromBeforeTheWaitExplainNothing() {
     assertThat(blocked(creating, warning(creating, "FailedScheduling", "no node"))).isEmpty();
     assertThat(blocked(creating, warning(job, "FailedMount", MISSING))).isEmpty();
     assertThat(blocked(creating, at(warning(creating, "FailedMount", MISSING), -60, -60)))
@@ -108,7 +108,7 @@ class UnexplainedWaitTest {
   }
 
   @Test
-  void whatAPodSaysItselfWinsOverEvents() {
+  void thePodsOwnReasonTakesPrecedenceOverEvents() {
     Pod pod = TestObjects.pod(job, "p", TestObjects.waiting("ImagePullBackOff", "no such"));
     assertThat(blocked(pod, warning(creating, "FailedMount", MISSING)))
         .contains(new Waiting("ImagePullBackOff", "no such"));

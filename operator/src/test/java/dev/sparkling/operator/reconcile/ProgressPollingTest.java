@@ -32,13 +32,13 @@ class ProgressPollingTest {
   private static final Duration SHORT = Duration.ofMillis(1);
   private static final Duration LONG = Duration.ofMinutes(5);
 
-  private final BlockingQueue<ResourceID> told = new LinkedBlockingQueue<>();
-  private final AtomicInteger questions = new AtomicInteger();
+  private final BlockingQueue<ResourceID> reported = new LinkedBlockingQueue<>();
+  private final AtomicInteger requests = new AtomicInteger();
   private final CountDownLatch testEnds = new CountDownLatch(1);
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private ExecutorService threads;
   private HttpServer server;
-  private volatile Answer answer = exchange -> say(exchange, "");
+  private volatile Answer answer = exchange -> answerWith(exchange, "");
 
   /** How the trainer answers. */
   private interface Answer {
@@ -62,58 +62,58 @@ class ProgressPollingTest {
   }
 
   @Test
-  void anAnswerIsKeptAndToldAndTheSameAnswerIsToldOnce() throws InterruptedException {
-    answer = exchange -> say(exchange, ANSWER.formatted(10));
+  void anAnswerIsKeptAndReportedOnce() throws InterruptedException {
+    answer = exchange -> answerWith(exchange, ANSWER.formatted(10));
     ProgressPolling polling = polling(SHORT);
-    askUntilAsked(polling, 3);
-    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
+    pollUntilPolled(polling, 3);
+    assertThat(reported.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
     assertThat(polling.latest(RUN).orElseThrow().progress().figures().step()).isEqualTo(10);
-    assertThat(told).isEmpty();
-    answer = exchange -> say(exchange, ANSWER.formatted(20));
-    askUntilAsked(polling, questions.get() + 2);
-    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
+    assertThat(reported).isEmpty();
+    answer = exchange -> answerWith(exchange, ANSWER.formatted(20));
+    pollUntilPolled(polling, requests.get() + 2);
+    assertThat(reported.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
     polling.forget(RUN);
     assertThat(polling.latest(RUN)).isEmpty();
   }
 
   @Test
   void theAnswerOfAnEarlierPodIsForgottenWhenTheNextOneIsPolled() throws InterruptedException {
-    answer = exchange -> say(exchange, ANSWER.formatted(10));
+    answer = exchange -> answerWith(exchange, ANSWER.formatted(10));
     ProgressPolling polling = polling(LONG);
-    ask(polling);
-    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
+    poll(polling);
+    assertThat(reported.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
     assertThat(polling.latest(RUN).orElseThrow().pod()).isEqualTo(POD);
-    answer = exchange -> say(exchange, "");
+    answer = exchange -> answerWith(exchange, "");
     polling.poll(RUN, NAME, "demo-narrow-train-bbbbb", "127.0.0.1");
     assertThat(polling.latest(RUN)).isEmpty();
   }
 
   @Test
   void noTrainerIsPolledMoreOftenThanOncePerInterval() throws InterruptedException {
-    answer = exchange -> say(exchange, ANSWER.formatted(10));
+    answer = exchange -> answerWith(exchange, ANSWER.formatted(10));
     ProgressPolling polling = polling(LONG);
-    Duration first = ask(polling);
-    told.poll(10, TimeUnit.SECONDS);
+    Duration first = poll(polling);
+    reported.poll(10, TimeUnit.SECONDS);
     for (int i = 0; i < 10; i++) {
-      assertThat(ask(polling)).isPositive().isLessThanOrEqualTo(first);
+      assertThat(poll(polling)).isPositive().isLessThanOrEqualTo(first);
     }
-    assertThat(questions).hasValue(1);
+    assertThat(requests).hasValue(1);
   }
 
   @Test
-  void anAnswerThatIsNoneOfATrainersIsPassedOver() throws InterruptedException {
+  void anAnswerThatIsNotATrainersIsIgnored() throws InterruptedException {
     ProgressPolling polling = polling(SHORT);
     for (String text :
         new String[] {"", "null", "[]", "{\"step\": 3}", "<html>", "{\"stage\": 1"}) {
-      answer = exchange -> say(exchange, text);
-      askUntilAsked(polling, questions.get() + 2);
+      answer = exchange -> answerWith(exchange, text);
+      pollUntilPolled(polling, requests.get() + 2);
     }
     assertThat(polling.latest(RUN)).isEmpty();
-    assertThat(told).isEmpty();
+    assertThat(reported).isEmpty();
   }
 
   @Test
-  void anAnswerWithoutAnEndIsGivenUp() throws InterruptedException {
+  void anEndlessAnswerIsAbandoned() throws InterruptedException {
     answer =
         exchange -> {
           exchange.sendResponseHeaders(200, 0);
@@ -126,7 +126,7 @@ class ProgressPollingTest {
   }
 
   @Test
-  void anAnswerThatStallsIsGivenUpAndTheTrainerIsAskedAgain() throws InterruptedException {
+  void anAnswerThatStallsIsAbandonedAndTheTrainerPolledAgain() throws InterruptedException {
     answer =
         exchange -> {
           exchange.sendResponseHeaders(200, 1000);
@@ -136,39 +136,39 @@ class ProgressPollingTest {
         };
     ProgressPolling polling = polling(SHORT);
     awaitError(polling);
-    answer = exchange -> say(exchange, ANSWER.formatted(30));
-    askUntilAsked(polling, questions.get() + 1);
-    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
+    answer = exchange -> answerWith(exchange, ANSWER.formatted(30));
+    pollUntilPolled(polling, requests.get() + 1);
+    assertThat(reported.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
   }
 
   private ProgressPolling polling(Duration interval) {
-    return new ProgressPolling(server.getAddress().getPort(), interval, registry, told::add);
+    return new ProgressPolling(server.getAddress().getPort(), interval, registry, reported::add);
   }
 
-  private Duration ask(ProgressPolling polling) {
+  private Duration poll(ProgressPolling polling) {
     return polling.poll(RUN, NAME, POD, server.getAddress().getAddress().getHostAddress());
   }
 
-  private void askUntilAsked(ProgressPolling polling, int times) throws InterruptedException {
-    for (int i = 0; questions.get() < times; i++) {
-      assertThat(i).as("tries until the trainer was asked %d times", times).isLessThan(5_000);
-      ask(polling);
+  private void pollUntilPolled(ProgressPolling polling, int times) throws InterruptedException {
+    for (int i = 0; requests.get() < times; i++) {
+      assertThat(i).as("tries until the trainer was polled %d times", times).isLessThan(5_000);
+      poll(polling);
       Thread.sleep(2);
     }
   }
 
-  /** A question is given up after seconds. */
+  /** A request is abandoned after seconds. */
   private void awaitError(ProgressPolling polling) throws InterruptedException {
     for (int i = 0; registry.counter("sparkling.progress.poll.errors").count() < 1; i++) {
-      assertThat(i).as("tries until one was given up").isLessThan(5_000);
-      ask(polling);
+      assertThat(i).as("tries until one was abandoned").isLessThan(5_000);
+      poll(polling);
       Thread.sleep(5);
     }
     assertThat(polling.latest(RUN)).isEmpty();
   }
 
   private void handle(HttpExchange exchange) throws IOException {
-    questions.incrementAndGet();
+    requests.incrementAndGet();
     try (exchange) {
       answer.give(exchange);
     } catch (InterruptedException e) {
@@ -176,7 +176,7 @@ class ProgressPollingTest {
     }
   }
 
-  private static void say(HttpExchange exchange, String text) throws IOException {
+  private static void answerWith(HttpExchange exchange, String text) throws IOException {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     exchange.sendResponseHeaders(200, bytes.length == 0 ? -1 : bytes.length);
     exchange.getResponseBody().write(bytes);

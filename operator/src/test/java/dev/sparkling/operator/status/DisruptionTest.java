@@ -17,7 +17,7 @@ import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 
 /** A worker that is lost to a disruption is counted once, and never charged. */
-@NullUnmarked // every pass fills in all that is read here
+@NullUnmarked // a pass sets the fields that are read here
 class DisruptionTest extends RunPasses {
 
   @Test
@@ -64,7 +64,7 @@ class DisruptionTest extends RunPasses {
   }
 
   @Test
-  void aChargedFailureIsNoDisruptionAndTheConditionSaysWhatIsTriedAgain() {
+  void aChargedFailureIsNoDisruptionAndTheConditionShowsTheRetry() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     pass(List.of(job), List.of(firstPod(job)));
     Job once = new JobBuilder(job).editStatus().withFailed(1).endStatus().build();
@@ -96,7 +96,7 @@ class DisruptionTest extends RunPasses {
   }
 
   @Test
-  void aPodThatIsBeingStoppedIsNamedAndItsTrainerNotAskedAnyMore() {
+  void aTerminatingPodIsShownAndItsTrainerNotPolledAnyMore() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     training(50, 3.25, 1000.0);
     Pod stopping =
@@ -195,7 +195,7 @@ class DisruptionTest extends RunPasses {
   }
 
   @Test
-  void thePodAfterAPauseReplacesNone() {
+  void thePodAfterASuspensionReplacesNone() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     pass(List.of(job), List.of(firstPod(job)));
     ProgressiveTrainingSpec running = run.getSpec();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
  * their states: every interleaving of the two sequences of states is tried, each with every choice
  * of passes that saw nothing of it, and each state is observed twice.
  */
-@NullUnmarked // every pass fills in all that is read here
+@NullUnmarked // a pass sets the fields that are read here
 class PreemptionOrderTest extends RunPasses {
 
   private static final String FIRST = "demo-narrow-train-aaaaa";

@@ -25,7 +25,7 @@ import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 
 /** Passes over one run, without the cluster: jobs and pods become a decision and a status. */
-@NullUnmarked // every pass fills in all that is read here
+@NullUnmarked // a pass sets the fields that are read here
 abstract class RunPasses {
 
   static final RunPlan PLAN = RunPlan.of(TestObjects.run().getSpec());

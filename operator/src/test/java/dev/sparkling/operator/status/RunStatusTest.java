@@ -25,7 +25,7 @@ import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 
 /** Stages, columns and conditions of a run without trouble. */
-@NullUnmarked // every pass fills in all that is read here
+@NullUnmarked // a pass sets the fields that are read here
 class RunStatusTest extends RunPasses {
 
   private static final String RESULT =
@@ -46,7 +46,7 @@ class RunStatusTest extends RunPasses {
   }
 
   @Test
-  void whatTheTrainerSaysFillsTheColumns() {
+  void theTrainersProgressFillsTheColumns() {
     training(50, 3.25, 1000.0);
     assertThat(status.phase()).isEqualTo(Phase.TRAINING);
     assertThat(status.summary().step()).isEqualTo("50/200");
@@ -73,7 +73,7 @@ class RunStatusTest extends RunPasses {
   }
 
   @Test
-  void aPodThatEndedWellIsDoneBeforeItsJobSaysSoAndNothingChangesWhenItDoes() {
+  void aSuccessfulPodCompletesItsStageBeforeItsJobIsCompleteAndNothingChangesThen() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     Pod done = TestObjects.pod(job, "n", TestObjects.terminated(0, "Completed", ""));
     pass(List.of(job), List.of(done));
@@ -209,7 +209,7 @@ class RunStatusTest extends RunPasses {
   }
 
   @Test
-  void whatTheWideTrainerMeasuresFirstCompletesTheExpansionAndStays() {
+  void theWideTrainersFirstEvaluationCompletesTheExpansionAndStays() {
     Job narrow = TestObjects.complete(TestObjects.job("narrow", Work.TRAIN));
     Job expander = TestObjects.complete(TestObjects.job("wide", Work.EXPAND));
     Job wide = TestObjects.job("wide", Work.TRAIN);
@@ -260,7 +260,7 @@ class RunStatusTest extends RunPasses {
   }
 
   @Test
-  void theSameObjectsGiveTheSameStatusAtAnyTimeSoThatNothingIsWrittenAtRest() {
+  void theSameObjectsGiveTheSameStatusAtAnyTimeSoThatNothingIsWritten() {
     training(50, 3.0, 1000.0);
     ProgressiveTrainingStatus before = status;
     now = now.plusSeconds(60);
@@ -269,7 +269,7 @@ class RunStatusTest extends RunPasses {
   }
 
   @Test
-  void aTransitionTimeMovesOnlyWhenAStatusFlips() {
+  void aTransitionTimeChangesOnlyWithTheStatus() {
     pass(List.of(), List.of());
     String pendingSince = condition("Ready").lastTransitionTime();
     now = now.plusSeconds(60);
@@ -289,7 +289,7 @@ class RunStatusTest extends RunPasses {
   }
 
   @Test
-  void whatHappenedIsToldOnce() {
+  void aTransitionIsAnEventOnce() {
     pass(List.of(), List.of());
     ProgressiveTrainingStatus before = status;
     training(50, 3.0, 1000.0);
@@ -299,7 +299,7 @@ class RunStatusTest extends RunPasses {
   }
 
   @Test
-  void aSpecThatCannotBeUsedFailsARunThatHasNotBegun() {
+  void anInvalidSpecFailsARunThatHasNotBegun() {
     status = statuses().refused(null, false, 1, "spec.trainer.nodes: 2");
     assertThat(status.phase()).isEqualTo(Phase.FAILED);
     assertThat(condition("Failed").message()).isEqualTo("spec.trainer.nodes: 2");
@@ -308,7 +308,7 @@ class RunStatusTest extends RunPasses {
   }
 
   @Test
-  void anEditThatCannotBeUsedHoldsUpARunThatHasBegunAndTheNextEditLetsItGoOn() {
+  void anInvalidEditStallsARunThatHasBegunUntilTheNextEdit() {
     training(50, 3.0, 1000.0);
     ProgressiveTrainingStatus before = status;
     status = statuses().refused(before, false, 2, "spec.trainer.nodes: 2");
@@ -326,7 +326,7 @@ class RunStatusTest extends RunPasses {
   }
 
   @Test
-  void aRunThatIsPausedWhileItsSpecCannotBeUsedIsSuspended() {
+  void aRunThatIsSuspendedWhileItsSpecIsInvalidIsSuspended() {
     training(50, 3.0, 1000.0);
     status = statuses().refused(status, true, 2, "spec.trainer.nodes: 2");
     assertThat(status.phase()).isEqualTo(Phase.SUSPENDED);
@@ -335,7 +335,7 @@ class RunStatusTest extends RunPasses {
   }
 
   @Test
-  void aFailedRunThatIsDeletedStaysFailedAndSaysOnceWhyItDoesNotGo() {
+  void aFailedRunThatIsDeletedStaysFailedAndReportsTheDelayOnce() {
     Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy");
     pass(List.of(job), List.of(TestObjects.pod(job, "p", TestObjects.terminated(2, "Error", ""))));
     Condition failed = condition("Failed");

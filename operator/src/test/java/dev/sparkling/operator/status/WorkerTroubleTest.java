@@ -23,11 +23,11 @@ import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 
 /** Runs whose worker does not start, or fails. */
-@NullUnmarked // every pass fills in all that is read here
+@NullUnmarked // a pass sets the fields that are read here
 class WorkerTroubleTest extends RunPasses {
 
   @Test
-  void anUnschedulablePodLeavesTheRunPendingAndTheConditionSaysWhy() {
+  void anUnschedulablePodLeavesTheRunPendingAndTheConditionShowsWhy() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     pass(List.of(job), List.of(TestObjects.unschedulable(job, "0/1 nodes: no nvidia.com/gpu")));
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
@@ -37,7 +37,7 @@ class WorkerTroubleTest extends RunPasses {
   }
 
   @Test
-  void anImageThatCannotBePulledIsLiftedFromThePod() {
+  void aReasonOfThePodIsShownInTheCondition() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     pass(
         List.of(job),
@@ -47,7 +47,7 @@ class WorkerTroubleTest extends RunPasses {
   }
 
   @Test
-  void aVolumeThatCannotBeMountedIsNamedUntilThePodStarts() {
+  void aVolumeThatCannotBeMountedIsShownUntilThePodStarts() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     Pod pod = TestObjects.creating(job);
     String missing = "configmap \"minio-ca\" not found";
@@ -63,7 +63,7 @@ class WorkerTroubleTest extends RunPasses {
   }
 
   @Test
-  void aRefusedPodBetweenTwoStagesIsToldAndTheRunStaysTraining() {
+  void aRefusedPodBetweenTwoStagesIsShownAndTheRunStaysTraining() {
     Job narrow = TestObjects.complete(TestObjects.job("narrow", Work.TRAIN));
     Job expander = TestObjects.complete(TestObjects.job("wide", Work.EXPAND));
     Job wide = TestObjects.job("wide", Work.TRAIN);
@@ -78,7 +78,7 @@ class WorkerTroubleTest extends RunPasses {
   }
 
   @Test
-  void aWarningThatIsRepeatedLeavesTheStatusAsItIs() {
+  void aRepeatedWarningDoesNotChangeTheStatus() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     Pod pod = TestObjects.creating(job);
     Event once = TestObjects.warning(pod, "FailedMount", TestObjects.START, "no such");
@@ -93,7 +93,7 @@ class WorkerTroubleTest extends RunPasses {
   }
 
   @Test
-  void aUserErrorFailsTheRunWithTheWorkersOwnWords() {
+  void aUserErrorFailsTheRunWithTheWorkersMessage() {
     Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy");
     String result = "{\"outcome\": \"failed\", \"message\": \"s3://x: access denied\"}";
     pass(
@@ -106,7 +106,7 @@ class WorkerTroubleTest extends RunPasses {
   }
 
   @Test
-  void aTrainerThatRanOutOfMemoryTooOftenSaysWhatToRaise() {
+  void aTrainerThatRanOutOfMemoryTooOftenShowsWhatToRaise() {
     Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 4, "BackoffLimitExceeded");
     pass(
         List.of(job),
@@ -120,7 +120,7 @@ class WorkerTroubleTest extends RunPasses {
   }
 
   @Test
-  void aJobThatHasFailedIsAwaitedUntilItsPodSaysWhy() {
+  void aFailedJobIsAwaitedUntilItsPodShowsWhy() {
     Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy");
     pass(List.of(job), List.of(TestObjects.pod(job, "p", TestObjects.running())));
     assertThat(status.phase()).isEqualTo(Phase.TRAINING);
@@ -193,7 +193,7 @@ class WorkerTroubleTest extends RunPasses {
   }
 
   @Test
-  void aContainerThatAMeshHasPutBeforeTheWorkerHidesNothing() {
+  void aSidecarBeforeTheWorkerHidesNothing() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     Pod pod =
         new PodBuilder(TestObjects.pod(job, "p", TestObjects.waiting("ImagePullBackOff", "none")))
@@ -212,7 +212,7 @@ class WorkerTroubleTest extends RunPasses {
   }
 
   @Test
-  void aRunThatTakesAFormerRunsNameDoesNotTakeItsJobsForItsOwn() {
+  void aRunDoesNotUseTheJobsOfAFormerRunOfItsName() {
     Job former =
         new JobBuilder(TestObjects.complete(TestObjects.job("narrow", Work.TRAIN)))
             .editMetadata()
@@ -228,7 +228,7 @@ class WorkerTroubleTest extends RunPasses {
   }
 
   @Test
-  void aLaunchThatIsRefusedHoldsARunUpUntilATryThatIsNot() {
+  void aRefusedLaunchStallsARunUntilARetrySucceeds() {
     status = statuses().refused(null, false, 1, "spec.trainer.nodes: 2");
     status = statuses().failedPass(status, 2, Reason.LAUNCH_FAILED, "exceeded quota");
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
@@ -239,7 +239,7 @@ class WorkerTroubleTest extends RunPasses {
   }
 
   @Test
-  void aWorkerThatWasKilledForItsMemoryIsTriedAgainAndTheStatusSaysSo() {
+  void aWorkerThatRanOutOfMemoryIsRetriedAndTheStatusShowsIt() {
     training(50, 3.0, 1000.0);
     ProgressiveTrainingStatus before = status;
     Job once =
