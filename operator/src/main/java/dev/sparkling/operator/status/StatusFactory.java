@@ -60,7 +60,7 @@ public final class StatusFactory {
 
   /**
    * The status of a run whose spec is invalid. A run that has begun does not fail, because an edit
-   * must not cost what was trained: its worker continues, and the run resumes with the next edit.
+   * must not end its training: its worker continues, and the next edit may fix the spec.
    */
   public ProgressiveTrainingStatus refused(
       @Nullable ProgressiveTrainingStatus before,
@@ -156,7 +156,7 @@ public final class StatusFactory {
     };
   }
 
-  /** A starting worker may be stalled too, which only events say; its phase stays. */
+  /** A starting worker may be stalled too, which only events show; its phase stays. */
   private static boolean isStalled(Activity activity) {
     return switch (activity) {
       case STARTING, BLOCKED -> true;

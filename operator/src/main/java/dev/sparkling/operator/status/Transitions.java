@@ -76,22 +76,15 @@ public final class Transitions {
       events.add(
           warning(
               "AttemptFailed",
-              "stage "
-                  + now.name()
-                  + ", failure "
-                  + now.counts().attempts()
-                  + ": "
-                  + lastMessage(now)));
+              "stage %s: attempt %d failed: %s"
+                  .formatted(now.name(), now.counts().attempts(), lastMessage(now))));
     }
     if (then != null && now.counts().disruptions() > then.counts().disruptions()) {
       events.add(
           warning(
               "Disrupted",
-              "stage "
-                  + now.name()
-                  + ", disruption "
-                  + now.counts().disruptions()
-                  + ": not charged"));
+              "stage %s: disruption %d, not counted as an attempt"
+                  .formatted(now.name(), now.counts().disruptions())));
     }
     String waiting = now.worker().waitingReason();
     if (waiting != null && (then == null || !waiting.equals(then.worker().waitingReason()))) {
@@ -143,7 +136,7 @@ public final class Transitions {
     return Objects.requireNonNullElse(stage.worker().message(), "")
         .lines()
         .findFirst()
-        .orElse("no reason given");
+        .orElse("unknown reason");
   }
 
   private static RunEvent normal(String reason, String message) {

@@ -259,7 +259,7 @@ class WorkerTroubleTest extends RunPasses {
         .anySatisfy(
             told -> {
               assertThat(told.reason()).isEqualTo("AttemptFailed");
-              assertThat(told.message()).contains("failure 1: OOMKilled, exit code 137");
+              assertThat(told.message()).contains("stage narrow: attempt 1 failed: OOMKilled, exit code 137");
             });
   }
 }
