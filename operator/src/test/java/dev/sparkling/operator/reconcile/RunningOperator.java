@@ -39,8 +39,8 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
- * The operator on a real API server, with the rights of the chart, in a namespace of its own. There
- * are no controllers and no nodes: tests play their part with the methods here.
+ * The operator on a real API server, with its permissions from the chart, in its own namespace.
+ * There are no controllers and no nodes: tests play their part with the methods here.
  */
 final class RunningOperator implements AutoCloseable {
 

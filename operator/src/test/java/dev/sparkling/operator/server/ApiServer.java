@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A real API server with its etcd on free loopback ports, with the committed
- * CustomResourceDefinition and the chart's rights of the operator. It has no controllers and no
- * nodes: a test plays their part. One server serves all tests of a JVM, each in a namespace of its
- * own.
+ * CustomResourceDefinition and the operator's permissions from the chart. It has no controllers and
+ * no nodes: a test plays their part. All tests of a JVM share one server, each in its own
+ * namespace.
  */
 public final class ApiServer {
 
@@ -40,11 +40,10 @@ public final class ApiServer {
   private static final String TOKEN = UUID.randomUUID().toString();
   private static final Path DEFINITION =
       Path.of("../crds/progressivetrainings.sparkling.dev-v1.yml");
-  private static final Path RIGHTS = Path.of("../charts/sparkling/ci/golden/rbac-default.yaml");
+  private static final Path PERMISSIONS =
+      Path.of("../charts/sparkling/ci/golden/rbac-default.yaml");
 
-  private static final class Shared {
-    private static final ApiServer SERVER = start(ApiServerPrograms.find());
-  }
+  private static @Nullable ApiServer shared;
 
   private final Path folder;
   private final String url;
@@ -56,8 +55,11 @@ public final class ApiServer {
   }
 
   /** The server of this JVM; skips the test if its programs are not installed. */
-  public static ApiServer shared() {
-    return Shared.SERVER;
+  public static synchronized ApiServer shared() {
+    if (shared == null) {
+      shared = start(ApiServerPrograms.find());
+    }
+    return shared;
   }
 
   /** A client that may do everything. */
@@ -68,7 +70,7 @@ public final class ApiServer {
     return administrator;
   }
 
-  /** The configuration of a client with the rights that the chart gives the operator. */
+  /** The configuration of a client with the operator's permissions from the chart. */
   public Config operator() {
     return configuration()
         .withImpersonateUsername("system:serviceaccount:sparkling-system:sparkling-operator")
@@ -187,7 +189,7 @@ public final class ApiServer {
 
   private void install() throws IOException {
     createNamespace("sparkling-system");
-    for (Path file : List.of(DEFINITION, RIGHTS)) {
+    for (Path file : List.of(DEFINITION, PERMISSIONS)) {
       try (InputStream yaml = Files.newInputStream(file)) {
         administrator().load(yaml).serverSideApply();
       }

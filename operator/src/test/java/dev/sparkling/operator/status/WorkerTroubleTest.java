@@ -259,7 +259,8 @@ class WorkerTroubleTest extends RunPasses {
         .anySatisfy(
             told -> {
               assertThat(told.reason()).isEqualTo("AttemptFailed");
-              assertThat(told.message()).contains("stage narrow: attempt 1 failed: OOMKilled, exit code 137");
+              assertThat(told.message())
+                  .contains("stage narrow: attempt 1 failed: OOMKilled, exit code 137");
             });
   }
 }
