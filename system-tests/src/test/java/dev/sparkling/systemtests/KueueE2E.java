@@ -105,8 +105,8 @@ class KueueE2E {
     assertThat(low.stage(0))
         .containsEntry("attempts", 0)
         .containsEntry("disruptions", 1)
-        .containsEntry("step", 720)
-        .containsEntry("tokens", 737_280);
+        .containsEntry("step", 360)
+        .containsEntry("tokens", 368_640);
   }
 
   private static Run queued(String name, String priority, String... patches) {

@@ -15,8 +15,8 @@ final class TinyRun {
   /** A patch with which no node fits. */
   static final String ON_NO_NODE = "trainer: {podPatch: {nodeSelector: {no-node: has-this}}}";
 
-  /** A patch for one stage of a minute, so that something can be done to its trainer in peace. */
-  static final String ONE_LONG_STAGE = "stages: [{name: narrow, tokens: 737280}]";
+  /** A patch for a single stage of half a minute, in which a test can act on the trainer. */
+  static final String ONE_LONG_STAGE = "stages: [{name: narrow, tokens: 368640}]";
 
   /** A patch for a first stage of half a minute. */
   static final String LONG_FIRST_STAGE =
