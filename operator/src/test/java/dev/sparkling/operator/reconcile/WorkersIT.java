@@ -1,0 +1,96 @@
+package dev.sparkling.operator.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sparkling.operator.TestObjects;
+import dev.sparkling.operator.api.ProgressiveTrainingResource;
+import dev.sparkling.operator.server.ApiServer;
+import dev.sparkling.operator.workload.WorkerJobs;
+import dev.sparkling.operator.workload.WorkerSettings;
+import dev.sparkling.pipeline.job.Work;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Launches with what a pass has read, which may be outdated. */
+class WorkersIT {
+
+  private final ApiServer server = ApiServer.shared();
+  private final String namespace = server.namespace();
+  private final KubernetesClient client =
+      new KubernetesClientBuilder().withConfig(server.operator()).build();
+  private final Workers workers =
+      new Workers(
+          client,
+          new WorkerJobs(
+              new WorkerSettings("trainer", "expander", "IfNotPresent", List.of(), false, 600)));
+
+  @BeforeEach
+  void create() {
+    GenericKubernetesResource run = TestObjects.written(UnaryOperator.identity());
+    run.getMetadata().setNamespace(namespace);
+    server.administrator().resource(run).create();
+  }
+
+  @AfterEach
+  void close() {
+    client.close();
+  }
+
+  @Test
+  void aJobThatTheCacheDoesNotShowYetIsNotCreatedAgain() {
+    ProgressiveTrainingResource run = read();
+    assertThat(workers.launch(run, "narrow", Work.TRAIN, 0)).isTrue();
+    assertThat(workers.launch(run, "narrow", Work.TRAIN, 0)).isTrue();
+    assertThat(jobs()).isEqualTo(1);
+  }
+
+  @Test
+  void aRunThatWasEditedAfterThePassHadReadItIsNotLaunched() {
+    ProgressiveTrainingResource run = read();
+    server
+        .administrator()
+        .resource(run)
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\": {\"retries\": 1}}");
+    assertThat(workers.launch(run, "narrow", Work.TRAIN, 0)).isFalse();
+    assertThat(jobs()).isZero();
+    assertThat(workers.launch(read(), "narrow", Work.TRAIN, 0)).isTrue();
+  }
+
+  @Test
+  void aRunThatWasDeletedAndCreatedAgainIsNotLaunchedAsTheFormerOne() {
+    ProgressiveTrainingResource former = read();
+    server.administrator().resource(former).delete();
+    assertThat(workers.launch(former, "narrow", Work.TRAIN, 0)).isFalse();
+    create();
+    assertThat(workers.launch(former, "narrow", Work.TRAIN, 0)).isFalse();
+    assertThat(jobs()).isZero();
+  }
+
+  private ProgressiveTrainingResource read() {
+    return client
+        .resources(ProgressiveTrainingResource.class)
+        .inNamespace(namespace)
+        .withName("demo")
+        .require();
+  }
+
+  private int jobs() {
+    return server
+        .administrator()
+        .batch()
+        .v1()
+        .jobs()
+        .inNamespace(namespace)
+        .list()
+        .getItems()
+        .size();
+  }
+}
