@@ -13,20 +13,21 @@ import org.jspecify.annotations.Nullable;
  */
 public record ExpansionStatus(
     @JsonPropertyDescription(
-            "Root mean square of the last hidden state on the validation sequences, narrow model")
+            "Root mean square of the narrow model's last hidden state on the validation sequences.")
         @Nullable Double rmsBefore,
     @JsonPropertyDescription(
-            "Root mean square of the last hidden state on the validation sequences, wide model")
+            "Root mean square of the wide model's last hidden state on the validation sequences.")
         @Nullable Double rmsAfter,
-    @JsonPropertyDescription("Validation loss of the narrow model's last step, in nats a token")
+    @JsonPropertyDescription(
+            "Validation loss of the narrow model after its last step, in nats per token.")
         @Nullable Double lossBefore,
     @JsonPropertyDescription(
-            "Validation loss of the wide model before its first step, in nats a token")
+            "Validation loss of the wide model before its first step, in nats per token.")
         @Nullable Double lossAfter,
-    @JsonPropertyDescription("Seconds that the expansion took") @Nullable Double seconds,
-    @JsonPropertyDescription("Bytes of the widened checkpoint") @Nullable Long bytes,
+    @JsonPropertyDescription("Duration of the expansion in seconds.") @Nullable Double seconds,
+    @JsonPropertyDescription("Size of the widened checkpoint in bytes.") @Nullable Long bytes,
     @JsonPropertyDescription(
-            "What deserves attention in the widened checkpoint, such as a matrix whose RMS(y)/RMS(x) moved beyond the tolerance")
+            "Warnings about the widened checkpoint, such as a matrix whose RMS(y)/RMS(x) deviates by more than the tolerance.")
         @JsonInclude(JsonInclude.Include.NON_EMPTY)
         List<String> warnings) {
 
