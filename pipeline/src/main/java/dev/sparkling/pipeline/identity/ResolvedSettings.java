@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageSpec;
+import java.util.Set;
 
 /**
  * The settings of a run with all defaults filled in, as JSON in the resource's own words. A run
@@ -18,6 +19,9 @@ public final class ResolvedSettings {
   private static final String STAGES = "stages";
   private static final String NAME = "name";
   private static final String EXPANSION = "expansion";
+
+  /** An expansion that leaves one out keeps that width: no default that a version could change. */
+  private static final Set<String> WIDTHS = Set.of("hiddenSize", "innerSize");
 
   private ResolvedSettings() {}
 
@@ -51,20 +55,22 @@ public final class ResolvedSettings {
       for (JsonNode known : recorded.path(STAGES)) {
         if (known.path(NAME).equals(stage.path(NAME))
             && stage.path(EXPANSION) instanceof ObjectNode expansion) {
-          fillInFields(expansion, known.path(EXPANSION));
+          fillInFields(expansion, known.path(EXPANSION), WIDTHS);
         }
       }
     }
   }
 
-  private static void fillInFields(ObjectNode object, JsonNode recorded) {
-    recorded.properties().forEach(field -> fillInField(object, field.getKey(), field.getValue()));
+  private static void fillInFields(ObjectNode object, JsonNode recorded, Set<String> except) {
+    recorded.properties().stream()
+        .filter(field -> !except.contains(field.getKey()))
+        .forEach(field -> fillInField(object, field.getKey(), field.getValue()));
   }
 
   private static void fillInField(ObjectNode object, String name, JsonNode recorded) {
     JsonNode value = object.path(name);
     if (value instanceof ObjectNode block) {
-      fillInFields(block, recorded);
+      fillInFields(block, recorded, Set.of());
     } else if ((value.isMissingNode() || value.isNull()) && !recorded.isMissingNode()) {
       object.set(name, recorded.deepCopy());
     }

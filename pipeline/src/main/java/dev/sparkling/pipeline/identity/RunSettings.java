@@ -48,6 +48,9 @@ public final class RunSettings {
     flatten("spec.training", training.without(FREE), settings);
     settings.put("spec.stages", plan.totalTokens() + " tokens in all");
     for (StagePlan stage : plan.stages().subList(0, lastStage + 1)) {
+      if (stage.isControl()) {
+        continue; // its checkpoints are compared by the stage that it continues
+      }
       String path = "spec.stages[" + stage.index() + "]";
       settings.put(path + ".name", stage.name());
       settings.put(path + ".tokens", Long.toString(stage.tokens()));

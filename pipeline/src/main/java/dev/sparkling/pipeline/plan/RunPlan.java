@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.plan;
 
+import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageSpec;
 import dev.sparkling.pipeline.spec.model.ExpansionSpec;
@@ -60,6 +61,32 @@ public record RunPlan(
     }
     long warmupSteps = Math.round(spec.training().learningRate().warmupFraction() * step);
     return new RunPlan(stages, tokensPerStep, warmupSteps, warnings);
+  }
+
+  /**
+   * The plan of the control: the first stage, then the same model trained on to the end of this
+   * run, to compare with. A run of one stage is its own control.
+   */
+  public RunPlan control() {
+    if (stages.size() == 1) {
+      return this;
+    }
+    StagePlan narrow = stages.getFirst();
+    long tokens = totalTokens() - narrow.tokens();
+    StagePlan control =
+        new StagePlan(
+            1,
+            RunLayout.CONTROL,
+            null,
+            narrow.model(),
+            narrow.lastStep(),
+            totalSteps(),
+            tokens,
+            narrow.parameters(),
+            FLOPS_PER_PARAMETER_AND_TOKEN * narrow.parameters().active() * tokens,
+            narrow.checkpointBytes(),
+            narrow.memory());
+    return new RunPlan(List.of(narrow, control), tokensPerStep, warmupSteps, List.of());
   }
 
   public long totalSteps() {

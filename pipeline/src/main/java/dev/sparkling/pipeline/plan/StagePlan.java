@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.plan;
 
+import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import dev.sparkling.pipeline.spec.model.ModelSpec;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * One stage, in steps of the whole run: it begins with the weights of step {@code firstStep} and is
  * complete with the checkpoint of step {@code lastStep}.
  *
- * @param expansion what widens the model before the stage; null on the first
+ * @param expansion what widens the model before the stage; null on the first stage and on the
+ *     control, which continues the last checkpoint of the stage before it
  * @param model the shape that the stage trains
  * @param flops 6 * active parameters * tokens (Eq. 29)
  * @param checkpointBytes of one fp32 checkpoint with the optimizer's state, without file headers
@@ -26,6 +28,11 @@ public record StagePlan(
     double flops,
     long checkpointBytes,
     TrainingMemory memory) {
+
+  /** Whether this is the control of {@link RunPlan#control}, which no resource lists. */
+  public boolean isControl() {
+    return name.equals(RunLayout.CONTROL);
+  }
 
   public long steps() {
     return lastStep - firstStep;

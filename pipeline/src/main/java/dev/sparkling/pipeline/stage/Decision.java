@@ -19,7 +19,10 @@ public sealed interface Decision {
     }
   }
 
-  /** Train the stage from its newest checkpoint, its expansion, or random weights. */
+  /**
+   * Train the stage from its newest checkpoint; where it has none, from its expansion, from the
+   * last checkpoint of the stage before, or from random weights.
+   */
   record LaunchTrainer(StagePlan stage) implements Decision {
     @Override
     public Phase phase() {

@@ -40,6 +40,14 @@ class ResolvedSettingsTest {
   }
 
   @Test
+  void widthThatAnExpansionLeavesOutIsKeptAsItWasAndNotTakenFromTheRecord() {
+    ObjectNode recorded = ResolvedSettings.of(read(YAML));
+    recorded.withObject("/stages/0/expansion").put("innerSize", 32);
+
+    assertThat(SpecReader.read(YAML, "run.yaml", recorded).spec()).isEqualTo(read(YAML));
+  }
+
+  @Test
   void stageThatIsNotRecordedKeepsTheDefaults() {
     ObjectNode recorded = ResolvedSettings.of(read(YAML));
     recorded.withObject("/stages/0").put("name", "another");

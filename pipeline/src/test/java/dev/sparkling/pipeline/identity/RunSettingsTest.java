@@ -69,6 +69,14 @@ class RunSettingsTest {
     assertThat(settings(edited, 1)).isEqualTo(settings(TestSpecs.MINIMAL, 1));
   }
 
+  /** Checkpoints of controls from before the control was a plan record the same. */
+  @Test
+  void controlHasTheSettingsOfTheStageThatItContinues() {
+    ProgressiveTrainingSpec spec = SpecReader.read(TestSpecs.MINIMAL, "tiny.yaml").spec();
+    assertThat(RunSettings.of(spec, RunPlan.of(spec).control(), 1))
+        .isEqualTo(settings(TestSpecs.MINIMAL, 0));
+  }
+
   private static SortedMap<String, String> settings(String yaml, int lastStage) {
     ProgressiveTrainingSpec spec = SpecReader.read(yaml, "tiny.yaml").spec();
     return RunSettings.of(spec, RunPlan.of(spec), lastStage);

@@ -112,6 +112,28 @@ class RunPlanTest {
     return RunPlan.of(SpecReader.read(yaml, "tiny.yaml").spec()).warnings();
   }
 
+  void controlTrainsTheNarrowModelToTheLastStepOfTheRun() {
+    RunPlan plan = RunPlan.of(TestSpecs.minimal().spec());
+    RunPlan control = plan.control();
+    assertThat(control.stages().getFirst()).isEqualTo(plan.stages().getFirst());
+    StagePlan stage = control.stages().getLast();
+    assertThat(stage.isControl()).isTrue();
+    assertThat(stage.expansion()).isNull();
+    assertThat(stage.model()).isEqualTo(plan.stage("narrow").model());
+    assertThat(stage.firstStep()).isEqualTo(10);
+    assertThat(stage.lastStep()).isEqualTo(30);
+    assertThat(stage.tokens()).isEqualTo(20480);
+    assertThat(control.totalTokens()).isEqualTo(plan.totalTokens());
+    assertThat(control.warmupSteps()).isEqualTo(plan.warmupSteps());
+  }
+
+  @Test
+  void runOfOneStageIsItsOwnControl() {
+    String yaml = TestSpecs.MINIMAL.replaceAll("(?s)    - name: wide.*(?=  storage:)", "");
+    RunPlan plan = RunPlan.of(SpecReader.read(yaml, "tiny.yaml").spec());
+    assertThat(plan.control()).isEqualTo(plan);
+  }
+
   @Test
   void checkpointOfMuonHasOneNumberLessForEachWeightOfAMatrixInsideOfALayer() {
     // A layer of hidden 32, inner 16: q 1536, k 768, v 768, o 1536, router 128, experts 4 * 1536.

@@ -117,6 +117,22 @@ class StageMachineTest {
   }
 
   @Test
+  void controlIsTrainedWithoutAnExpansionOnceTheFirstStageIsComplete() {
+    RunPlan plan = PLAN.control();
+    StageObservation narrow = training(10, new Worker.None());
+    assertThat(decide(plan, narrow, StageObservation.NOTHING))
+        .isEqualTo(new Decision.LaunchTrainer(plan.stages().getLast()));
+    assertThat(
+            decide(
+                plan,
+                narrow,
+                training(29, new Worker.Failed(ErrorClass.TRANSIENT, "why", RETRIES + 1))))
+        .isInstanceOf(Decision.Fail.class);
+    assertThat(decide(plan, narrow, training(30, new Worker.None())))
+        .isEqualTo(new Decision.Complete());
+  }
+
+  @Test
   void userErrorAndCorruptCheckpointAreNeverRetried() {
     assertThat(decide(failed(ErrorClass.USER, 1), StageObservation.NOTHING).phase())
         .isEqualTo(Phase.FAILED);
@@ -125,7 +141,11 @@ class StageMachineTest {
   }
 
   private static Decision decide(StageObservation narrow, StageObservation wide) {
-    return StageMachine.decide(new Observed(PLAN, false, RETRIES, List.of(narrow, wide)));
+    return decide(PLAN, narrow, wide);
+  }
+
+  private static Decision decide(RunPlan plan, StageObservation first, StageObservation second) {
+    return StageMachine.decide(new Observed(plan, false, RETRIES, List.of(first, second)));
   }
 
   private static Decision suspended(StageObservation narrow) {
