@@ -1,12 +1,28 @@
 package dev.sparkling.cli;
 
+import dev.sparkling.cli.data.DataCommand;
+import dev.sparkling.cli.model.EvaluateCommand;
+import dev.sparkling.cli.model.ExportCommand;
+import dev.sparkling.cli.model.GenerateCommand;
+import dev.sparkling.cli.report.ReportCommand;
+import dev.sparkling.cli.run.PlanCommand;
+import dev.sparkling.cli.run.RunCommand;
+import dev.sparkling.cli.train.TrainCommand;
+import dev.sparkling.cli.watch.GetCommand;
+import dev.sparkling.cli.watch.WatchCommand;
+import dev.sparkling.worker.delete.DeleteCommand;
+import dev.sparkling.worker.expand.ExpandCommand;
+import dev.sparkling.worker.inspect.InspectCommand;
+import dev.sparkling.worker.process.CommandProcess;
 import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 
 /** The command line. */
 @Command(
     name = "sparkling",
-    description = "Trains language models narrow, widens them, and finishes them wide.",
+    description =
+        "Pre-trains language models that start narrow, are expanded in the middle, and finish"
+            + " wide.",
     version = "sparkling 0.1.0",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
@@ -31,11 +47,11 @@ public final class Sparkling {
 
   /** Runs a command and exits with its code. */
   public static void main(String[] arguments) {
-    Execution.main(new Sparkling(), arguments);
+    CommandProcess.main(new Sparkling(), arguments);
   }
 
   /** Runs a command; returns its exit code. */
   static int execute(PrintWriter out, PrintWriter err, String... arguments) {
-    return Execution.run(new Sparkling(), out, err, arguments);
+    return CommandProcess.run(new Sparkling(), out, err, arguments);
   }
 }

@@ -1,7 +1,4 @@
-/**
- * The {@code sparkling} command: the local adapter of the stage machine, the pods' entry points,
- * and the tools.
- */
+/** The {@code sparkling} command; each package below holds the commands of one subject. */
 @NullMarked
 package dev.sparkling.cli;
 

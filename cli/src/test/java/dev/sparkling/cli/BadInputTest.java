@@ -173,7 +173,7 @@ class BadInputTest {
         .asString()
         .matches(
             "--data: .*others/validation was made by tokenizer .*; the checkpoint was trained"
-                + " on tokenizer .*");
+                + " with tokenizer .*");
     Path file =
         tiny.resource(
             tiny.data() + "/train",
@@ -209,7 +209,7 @@ class BadInputTest {
     Path checkpoint = trainNarrow();
     assertProblem(
         Cli.run("expand", "--from", checkpoint, "--to", checkpoint, "--hidden-size", 32),
-        "--to: " + checkpoint + " holds a checkpoint already; name another folder");
+        "--to: " + checkpoint + " holds a checkpoint already; name a new or empty folder");
   }
 
   @Test
@@ -217,11 +217,11 @@ class BadInputTest {
     Path file = tiny.resource();
     assertProblem(
         Cli.run("train", file, "--stage", "wider"),
-        "--stage: 'wider' is no stage of " + file + "; allowed: narrow, wide");
+        "--stage: 'wider' is not a stage of " + file + "; allowed: narrow, wide");
     assertProblem(
         Cli.run("train", file, "--stage", "wide"),
         tiny.store().resolve("wide/expansion")
-            + ": is no complete checkpoint; the stage begins with one that 'sparkling expand'"
+            + ": is not a complete checkpoint; stage wide starts from one that 'sparkling expand'"
             + " writes there");
   }
 
@@ -244,7 +244,7 @@ class BadInputTest {
         "--device: cuda, and this libtorch 2.7.1 is built without CUDA; allowed here: auto, cpu");
     assertThat(tiny.store().resolve("narrow")).doesNotExist();
     assertThat(Cli.run("run", tiny.resource(), "--device", "gpu").errorLines().getFirst())
-        .contains("--device", "'gpu'", "AUTO, CPU, CUDA");
+        .contains("--device", "'gpu'", "auto, cpu, cuda");
   }
 
   @Test

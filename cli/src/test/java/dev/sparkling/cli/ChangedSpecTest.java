@@ -197,7 +197,7 @@ class ChangedSpecTest {
     assertThat(result.err()).isEmpty();
     assertThat(result.out())
         .contains(
-            "note: threads: 1, and 2 when "
+            "warning: threads: 1, and 2 when "
                 + tiny.store().resolve("wide/expansion")
                 + " was written; results will differ in the last bits");
   }

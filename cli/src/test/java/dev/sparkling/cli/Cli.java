@@ -5,18 +5,18 @@ import java.io.StringWriter;
 import java.util.List;
 
 /** Runs a command in this process, as a user sees it. */
-final class Cli {
+public final class Cli {
 
   private Cli() {}
 
   /** What a command printed and ended with. */
-  record Result(int exitCode, String out, String err) {
-    List<String> errorLines() {
+  public record Result(int exitCode, String out, String err) {
+    public List<String> errorLines() {
       return err.lines().toList();
     }
   }
 
-  static Result run(Object... arguments) {
+  public static Result run(Object... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     String[] words = new String[arguments.length];

@@ -47,7 +47,7 @@ class GenerateCommandTest {
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.err())
         .contains(
-            "--prompt: is empty; some text to continue is needed",
+            "--prompt: is empty; text to continue is needed",
             "--max-tokens: 0 is not 1 or more",
             "--temperature: -1.0 is not 0 or more",
             "--top-p: 2.0 is not above 0 and at most 1");
@@ -57,7 +57,7 @@ class GenerateCommandTest {
   void promptThatIsTooLongIsRefused() {
     Cli.Result result = generate("--prompt", "word ".repeat(500));
     assertThat(result.exitCode()).isEqualTo(2);
-    assertThat(result.err()).contains("--prompt: has ").contains("; the model has ");
+    assertThat(result.err()).contains("--prompt: has ").contains("; at most ");
   }
 
   @Test
@@ -67,7 +67,7 @@ class GenerateCommandTest {
     Cli.Result result =
         Cli.run("generate", "--checkpoint", checkpoint, "--tokenizer", other, "--prompt", "public");
     assertThat(result.exitCode()).isEqualTo(2);
-    assertThat(result.err()).contains("; the checkpoint was trained on tokenizer ");
+    assertThat(result.err()).contains("; the checkpoint was trained with tokenizer ");
   }
 
   private Cli.Result generate(Object... options) {

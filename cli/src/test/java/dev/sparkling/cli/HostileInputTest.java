@@ -50,16 +50,12 @@ class HostileInputTest {
     Path inside = checkpoint.resolve("widened");
     assertProblem(
         expand("--to", inside, "--hidden-size", 32),
-        "--to: " + inside + " is inside of --from " + checkpoint + "; name a folder beside it");
+        "--to: " + inside + " is inside --from " + checkpoint + "; name a folder beside it");
     Path link = Files.createSymbolicLink(folder.resolve("link"), checkpoint);
     Path throughLink = link.resolve("widened");
     assertProblem(
         expand("--to", throughLink, "--hidden-size", 32),
-        "--to: "
-            + throughLink
-            + " is inside of --from "
-            + checkpoint
-            + "; name a folder beside it");
+        "--to: " + throughLink + " is inside --from " + checkpoint + "; name a folder beside it");
     assertThat(tree(shared)).isEqualTo(before);
   }
 
@@ -81,7 +77,7 @@ class HostileInputTest {
       delimiter = '|',
       textBlock =
           """
-          /tmp/.dotck         | URI: '/tmp/.dotck' begins with a dot, as what is not part of a store does
+          /tmp/.dotck         | URI: '/tmp/.dotck' begins with a dot; no part of a store's keys may
           s3://bucket/.x      | URI: 's3://bucket/.x' has a name that begins with a dot: '.x'
           s3://bucket/../x    | URI: 's3://bucket/../x' has a name that begins with a dot: '..'
           s3://a..b/x         | URI: 's3://a..b/x' names a bucket with . or - at an end or next to a dot; each label begins and ends with a letter or digit
@@ -97,7 +93,7 @@ class HostileInputTest {
     Path to = folder.resolve(".new");
     assertProblem(
         expand("--to", to, "--hidden-size", 32),
-        "--to: '" + to + "' begins with a dot, as what is not part of a store does");
+        "--to: '" + to + "' begins with a dot; no part of a store's keys may");
     assertThat(to).doesNotExist();
   }
 
@@ -120,8 +116,8 @@ class HostileInputTest {
           ~                                              | is empty; a dataset recipe is expected
           {tokenizer: t, validationFraction: 0.1, mavenSources: [~]} | mavenSources[0]: is empty; a block of artifact and sha256 is needed
           {tokenizer: t, validationFraction: 0.1, mavenSources: []}  | mavenSources: is empty; at least one is needed
-          {tokenizer: t, validationFraction: 0.1}        | is no dataset recipe: mavenSources: is missing or null; a value is needed
-          [1]                                            | is no dataset recipe: is not an object
+          {tokenizer: t, validationFraction: 0.1}        | is not a dataset recipe: mavenSources: is missing or null; a value is needed
+          [1]                                            | is not a dataset recipe: is not an object
           """)
   void recipeThatCannotBeIsNamedBeforeAnythingIsFetched(String yaml, String problem)
       throws IOException {
@@ -140,8 +136,9 @@ class HostileInputTest {
     assertProblem(
         Cli.run("data", "prepare", "--recipe", recipe, "--output", folder.resolve("out")),
         recipe + ": validationFraction: 2.0 is outside of 0 to 1",
-        recipe + ": mavenSources[0].artifact: 'a:b' is no artifact; allowed: group:name:version",
-        recipe + ": mavenSources[0].sha256: 'x' is no SHA-256; 64 of 0-9 and a-f are needed");
+        recipe
+            + ": mavenSources[0].artifact: 'a:b' is not an artifact; allowed: group:name:version",
+        recipe + ": mavenSources[0].sha256: 'x' is not a SHA-256; 64 of 0-9 and a-f are needed");
   }
 
   @Test

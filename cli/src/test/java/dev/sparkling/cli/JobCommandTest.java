@@ -65,7 +65,7 @@ class JobCommandTest {
     Cli.Result local = Cli.run("run", resource, "--store", folder.resolve("local"));
     assertThat(local.out())
         .endsWith(
-            "final validation loss %s nats a token\n"
+            "final validation loss %s nats per token\n"
                 .formatted(Objects.requireNonNull(wide.progress()).figures().validationLoss()));
   }
 
@@ -117,7 +117,7 @@ class JobCommandTest {
     JobResult deleted = job("delete", Work.DELETE, "");
     assertThat(deleted.outcome()).isEqualTo(Outcome.COMPLETE);
     assertThat(deleted.message())
-        .matches(".*: deleted \\d+ objects of .*B; \\d+ that are none of the run's are left");
+        .matches(".*: deleted \\d+ objects of .*B; left \\d+ that are not part of the run");
     assertThat(tiny.store().resolve("narrow")).doesNotExist();
     assertThat(tiny.store().resolve("wide")).doesNotExist();
     assertThat(notes).exists();
@@ -131,7 +131,7 @@ class JobCommandTest {
     Cli.Result unsure = Cli.run("delete", tiny.store());
     assertThat(unsure.exitCode()).isEqualTo(2);
     assertThat(unsure.err())
-        .matches("URI: .* holds \\d+ objects of .*B; nothing was deleted: --yes is needed\n");
+        .matches("URI: .* holds \\d+ objects of .*B; nothing was deleted: confirm with --yes\n");
     Path notes = Files.writeString(tiny.store().resolve("notes.txt"), "mine");
     Cli.Result refused = Cli.run("delete", tiny.store(), "--yes");
     assertThat(refused.exitCode()).isEqualTo(2);
@@ -139,7 +139,7 @@ class JobCommandTest {
         .isEqualTo(
             "URI: "
                 + tiny.store()
-                + " does not look like a run: 1 objects are none of a run's, such as notes.txt;"
+                + " does not look like a run: 1 object is not part of one, such as notes.txt;"
                 + " nothing was deleted\n");
     assertThat(tiny.checkpoint("wide", 24).resolve("manifest.json")).exists();
     Files.delete(notes);
@@ -163,7 +163,7 @@ class JobCommandTest {
     assertFailed(2, "Unknown option: '--jobs=x'", "train", "--jobs=x");
     assertFailed(
         2,
-        tiny.store() + "/wide/expansion: is no complete checkpoint",
+        tiny.store() + "/wide/expansion: is not a complete checkpoint",
         "train",
         "--job",
         tiny.job(Work.TRAIN, "wide", resource));

@@ -100,7 +100,7 @@ class KillAndResumeE2E {
     process.terminate();
     Cli.Result result = process.await();
     assertThat(result.exitCode()).isEqualTo(143);
-    assertThat(result.out()).contains("stopped; run again to go on");
+    assertThat(result.out()).contains("stopped; run again to resume");
     try (var checkpoints = Files.list(tiny.store().resolve("narrow/checkpoints"))) {
       assertThat(checkpoints).hasSize(1);
     } catch (java.io.IOException e) {
@@ -120,7 +120,7 @@ class KillAndResumeE2E {
     assertThat(second.err())
         .isEqualTo(
             tiny.store()
-                + ": another process works on this run; wait for it, or name another --store\n");
+                + ": another process works on this run; wait for it, or use another store\n");
     assertThat(first.killAfter(1)).isTrue();
   }
 

@@ -97,7 +97,7 @@ class PodE2E {
     Progress last = Objects.requireNonNull(stopped.progress());
     assertThat(stopped.message())
         .isEqualTo(
-            "narrow: step %d of 100000, stopped; train again to go on", last.figures().step());
+            "narrow: step %d of 100000, stopped; train again to resume", last.figures().step());
     assertThat(ended.out()).endsWith(stopped.message() + "\n");
     assertThat(Objects.requireNonNull(last.checkpoint()).step()).isEqualTo(last.figures().step());
     assertThat(tiny.checkpoint("narrow", (int) last.figures().step()).resolve("manifest.json"))
@@ -135,7 +135,8 @@ class PodE2E {
     JobResult stopped = TinyRun.result(result);
     assertThat(stopped.outcome()).isEqualTo(Outcome.STOPPED);
     assertThat(stopped.message())
-        .isEqualTo("stop: no end within 1 s; the newest checkpoint counts");
+        .isEqualTo(
+            "stopped after the grace period of 1 s; the next start resumes from the newest checkpoint");
     assertThat(ended.err()).contains(stopped.message());
   }
 
@@ -157,7 +158,7 @@ class PodE2E {
     assertThat(ended.exitCode()).as(ended.err()).isEqualTo(143);
     JobResult stopped = TinyRun.result(result);
     assertThat(stopped.outcome()).isEqualTo(Outcome.STOPPED);
-    assertThat(stopped.message()).isEqualTo("wide: stopped; expand again to go on");
+    assertThat(stopped.message()).isEqualTo("wide: stopped; expand again to resume");
     assertThat(expansion.resolve("manifest.json")).doesNotExist();
     assertThat(expansion.resolve("expansion-unfinished.json")).exists();
     assertThat(start("expand", "--job", job, "--result", result).await().exitCode()).isZero();
@@ -195,7 +196,7 @@ class PodE2E {
         .isEqualTo(bucket + "/run/wide/checkpoints/step-00000024");
     assertThat(local.out())
         .endsWith(
-            "final validation loss %s nats a token\n"
+            "final validation loss %s nats per token\n"
                 .formatted(progress.figures().validationLoss()));
 
     JobResult deleted = finish("delete", tiny.job(Work.DELETE, "", resource));

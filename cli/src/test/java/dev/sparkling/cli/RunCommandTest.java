@@ -33,7 +33,7 @@ class RunCommandTest {
         .containsPattern("wide +after the expansion +12 +\\d\\.\\d{4} +[+-]0\\.00 %\n")
         .containsPattern("wide +at the end +24 +\\d\\.\\d{4} +-\\d+\\.\\d\\d %\n")
         .containsPattern("unigram entropy +\\d\\.\\d{4}\n")
-        .containsPattern("final validation loss \\d\\.\\d+ nats a token\n");
+        .containsPattern("final validation loss \\d\\.\\d+ nats per token\n");
     assertThat(tiny.checkpoint("wide", 24).resolve("manifest.json")).exists();
     assertThat(tiny.store().resolve("wide/expansion/expansion-report.json")).exists();
   }
@@ -44,7 +44,7 @@ class RunCommandTest {
     String first = Cli.run("run", file).out();
     Cli.Result second = Cli.run("run", file);
     assertThat(second.exitCode()).isZero();
-    assertThat(second.out()).contains("tiny is complete; nothing was left to do");
+    assertThat(second.out()).contains("tiny is complete already");
     assertThat(lastLine(second.out())).isEqualTo(lastLine(first));
   }
 
@@ -60,7 +60,7 @@ class RunCommandTest {
   @Test
   void controlTrainsTheNarrowModelToTheEndOfTheRun() {
     Cli.Result result = Cli.run("run", tiny.resource(), "--control");
-    assertThat(result.out()).containsPattern("narrow +had it gone on +24 +\\d\\.\\d{4}");
+    assertThat(result.out()).containsPattern("control +at the end +24 +\\d\\.\\d{4}");
   }
 
   @Test
@@ -69,9 +69,9 @@ class RunCommandTest {
     Cli.Result control = Cli.run("run", tiny.resource(), "--control");
     assertThat(control.out())
         .doesNotContain("nothing was left to do")
-        .containsPattern("narrow +had it gone on +24 +\\d\\.\\d{4}");
+        .containsPattern("control +at the end +24 +\\d\\.\\d{4}");
     assertThat(Cli.run("run", tiny.resource(), "--control").out())
-        .contains("tiny is complete; nothing was left to do");
+        .contains("tiny is complete already");
   }
 
   @Test
@@ -80,14 +80,14 @@ class RunCommandTest {
     Files.delete(tiny.store().resolve("narrow/metrics.jsonl"));
     Cli.Result result = Cli.run("run", tiny.resource());
     assertThat(result.err()).isEmpty();
-    assertThat(result.out()).containsPattern("narrow +its metrics are lost\n");
+    assertThat(result.out()).containsPattern("narrow +no metrics are stored\n");
   }
 
   @Test
   void suspendedRunStartsNothing() {
     Cli.Result result = Cli.run("run", tiny.resource("  trainer:", "  suspend: true\n  trainer:"));
     assertThat(result.exitCode()).isZero();
-    assertThat(result.out()).contains("spec.suspend is true; set it to false to go on");
+    assertThat(result.out()).contains("spec.suspend is true; set it to false to resume");
     assertThat(tiny.store().resolve("narrow")).doesNotExist();
   }
 
@@ -138,9 +138,9 @@ class RunCommandTest {
   void planIsPrintedAsTableAndAsJson() {
     Cli.Result text = Cli.run("plan", tiny.resource("tokens: 3072}", "tokens: 3000}"));
     assertThat(text.out())
-        .contains("of training wide from scratch saved")
+        .contains("less than training the widest model from scratch")
         .contains(
-            "note: spec.stages[0].tokens: 3000 is 11.72 steps of 256 tokens;"
+            "warning: spec.stages[0].tokens: 3000 is 11.72 steps of 256 tokens;"
                 + " rounded to 12 steps, 3072 tokens");
     Cli.Result json = Cli.run("plan", tiny.resource(), "--output", "json");
     assertThat(json.out()).contains("\"flopsSaved\" : 0.").contains("\"name\" : \"narrow\"");
@@ -151,10 +151,10 @@ class RunCommandTest {
     Cli.run("run", tiny.resource());
     Cli.Result result = Cli.run("inspect", "--verify", "--tensors", tiny.checkpoint("wide", 24));
     assertThat(result.out())
-        .contains("4 experts, 2 a token, 2 layers, hidden 32, inner 16")
+        .contains("4 experts, 2 per token, 2 layers, hidden 32, inner 16")
         .contains("trained     24 steps")
         .contains("expansion   after step 12 to hidden 32, inner 16")
-        .contains("all digests right")
+        .contains("all digests match")
         .containsPattern("model.embed_tokens.weight +F32 +\\[2048, 32\\] +vocabulary, hidden\n");
     assertThat(Cli.run("inspect", "--output", "json", tiny.checkpoint("wide", 24)).out())
         .contains("\"hiddenSize\" : 32");

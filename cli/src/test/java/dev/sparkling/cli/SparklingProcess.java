@@ -15,7 +15,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** The command in a process of its own, with this JVM's flags and class path. */
-final class SparklingProcess {
+public final class SparklingProcess {
 
   private static final long TIMEOUT_MINUTES = 20;
 
@@ -30,12 +30,13 @@ final class SparklingProcess {
   }
 
   /** Starts a command in the folder; its output goes to files there. */
-  static SparklingProcess start(Path folder, Map<String, String> environment, Object... arguments) {
+  public static SparklingProcess start(
+      Path folder, Map<String, String> environment, Object... arguments) {
     return startWith(_ -> true, folder, environment, arguments);
   }
 
   /** The same with some entries of the class path only, as an image of a worker has it. */
-  static SparklingProcess startWith(
+  public static SparklingProcess startWith(
       Predicate<String> entries,
       Path folder,
       Map<String, String> environment,
@@ -69,7 +70,7 @@ final class SparklingProcess {
   }
 
   /** Waits for the end. */
-  Cli.Result await() throws InterruptedException {
+  public Cli.Result await() throws InterruptedException {
     if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
       process.destroyForcibly();
       throw new AssertionError("no end within " + TIMEOUT_MINUTES + " minutes");
@@ -78,7 +79,7 @@ final class SparklingProcess {
   }
 
   /** SIGKILL after a while; false where the process had ended before. */
-  boolean killAfter(long millis) throws InterruptedException {
+  public boolean killAfter(long millis) throws InterruptedException {
     if (process.waitFor(millis, TimeUnit.MILLISECONDS)) {
       return false;
     }
@@ -86,16 +87,16 @@ final class SparklingProcess {
     return true;
   }
 
-  boolean isAlive() {
+  public boolean isAlive() {
     return process.isAlive();
   }
 
   /** SIGTERM. */
-  void terminate() {
+  public void terminate() {
     process.destroy();
   }
 
-  String output() {
+  public String output() {
     return read(out);
   }
 

@@ -1,5 +1,6 @@
 package dev.sparkling.cli;
 
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.sparkling.pipeline.job.JobDocument;
 import dev.sparkling.pipeline.job.JobJson;
 import dev.sparkling.pipeline.job.JobResult;
@@ -15,9 +16,9 @@ import java.nio.file.Path;
  * A tiny run in a folder: some text, a dataset, a resource file. Narrow for 12 steps, then 12 steps
  * twice as wide in both axes.
  */
-record TinyRun(Path folder) {
+public record TinyRun(Path folder) {
 
-  static final Path TOKENIZER =
+  public static final Path TOKENIZER =
       Path.of("../examples/java-sources/tokenizer.json").toAbsolutePath().normalize();
 
   /** Writes the text and prepares the dataset. */
@@ -113,21 +114,26 @@ record TinyRun(Path folder) {
     }
   }
 
-  /** Writes a job document for the resource; the stage is empty for the whole run's work. */
+  /**
+   * Writes a job document with the spec as the resource has it, defaults left out. The stage is
+   * empty for work on the whole run.
+   */
   Path job(Work work, String stage, Path resource) {
     try {
-      ProgressiveTraining read = SpecReader.read(Files.readString(resource), resource.toString());
+      String text = Files.readString(resource);
+      ProgressiveTraining read = SpecReader.read(text, resource.toString());
       return Files.writeString(
           folder.resolve("job.json"),
           JobJson.encode(
               new JobDocument(
-                  JobDocument.VERSION, work, read.metadata().name(), stage, read.spec())));
+                  JobDocument.VERSION, work, read.metadata().name(), stage, read.spec()),
+              new YAMLMapper().readTree(text).path("spec")));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** What a worker said at its end, in the file that {@code --result} named. */
+  /** The result of a worker, from the file that {@code --result} named. */
   static JobResult result(Path file) {
     try {
       return JobJson.decodeResult(Files.readString(file)).orElseThrow();

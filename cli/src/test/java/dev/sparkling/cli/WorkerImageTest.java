@@ -25,7 +25,7 @@ class WorkerImageTest {
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.errorLines())
         .containsExactly(
-            "sparkling: images of workers hold no Kubernetes client; use the command outside of"
+            "sparkling: worker images have no Kubernetes client; run this command outside of"
                 + " them");
   }
 

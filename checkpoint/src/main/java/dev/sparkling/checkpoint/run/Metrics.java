@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.layout.RunLayout;
+import dev.sparkling.pipeline.status.TrainingFigures;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,6 +69,11 @@ public final class Metrics {
       learningRates = copyOrEmpty(learningRates);
       blockNorms = copyOrEmpty(blockNorms);
       routers = copyOrEmpty(routers);
+    }
+
+    /** The step's part of a stage's status. */
+    public TrainingFigures figures() {
+      return new TrainingFigures(step, tokens, loss, null, tokensPerSecond);
     }
   }
 

@@ -23,10 +23,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** A cluster's API server, asked with the credentials of a kubeconfig. */
+/** A client of a cluster's API server, with the credentials of a kubeconfig. */
 final class ApiServer implements AutoCloseable {
 
-  /** How a list is asked for as a table. */
+  /** Media type of a list as a table. */
   static final String TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
   static final String JSON = "application/json";
@@ -44,7 +44,7 @@ final class ApiServer implements AutoCloseable {
     this.http = http;
   }
 
-  /** Reads the kubeconfig; talks to nobody yet, but to what the kubeconfig has for a login. */
+  /** Reads the kubeconfig. Sends no request to the server; a login plugin may run. */
   static ApiServer open(ClusterChoice choice) {
     Config config = Kubeconfig.read(choice);
     String server = config.getMasterUrl().replaceAll("/+$", "");
@@ -62,12 +62,12 @@ final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** The one that was chosen, else the context's. */
+  /** The chosen namespace, else the context's. */
   String namespace() {
     return namespace;
   }
 
-  /** What stands at a path. */
+  /** Gets the JSON at a path. */
   JsonNode get(String path, Map<String, String> query, String accept) {
     HttpResponse<String> response =
         await(http.sendAsync(request(path, query, accept), String.class));
@@ -81,7 +81,7 @@ final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** A list as a table. */
+  /** Gets a list as a table. */
   ServerTable table(String path, Map<String, String> query) {
     try {
       return ServerTable.parse(get(path, query, TABLE));
@@ -90,7 +90,7 @@ final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** What happens to a list from now on, in tables. */
+  /** Watches a list; events hold tables. */
   EventStream watch(String path, Map<String, String> query, Duration patience) {
     HttpResponse<InputStream> response =
         await(http.sendAsync(request(path, query, TABLE), InputStream.class));

@@ -6,13 +6,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which runs of which cluster, as kubectl's options of the same names say it.
+ * The runs of a cluster, chosen as by kubectl's options of the same names.
  *
- * @param kubeconfig a file; else what the environment names, else the home's
- * @param context of the kubeconfig; else its current one
- * @param namespace else the context's
- * @param allNamespaces whatever the namespace says
- * @param run the name of the only one that is meant
+ * @param kubeconfig kubeconfig file; null for the one of the environment or the home folder
+ * @param context context of the kubeconfig; null for its current one
+ * @param namespace namespace of the runs; null for the context's
+ * @param allNamespaces whether the runs of all namespaces are meant
+ * @param run name of a single run; null for all of them
  */
 public record ClusterChoice(
     @Nullable Path kubeconfig,
@@ -28,16 +28,16 @@ public record ClusterChoice(
     requireName("--namespace", namespace);
     if (run != null && allNamespaces) {
       throw new UserError(
-          "NAME: '%s' cannot be combined with --all-namespaces, in which names are not unique; use --namespace"
+          "NAME: '%s' cannot be combined with --all-namespaces, where a name is not unique; use --namespace"
               .formatted(run));
     }
   }
 
-  /** Names become parts of addresses and selectors, so nothing else may be in them. */
+  /** Names become parts of URLs and selectors, so nothing else may be in them. */
   private static void requireName(String argument, @Nullable String name) {
     if (name != null && !NAME.matcher(name).matches()) {
       throw new UserError(
-          "%s: '%s' is no name in Kubernetes; lower case letters, digits, '-' and '.' are allowed"
+          "%s: '%s' is not a Kubernetes name; lower case letters, digits, '-' and '.' are allowed"
               .formatted(argument, name));
     }
   }

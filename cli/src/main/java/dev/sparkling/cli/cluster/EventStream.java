@@ -16,27 +16,27 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What a watch says, event by event. Read by a thread of its own, because a connection that is dead
- * without a word would block whoever reads it for ever.
+ * The events of a watch. A thread of its own reads them, because a dead connection can block its
+ * reader forever.
  */
 final class EventStream implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private sealed interface Heard {
-    record Event(JsonNode event) implements Heard {}
+  private sealed interface Item {
+    record Event(JsonNode event) implements Item {}
 
-    record End() implements Heard {}
+    record End() implements Item {}
   }
 
-  private final BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Item> items = new LinkedBlockingQueue<>();
   private final InputStream body;
   private final long deadline;
 
   /**
-   * Reads from now on.
+   * Starts to read.
    *
-   * @param patience after which the stream has ended, whatever the server says
+   * @param patience time after which the stream counts as ended
    */
   EventStream(InputStream body, Duration patience) {
     this.body = body;
@@ -45,13 +45,13 @@ final class EventStream implements AutoCloseable {
   }
 
   /**
-   * The next event; empty where the stream has ended, be it well or not: what follows a watch is a
-   * list in either case.
+   * Waits for the next event; empty where the stream has ended, by an error or not: either way the
+   * caller lists again.
    */
   Optional<JsonNode> next() {
     try {
       long left = Math.max(0, deadline - System.nanoTime());
-      return heard.poll(left, TimeUnit.NANOSECONDS) instanceof Heard.Event(JsonNode event)
+      return items.poll(left, TimeUnit.NANOSECONDS) instanceof Item.Event(JsonNode event)
           ? Optional.of(event)
           : Optional.empty();
     } catch (InterruptedException e) {
@@ -65,15 +65,15 @@ final class EventStream implements AutoCloseable {
         new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (!line.isBlank()) {
-          heard.add(new Heard.Event(JSON.readTree(line)));
+          items.add(new Item.Event(JSON.readTree(line)));
         }
       }
     } catch (JsonProcessingException e) {
-      // Cut off within an event, which the list that follows holds too.
+      // Cut off within an event; the next list holds its result.
     } catch (IOException e) {
-      // Dropped; the same.
+      // The connection was lost; the same.
     } finally {
-      heard.add(new Heard.End());
+      items.add(new Item.End());
     }
   }
 

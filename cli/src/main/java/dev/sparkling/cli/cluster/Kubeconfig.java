@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the cluster and its credentials where kubectl finds them. */
+/** Finds the cluster and its credentials as kubectl does. */
 final class Kubeconfig {
 
   private Kubeconfig() {}
@@ -20,7 +20,7 @@ final class Kubeconfig {
       if (!Files.isReadable(chosen) || Files.isDirectory(chosen)) {
         throw new UserError("--kubeconfig: %s is not a readable file".formatted(chosen));
       }
-      // Where the client looks first, now and whenever it reads a renewed token.
+      // The client looks here first, also when it reads a renewed token.
       System.setProperty(Config.KUBERNETES_KUBECONFIG_FILE, chosen.toString());
     }
     List<String> files = List.copyOf(Config.getKubeconfigFilenames());
@@ -28,25 +28,25 @@ final class Kubeconfig {
     boolean inPod = System.getenv("KUBERNETES_SERVICE_HOST") != null;
     if (!found && !inPod) {
       throw new UserError(
-          "kubeconfig: %s is not there; name a file with --kubeconfig or KUBECONFIG"
+          "kubeconfig: %s does not exist; name a file with --kubeconfig or KUBECONFIG"
               .formatted(String.join(", ", files)));
     }
     Config config;
     try {
       config = Config.autoConfigure(choice.context());
-    } catch (RuntimeException e) { // the client's own, its YAML reader's, its certificate reader's
+    } catch (RuntimeException e) { // of the client, its YAML parser or its certificate parser
       throw new UserError(
           "kubeconfig %s: cannot be used: %s".formatted(String.join(", ", files), reason(e)), e);
     }
     if (found) {
       requireContext(config, choice.context(), String.join(", ", files));
     }
-    // A user waits, and knows best whether to try again; watch does so by itself.
+    // A user can decide to try again; watch does so by itself.
     config.setRequestRetryBackoffLimit(0);
     return config;
   }
 
-  /** The client itself falls back to other contexts and clusters, as kubectl does not. */
+  /** Requires the context: the client would fall back to others, which kubectl does not do. */
   private static void requireContext(Config config, @Nullable String wanted, String files) {
     String known =
         config.getContexts().stream()
@@ -66,7 +66,7 @@ final class Kubeconfig {
     }
     if (config.getMasterUrl().startsWith(Config.DEFAULT_MASTER_URL)) {
       throw new UserError(
-          "kubeconfig %s: context '%s' names cluster '%s', which has no server in it"
+          "kubeconfig %s: context '%s' names cluster '%s', which has no server there"
               .formatted(files, current.getName(), current.getContext().getCluster()));
     }
   }

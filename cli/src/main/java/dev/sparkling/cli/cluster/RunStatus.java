@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 
-/** Reads a resource's status; an operator newer than this command may say more. */
+/** Reads a resource's status; ignores what a newer operator has added. */
 public final class RunStatus {
 
   private static final ObjectMapper JSON =
@@ -17,7 +17,7 @@ public final class RunStatus {
 
   private RunStatus() {}
 
-  /** Empty before the operator's first pass. */
+  /** The status of a run; empty before the operator's first pass. */
   public static ProgressiveTrainingStatus of(ServerTable.Row run) {
     JsonNode status = run.resource().path("status");
     try {

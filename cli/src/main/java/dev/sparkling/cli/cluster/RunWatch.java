@@ -6,35 +6,35 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Follows runs. A list comes first, then a watch from there; when the watch ends, by its window or
- * by an accident, a list again, which holds whatever was missed and ages that are up to date.
+ * Follows runs: a list, then a watch from there. When the watch ends, at its window's end or by an
+ * error, another list follows, with everything that was missed and current ages.
  */
 public final class RunWatch {
 
-  /** Hears what happens; the same may be said more than once. */
+  /** Receives changes, some of them more than once; false as an answer ends the watch. */
   public interface Listener {
-    /** How everything stands; false where enough is known. */
+    /** All runs as they are now. */
     boolean listed(ServerTable table);
 
-    /** One run is new or changed; false where enough is known. */
+    /** One run is new or has changed. */
     boolean changed(ServerTable.Row run);
 
-    /** One run is gone; false where enough is known. */
+    /** One run was deleted. */
     boolean deleted(ServerTable.Row run);
 
-    /** The cluster does not answer; it is asked again. */
+    /** The cluster does not answer; the next list is another attempt. */
     void interrupted(TransientError problem);
   }
 
   /**
-   * How often the cluster is asked.
+   * Times of the requests.
    *
-   * @param window of one watch
-   * @param pause between two tries, at least
-   * @param patience with a cluster that does not answer, in all
+   * @param window duration of one watch
+   * @param pause shortest time between two lists
+   * @param patience how long a cluster may not answer before the watch fails
    */
   public record Pace(Duration window, Duration pause, Duration patience) {
-    /** Ages on a terminal may be as old as a window. */
+    /** The pace for a window, which bounds how old the ages on a terminal can be. */
     public static Pace of(Duration window) {
       return new Pace(window, Duration.ofSeconds(1), Duration.ofMinutes(5));
     }
@@ -49,9 +49,9 @@ public final class RunWatch {
   }
 
   /**
-   * Returns when the listener has heard enough.
+   * Follows the runs until the listener ends it.
    *
-   * @throws TransientError where the first list fails, or no other comes for too long
+   * @throws TransientError where the first list fails, or all attempts fail for too long
    */
   public void follow(Listener listener) {
     ServerTable table = runs.table();
@@ -82,7 +82,7 @@ public final class RunWatch {
       for (Optional<JsonNode> event = events.next(); event.isPresent(); event = events.next()) {
         String type = event.get().path("type").asText();
         if (type.equals("ERROR")) {
-          return true; // such as 410: what came after the list is no longer known
+          return true; // such as 410: the server no longer has the events since the list
         }
         for (ServerTable.Row run : ServerTable.rows(event.get().path("object"))) {
           boolean more = type.equals("DELETED") ? listener.deleted(run) : listener.changed(run);

@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The runs of a namespace, of all namespaces, or one of them. */
+/** The runs of a namespace or of all namespaces, or a single one. */
 public final class Runs implements AutoCloseable {
 
   private static final String GROUP = "/apis/sparkling.dev/v1alpha1";
   private static final String PLURAL = "/progressivetrainings";
 
-  /** How long after its window a watch that still says nothing is taken for dead. */
+  /** How long after its window a watch that has not ended counts as dead. */
   private static final Duration LATE = Duration.ofSeconds(15);
 
   private final ApiServer server;
@@ -36,22 +36,22 @@ public final class Runs implements AutoCloseable {
       return new Runs(ApiServer.open(choice), choice.allNamespaces(), choice.run());
     } catch (NoClassDefFoundError e) {
       throw new UserError(
-          "sparkling: images of workers hold no Kubernetes client; use the command outside of them",
+          "sparkling: worker images have no Kubernetes client; run this command outside of them",
           e);
     }
   }
 
-  /** Where these runs are, for people. */
+  /** Where these runs are, for messages. */
   public String place() {
     return allNamespaces ? "any namespace" : "namespace " + server.namespace();
   }
 
-  /** As they stand now, in the order of their names. */
+  /** The runs as they are now, sorted by name. */
   public ServerTable table() {
     return server.table(path(), tableQuery());
   }
 
-  /** The resources, without what only the server's bookkeeping needs. */
+  /** The resources, without the server's {@code managedFields}. */
   public List<JsonNode> resources() {
     List<JsonNode> resources = new ArrayList<>();
     server.get(path(), query(), ApiServer.JSON).path("items").forEach(resources::add);
@@ -64,7 +64,7 @@ public final class Runs implements AutoCloseable {
   }
 
   /**
-   * What was said of a run, oldest first.
+   * The events of a run, oldest first.
    *
    * @throws UserError where the user may not see events
    */
@@ -80,9 +80,9 @@ public final class Runs implements AutoCloseable {
   }
 
   /**
-   * What happens to them from a list on.
+   * Watches the runs from a list on.
    *
-   * @param window after which the server ends the watch
+   * @param window time after which the server ends the watch
    */
   EventStream watch(String resourceVersion, Duration window) {
     Map<String, String> query = tableQuery();
@@ -101,9 +101,7 @@ public final class Runs implements AutoCloseable {
     return allNamespaces ? GROUP + PLURAL : GROUP + "/namespaces/" + server.namespace() + PLURAL;
   }
 
-  /**
-   * A list of one, where one is meant: it says where a watch goes on, which a resource does not.
-   */
+  /** Selects a single run in a list: a list has the version to watch from, a resource has not. */
   private Map<String, String> query() {
     return name == null ? Map.of() : Map.of("fieldSelector", "metadata.name=" + name);
   }

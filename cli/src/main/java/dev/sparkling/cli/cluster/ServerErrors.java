@@ -11,7 +11,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
-/** What an API server's refusal means to a user, and who must act. */
+/** Errors of an API server, by who must act, with what to do. */
 final class ServerErrors {
 
   private static final int UNAUTHORIZED = 401;
@@ -35,7 +35,7 @@ final class ServerErrors {
           new UserError(
               "cluster %s: %s; the role 'view' in the namespace is enough, or name another with --namespace"
                   .formatted(server, said));
-      // Lists are empty where there is nothing, so it is the kind itself that is missing.
+      // A namespace without runs has an empty list, so the kind itself is missing.
       case NOT_FOUND ->
           new UserError(
               "cluster %s: does not know ProgressiveTraining of sparkling.dev/v1alpha1; install Sparkling with helm install sparkling charts/sparkling, or name another cluster with --context"
@@ -52,7 +52,7 @@ final class ServerErrors {
     for (Throwable at = error; at != null; at = at.getCause()) {
       if (at instanceof SSLException) {
         return new UserError(
-            "cluster %s: no trusted connection: %s; certificate-authority-data of the kubeconfig says whom to trust"
+            "cluster %s: no trusted connection: %s; certificate-authority-data in the kubeconfig names the authority to trust"
                 .formatted(server, Kubeconfig.reason(at)),
             error);
       }
@@ -65,7 +65,7 @@ final class ServerErrors {
 
   static UserError notKubernetes(String server, Throwable error) {
     return new UserError(
-        "cluster %s: answers, but not as the API server of a Kubernetes does; does the kubeconfig name the right one?"
+        "cluster %s: answers, but not like a Kubernetes API server; does the kubeconfig name the right one?"
             .formatted(server),
         error);
   }
@@ -74,14 +74,14 @@ final class ServerErrors {
     return new TransientError("cluster %s: answered %d: %s".formatted(server, code, said), null);
   }
 
-  /** Network errors of the JDK, some of which have no message of their own. */
+  /** The reason of a network error; some of the JDK's have no message. */
   private static String reason(Throwable error) {
     for (Throwable at = error; at != null; at = at.getCause()) {
       if (at instanceof UnresolvedAddressException || at instanceof UnknownHostException) {
-        return "no address is known for this name";
+        return "its name has no address";
       }
       if (at instanceof TimeoutException || at instanceof java.net.http.HttpTimeoutException) {
-        return "no answer in time";
+        return "timed out";
       }
       if (at instanceof ConnectException && at.getCause() == null) {
         return at.getMessage() == null ? "connection refused" : at.getMessage();
@@ -96,7 +96,7 @@ final class ServerErrors {
         : Kubeconfig.reason(error);
   }
 
-  /** Of a Kubernetes Status, else what was said as it is. */
+  /** The message of a Kubernetes Status, else the first line of the body. */
   private static String message(String body) {
     try {
       String message = new ObjectMapper().readTree(body).path("message").asText();
@@ -104,8 +104,8 @@ final class ServerErrors {
         return message;
       }
     } catch (JsonProcessingException e) {
-      // Proxies answer in their own words.
+      // A proxy answers in another format.
     }
-    return body.isBlank() ? "nothing more was said" : body.strip().lines().findFirst().orElse("");
+    return body.isBlank() ? "no message" : body.strip().lines().findFirst().orElse("");
   }
 }

@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A list as the API server lays it out for people: what kubectl prints, so that columns here can
- * never differ from its.
+ * A list as a table by the API server: what kubectl prints, so that these columns cannot differ
+ * from kubectl's.
  *
- * @param resourceVersion from which a watch goes on
+ * @param resourceVersion version to watch from
  */
 public record ServerTable(List<Column> columns, List<Row> rows, String resourceVersion) {
 
@@ -20,7 +20,7 @@ public record ServerTable(List<Column> columns, List<Row> rows, String resourceV
   /**
    * One column.
    *
-   * @param passing whether it changes as time passes, though nothing happens
+   * @param passing whether the value changes with time alone, as an age does
    * @param wide whether only {@code -o wide} shows it
    */
   public record Column(String name, boolean passing, boolean wide) {}
@@ -29,7 +29,7 @@ public record ServerTable(List<Column> columns, List<Row> rows, String resourceV
    * One resource.
    *
    * @param cells one for each column; empty where there is no value
-   * @param resource whole, or its metadata alone where only that was asked for
+   * @param resource the resource; only its metadata where no more was requested
    */
   public record Row(List<String> cells, JsonNode resource) {
     public Row {
@@ -44,7 +44,7 @@ public record ServerTable(List<Column> columns, List<Row> rows, String resourceV
       return resource.at("/metadata/namespace").asText();
     }
 
-    /** Another of the same name is another. */
+    /** The UID, which tells two resources of one name apart. */
     public String uid() {
       return resource.at("/metadata/uid").asText();
     }
@@ -75,7 +75,7 @@ public record ServerTable(List<Column> columns, List<Row> rows, String resourceV
     return rows;
   }
 
-  /** A cell is one line, and what others wrote into a resource does not steer a terminal. */
+  /** The first line without control characters, which could steer a terminal. */
   static String printable(String text) {
     String line = text.lines().findFirst().orElse("");
     String rest = line.length() < text.strip().length() ? "..." : "";

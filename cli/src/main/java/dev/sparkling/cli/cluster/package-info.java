@@ -1,6 +1,6 @@
 /**
- * Runs as the cluster's API server shows them. Only this package knows Kubernetes' client, whose
- * libraries workers do not have: nothing of it is in a signature that a command's class holds.
+ * The runs of a cluster, as its API server shows them. Only this package uses the Kubernetes
+ * client, which the trainer's image does not have, and no public signature names it.
  */
 @NullMarked
 package dev.sparkling.cli.cluster;

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lines over one axis, as the page's script draws them.
  *
- * @param about a sentence or two on what is seen
- * @param x of all points, rising
- * @param lines each as long as {@code x}
+ * @param about description in a sentence or two
+ * @param x coordinates of all points, ascending
+ * @param lines lines, each as long as {@code x}
  */
 record Chart(
     String title, String about, String xName, String yName, List<Double> x, List<Line> lines) {
@@ -26,8 +26,8 @@ record Chart(
   /**
    * A line.
    *
-   * @param y null where the line has no point
-   * @param dashed for what is compared with
+   * @param dashed whether it is a line to compare with
+   * @param y values; null where the line has no point
    */
   @JsonInclude(JsonInclude.Include.ALWAYS)
   record Line(String name, boolean dashed, List<@Nullable Double> y) {
@@ -36,10 +36,10 @@ record Chart(
     }
   }
 
-  /** A line's points, before all lines have one axis. */
+  /** A line with an axis of its own. */
   record Points(String name, boolean dashed, Map<Double, Double> y) {}
 
-  /** Brings lines with points of their own to one axis. */
+  /** Puts lines with axes of their own on one axis. */
   static Chart of(String title, String about, String xName, String yName, List<Points> lines) {
     TreeMap<Double, Integer> axis = new TreeMap<>();
     lines.forEach(line -> line.y().keySet().forEach(x -> axis.put(x, 0)));

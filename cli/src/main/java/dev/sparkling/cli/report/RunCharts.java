@@ -17,10 +17,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
 
-/** What of a run is drawn. */
+/** The charts of a run. */
 final class RunCharts {
 
-  /** More points than a screen has columns only make the page heavy. */
+  /** More points than a screen has columns would only make the page larger. */
   private static final int MOST_POINTS = 1500;
 
   private static final Pattern IN_LAYER =
@@ -56,13 +56,13 @@ final class RunCharts {
     }
     return Chart.of(
         "Loss",
-        "Cross-entropy in nats a token; the training's is a mean over neighbouring steps.",
+        "Cross-entropy in nats per token; the training loss is a mean over neighboring steps.",
         "step",
-        "nats a token",
+        "nats per token",
         lines);
   }
 
-  /** Means over neighbouring steps. */
+  /** Means over neighboring steps, at most {@link #MOST_POINTS}. */
   private static Map<Double, Double> means(StoredStage stage, ToDoubleFunction<Step> value) {
     List<Step> steps = stage.metrics().steps();
     int together = Math.ceilDiv(Math.max(1, steps.size()), MOST_POINTS);
@@ -101,7 +101,7 @@ final class RunCharts {
     blocks.forEach((block, rates) -> lines.add(new Points(entries(block), false, rates)));
     return Chart.of(
         "Learning rate of each block",
-        "Old entries keep the run's curve, new ones warm up again from it (Eq. 25 to 28).",
+        "Old entries follow the run's curve; new entries warm up again from it (Eq. 25 to 28).",
         "step",
         "rate",
         lines);
@@ -123,7 +123,7 @@ final class RunCharts {
     }
     return Chart.of(
         "Gradient norm",
-        "Before clipping, of all gradients and of each block's; means over neighbouring steps.",
+        "Norm before clipping, of all gradients and of each block's; means over neighboring steps.",
         "step",
         "norm",
         lines);
@@ -149,9 +149,9 @@ final class RunCharts {
     }
     return Chart.of(
         "Load of the busiest expert",
-        "Tokens of a layer's busiest expert, as a multiple of even use; no token is dropped.",
+        "Tokens of a layer's busiest expert, relative to an even load; no token is dropped.",
         "step",
-        "times even use",
+        "times the even load",
         lines);
   }
 
@@ -176,7 +176,7 @@ final class RunCharts {
         Chart.of(
             "Residual stream across the expansion into " + after.name(),
             "Root mean square of the hidden state after each layer, on the validation sequences."
-                + " An expansion should leave it where it was.",
+                + " An expansion should not change it.",
             "layer (0 is the embedding)",
             "RMS",
             List.of(
@@ -218,8 +218,8 @@ final class RunCharts {
         });
     return Chart.of(
         "Matrices across the expansion into " + stage,
-        "RMS(y)/RMS(x) of y = W x after, over the same before; 1 keeps the size of signals. The"
-            + " mean where a layer has many experts.",
+        "RMS(y)/RMS(x) of y = W x after the expansion, divided by the ratio before it; 1 means"
+            + " unchanged. Experts of a layer are averaged.",
         "layer",
         "after / before",
         lines);

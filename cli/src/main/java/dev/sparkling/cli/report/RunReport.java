@@ -7,6 +7,7 @@ import dev.sparkling.checkpoint.run.Metrics.Step;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.cli.report.StoredRun.StoredStage;
 import dev.sparkling.expander.run.ExpansionReport;
+import dev.sparkling.pipeline.json.JsonNames;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -16,8 +17,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** The page: tables here, charts drawn by uPlot from data in the page. It loads nothing. */
-public final class RunReport {
+/** The page: tables, and charts that uPlot draws from data in the page. It loads nothing. */
+final class RunReport {
 
   private static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -25,11 +26,11 @@ public final class RunReport {
   private RunReport() {}
 
   /**
-   * Makes the page.
+   * Renders the page.
    *
-   * @param store rooted at the run
+   * @param store store rooted at the run
    */
-  public static String html(ObjectStore store) {
+  static String html(ObjectStore store) {
     StoredRun run = StoredRun.read(store);
     return resource("report.html")
         .replace("{{title}}", escaped(run.location()))
@@ -65,14 +66,14 @@ public final class RunReport {
         evaluations.isEmpty() ? "" : loss(evaluations.getLast().validationLoss()));
   }
 
-  /** Eq. 29, of what was trained so far. */
+  /** The share of FLOPs saved (Eq. 29) by the training so far. */
   private static String saved(StoredRun run) {
     OptionalDouble share = savedShare(run);
     return share.isEmpty()
         ? ""
         : String.format(
             Locale.ROOT,
-            "<p>FLOPs saved so far, against the widest model from the first token: <b>%.1f %%</b>"
+            "<p>FLOPs saved so far, against training the widest model from scratch: <b>%.1f %%</b>"
                 + " (6&middot;N&middot;D of the active parameters, Eq. 29).</p>",
             100 * share.getAsDouble());
   }
@@ -104,19 +105,11 @@ public final class RunReport {
     return cells(
         stage.name(),
         number(expansion.step()),
-        expansion.model().widths().hiddenSize()
-            + " to "
-            + expansion.model().newWidths().hiddenSize(),
-        expansion.model().widths().innerSize() + " to " + expansion.model().newWidths().innerSize(),
-        name(expansion.initialization()),
-        name(expansion.optimizerState()),
-        number(expansion.model().parameters())
-            + " to "
-            + number(expansion.model().newParameters()));
-  }
-
-  private static String name(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        expansion.widths().hiddenSize() + " to " + expansion.newWidths().hiddenSize(),
+        expansion.widths().innerSize() + " to " + expansion.newWidths().innerSize(),
+        JsonNames.of(expansion.initialization()),
+        JsonNames.of(expansion.optimizerState()),
+        number(expansion.parameters()) + " to " + number(expansion.newParameters()));
   }
 
   private static String cells(String... cells) {
@@ -139,7 +132,7 @@ public final class RunReport {
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 
-  /** What is in a script must not end it. */
+  /** JSON inside a script element, which its text must not close. */
   private static String json(Object value) {
     try {
       return JSON.writeValueAsString(value).replace("<", "\\u003c");

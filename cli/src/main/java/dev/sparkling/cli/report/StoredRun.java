@@ -20,14 +20,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a run's store says about it.
+ * A run as its store holds it.
  *
- * @param stages in the order in which they were trained
- * @param controls trainings that are compared with: the narrow model, had it gone on
+ * @param stages stages in the order of training
+ * @param controls the same for controls, whose folders have names that no stage can have
  */
 record StoredRun(String location, List<StoredStage> stages, List<StoredStage> controls) {
 
-  /** A stage whose name no resource can have was trained for comparison. */
+  /** What a stage's name cannot hold, and a control's does. */
   private static final String CONTROL_MARK = ".";
 
   StoredRun {
@@ -38,8 +38,8 @@ record StoredRun(String location, List<StoredStage> stages, List<StoredStage> co
   /**
    * A stage.
    *
-   * @param model of its newest checkpoint
-   * @param expansion that it began with
+   * @param model shape of the newest checkpoint
+   * @param expansion report of the expansion before the stage
    */
   record StoredStage(
       String name,
@@ -47,7 +47,7 @@ record StoredRun(String location, List<StoredStage> stages, List<StoredStage> co
       Optional<ModelConfiguration> model,
       Optional<ExpansionReport> expansion) {
 
-    /** The step before its first one. */
+    /** The step that the stage starts from. */
     long firstStep() {
       return Math.min(
           metrics.steps().stream().mapToLong(step -> step.step() - 1).min().orElse(Long.MAX_VALUE),
@@ -57,7 +57,7 @@ record StoredRun(String location, List<StoredStage> stages, List<StoredStage> co
               .orElse(Long.MAX_VALUE));
     }
 
-    /** Parameters that one token meets: N of Eq. 29. */
+    /** The parameters that one token uses: N in Eq. 29. */
     Optional<Long> activeParameters() {
       return model.map(StoredStage::activeParameters);
     }
@@ -78,7 +78,7 @@ record StoredRun(String location, List<StoredStage> stages, List<StoredStage> co
   /**
    * Reads a run.
    *
-   * @throws UserError where nothing was trained there
+   * @throws UserError where no stage has metrics
    */
   static StoredRun read(ObjectStore store) {
     List<StoredStage> stages = new ArrayList<>();

@@ -1,4 +1,4 @@
-/** A run as one page of HTML, from what its store holds and nothing else. */
+/** {@code sparkling report}: a run as one page of HTML, from what its store holds. */
 @NullMarked
 package dev.sparkling.cli.report;
 

@@ -2,10 +2,14 @@ package dev.sparkling.pipeline.identity;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageSpec;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * The settings of a run with all defaults filled in, as JSON in the resource's own words. A run
@@ -52,13 +56,54 @@ public final class ResolvedSettings {
     fillInField(spec, MODEL, recorded.path(MODEL));
     fillInField(spec, TRAINING, recorded.path(TRAINING));
     for (JsonNode stage : spec.path(STAGES)) {
-      for (JsonNode known : recorded.path(STAGES)) {
-        if (known.path(NAME).equals(stage.path(NAME))
-            && stage.path(EXPANSION) instanceof ObjectNode expansion) {
-          fillInFields(expansion, known.path(EXPANSION), WIDTHS);
-        }
+      if (stage.path(EXPANSION) instanceof ObjectNode expansion) {
+        JsonNode known = stageNamed(recorded, stage.path(NAME));
+        fillInFields(expansion, known.path(EXPANSION), WIDTHS);
       }
     }
+  }
+
+  /**
+   * Adds to a record what it lacks: stages, and fields that its version did not know.
+   *
+   * @param recorded from {@link #of}, possibly of another version
+   * @param resolved from {@link #of}, of a spec that {@code recorded} was filled into
+   */
+  public static ObjectNode merged(JsonNode recorded, JsonNode resolved) {
+    ObjectNode merged = recorded.deepCopy();
+    fillInFields(merged, resolved, Set.of(STAGES));
+    for (JsonNode stage : resolved.path(STAGES)) {
+      JsonNode known = stageNamed(merged, stage.path(NAME));
+      if (known instanceof ObjectNode existing) {
+        fillInFields(existing, stage, Set.of());
+      } else {
+        merged.withArray(STAGES).add(stage.deepCopy());
+      }
+    }
+    return merged;
+  }
+
+  /** The settings by their path in the resource, such as {@code spec.training.precision}. */
+  public static SortedMap<String, String> byPath(ProgressiveTrainingSpec spec) {
+    ObjectNode settings = of(spec);
+    SortedMap<String, String> paths = new TreeMap<>();
+    SettingPaths.add("spec." + MODEL, settings.path(MODEL), paths);
+    SettingPaths.add("spec." + TRAINING, settings.path(TRAINING), paths);
+    for (int i = 0; i < spec.stages().size(); i++) {
+      JsonNode stage = stageNamed(settings, TextNode.valueOf(spec.stages().get(i).name()));
+      String path = "spec.%s[%d].%s".formatted(STAGES, i, EXPANSION);
+      SettingPaths.add(path, stage.path(EXPANSION), paths);
+    }
+    return paths;
+  }
+
+  private static JsonNode stageNamed(JsonNode settings, JsonNode name) {
+    for (JsonNode stage : settings.path(STAGES)) {
+      if (stage.path(NAME).equals(name)) {
+        return stage;
+      }
+    }
+    return MissingNode.getInstance();
   }
 
   private static void fillInFields(ObjectNode object, JsonNode recorded, Set<String> except) {

@@ -1,6 +1,5 @@
 package dev.sparkling.pipeline.identity;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.pipeline.plan.RunPlan;
@@ -42,10 +41,10 @@ public final class RunSettings {
   public static SortedMap<String, String> of(
       ProgressiveTrainingSpec spec, RunPlan plan, int lastStage) {
     SortedMap<String, String> settings = new TreeMap<>();
-    flatten("spec.model", JSON.valueToTree(spec.model()), settings);
+    SettingPaths.add("spec.model", JSON.valueToTree(spec.model()), settings);
     ObjectNode training = JSON.valueToTree(spec.training());
     training.remove(SEED);
-    flatten("spec.training", training.without(FREE), settings);
+    SettingPaths.add("spec.training", training.without(FREE), settings);
     settings.put("spec.stages", plan.totalTokens() + " tokens in all");
     for (StagePlan stage : plan.stages().subList(0, lastStage + 1)) {
       if (stage.isControl()) {
@@ -64,15 +63,5 @@ public final class RunSettings {
         .map(RecordComponent::getName)
         .filter(field -> !FREE.contains(field))
         .toList();
-  }
-
-  private static void flatten(String path, JsonNode value, SortedMap<String, String> settings) {
-    if (value.isObject()) {
-      value
-          .properties()
-          .forEach(field -> flatten(path + "." + field.getKey(), field.getValue(), settings));
-    } else {
-      settings.put(path, value.isArray() ? value.toString() : value.asText());
-    }
   }
 }

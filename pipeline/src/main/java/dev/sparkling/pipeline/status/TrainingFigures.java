@@ -41,4 +41,9 @@ public record TrainingFigures(
   public TrainingFigures withValidationLoss(double newLoss) {
     return new TrainingFigures(step, tokens, loss, newLoss, tokensPerSecond);
   }
+
+  /** The same with another speed. */
+  public TrainingFigures withTokensPerSecond(double newSpeed) {
+    return new TrainingFigures(step, tokens, loss, validationLoss, newSpeed);
+  }
 }

@@ -112,6 +112,7 @@ class RunPlanTest {
     return RunPlan.of(SpecReader.read(yaml, "tiny.yaml").spec()).warnings();
   }
 
+  @Test
   void controlTrainsTheNarrowModelToTheLastStepOfTheRun() {
     RunPlan plan = RunPlan.of(TestSpecs.minimal().spec());
     RunPlan control = plan.control();

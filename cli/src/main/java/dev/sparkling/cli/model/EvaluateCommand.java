@@ -1,0 +1,132 @@
+package dev.sparkling.cli.model;
+
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.StoreUri;
+import dev.sparkling.cli.data.DataCache;
+import dev.sparkling.cli.train.DeviceOption;
+import dev.sparkling.cli.train.ThreadCount;
+import dev.sparkling.pipeline.spec.model.Limits;
+import dev.sparkling.pipeline.validation.Problems;
+import dev.sparkling.trainer.data.Batches;
+import dev.sparkling.trainer.data.Dataset;
+import dev.sparkling.trainer.model.ModelState;
+import dev.sparkling.trainer.model.Transformer;
+import dev.sparkling.trainer.run.Evaluator;
+import dev.sparkling.worker.argument.ArgumentErrors;
+import dev.sparkling.worker.argument.CheckpointArgument;
+import dev.sparkling.worker.run.StoreAccess;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "evaluate",
+    description = "Measures the loss of a checkpoint on a dataset; prints it as JSON.",
+    mixinStandardHelpOptions = true)
+public final class EvaluateCommand implements Callable<Integer> {
+
+  /** A batch of a released model's longest sequences can be more than a machine's memory. */
+  private static final int LONGEST_DEFAULT = 4096;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "URI",
+      required = true,
+      description = "A checkpoint or a Hugging Face folder.")
+  private String checkpoint;
+
+  @Option(
+      names = "--data",
+      paramLabel = "URI",
+      required = true,
+      description = "A dataset of 'sparkling data prepare'.")
+  private String data;
+
+  @Option(
+      names = "--sequence-length",
+      paramLabel = "N",
+      description = "Tokens per sequence (default: the model's longest, at most 4096).")
+  private @Nullable Integer sequenceLength;
+
+  @Option(
+      names = "--sequences",
+      paramLabel = "N",
+      description =
+          "Number of sequences, from the start of the dataset (default: ${DEFAULT-VALUE}).",
+      defaultValue = "512")
+  private int sequences;
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      description = "Sequences per batch (default: ${DEFAULT-VALUE}).",
+      defaultValue = "8")
+  private int batchSize;
+
+  @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all cores).")
+  private @Nullable Integer threads;
+
+  @Mixin private DeviceOption device;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Problems problems = new Problems();
+    between("--sequence-length", sequenceLength, Limits.SEQUENCE_LENGTH, problems);
+    between("--sequences", sequences, Integer.MAX_VALUE, problems);
+    between("--batch-size", batchSize, Limits.BATCH, problems);
+    problems.throwIfAny();
+    int threadCount = ThreadCount.of("--threads", threads);
+    try (CheckpointArgument source = CheckpointArgument.open("--checkpoint", checkpoint);
+        ObjectStore dataStore = StoreAccess.open(StoreUri.parse("--data", data));
+        Dataset dataset =
+            ArgumentErrors.naming("--data", () -> Dataset.open(dataStore, DataCache.folder()));
+        NDManager manager = device.start(threadCount).newManager()) {
+      CheckpointReader reader = source.reader();
+      ModelWeights.checkTokenizer(
+          reader, "--data: " + data + " was made by tokenizer", dataset.index().tokenizer());
+      int longest = Math.min(reader.model().maxPositions(), LONGEST_DEFAULT);
+      int length = sequenceLength == null ? longest : sequenceLength;
+      Batches batches = new Batches(dataset, length, reader.model().vocabularySize(), "--data");
+      ModelState values = ModelWeights.read(source.name(), reader, manager);
+      long count = Math.min(sequences, dataset.sequences(length));
+      Evaluator evaluator =
+          new Evaluator(
+              new Transformer(reader.model(), Transformer.Settings.plain(length), manager),
+              batches,
+              count,
+              batchSize);
+      print(evaluator.evaluate(values.weights()).loss(), count * length, dataset);
+    }
+    return 0;
+  }
+
+  private static void between(String name, @Nullable Integer value, int most, Problems problems) {
+    problems.require(
+        value == null || (value >= 1 && value <= most),
+        name,
+        value + " is outside of 1 to " + most);
+  }
+
+  private void print(double loss, long tokens, Dataset dataset) {
+    double bytesPerToken = (double) dataset.index().utf8Bytes() / dataset.index().tokens();
+    ObjectNode result = new ObjectMapper().createObjectNode();
+    result.put("loss", loss);
+    result.put("bitsPerByte", loss / Math.log(2) / bytesPerToken);
+    result.put("tokens", tokens);
+    result.put("unigramEntropy", dataset.index().unigramEntropy());
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(result);
+    out.flush();
+  }
+}

@@ -1,0 +1,129 @@
+package dev.sparkling.cli.run;
+
+import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.cli.train.StageTraining;
+import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.error.SparklingException;
+import dev.sparkling.pipeline.layout.RunLayout;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.stage.Decision;
+import dev.sparkling.pipeline.stage.Observed;
+import dev.sparkling.pipeline.stage.StageMachine;
+import dev.sparkling.pipeline.stage.StageObservation;
+import dev.sparkling.pipeline.stage.Worker;
+import dev.sparkling.worker.expand.ExpansionText;
+import dev.sparkling.worker.expand.StageExpansion;
+import dev.sparkling.worker.expand.StageExpansion.Expanded;
+import dev.sparkling.worker.run.RunSession;
+import java.io.PrintWriter;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The local adapter of the stage machine: it observes the store, asks the machine what to do next,
+ * and does it in this process.
+ */
+final class LocalRun {
+
+  private final RunSession run;
+  private final StageTraining training;
+  private final StageExpansion expansion;
+  private final PrintWriter out;
+  private final Map<String, Failure> failures = new HashMap<>();
+
+  private record Failure(RuntimeException error, int attempts) {
+    Worker worker() {
+      return new Worker.Failed(ErrorClass.of(error), String.valueOf(error.getMessage()), attempts);
+    }
+  }
+
+  LocalRun(RunSession run, StageTraining training, StageExpansion expansion, PrintWriter out) {
+    this.run = run;
+    this.training = training;
+    this.expansion = expansion;
+    this.out = out;
+  }
+
+  /**
+   * Decides what to do next.
+   *
+   * @param plan plan of the run, or of its control
+   */
+  Decision decide(RunPlan plan) {
+    List<StageObservation> stages = plan.stages().stream().map(this::observe).toList();
+    return StageMachine.decide(
+        new Observed(plan, run.spec().suspend(), run.spec().retries(), stages));
+  }
+
+  /**
+   * Carries out a plan until it is complete, suspended or asked to stop.
+   *
+   * @param plan plan of the run, or of its control
+   * @return the last decision
+   * @throws SparklingException the error of a stage that has failed and is not retried
+   */
+  Decision carryOut(RunPlan plan) {
+    while (true) {
+      Decision decision = decide(plan);
+      switch (decision) {
+        case Decision.LaunchExpander(StagePlan stage) -> attempt(stage, () -> expand(stage));
+        case Decision.LaunchTrainer(StagePlan stage) ->
+            attempt(stage, () -> training.train(plan, stage));
+        case Decision.Fail fail ->
+            throw Objects.requireNonNull(failures.get(fail.stage().name())).error();
+        case Decision.Await _ ->
+            throw new IllegalStateException("a local worker has ended when its call returns");
+        case Decision.Complete _, Decision.Suspend _ -> {
+          return decision;
+        }
+      }
+      if (training.stopRequested().getAsBoolean()) {
+        return decision;
+      }
+    }
+  }
+
+  private StageObservation observe(StagePlan stage) {
+    Failure failure = failures.get(stage.name());
+    return new StageObservation(
+        Checkpoints.exists(run.store(), RunLayout.expansion(stage.name())),
+        Checkpoints.newestStep(run.store(), stage.name()),
+        failure == null ? new Worker.None() : failure.worker());
+  }
+
+  /** Does a stage's work; whether a failure is retried is the machine's next decision. */
+  private void attempt(StagePlan stage, Runnable work) {
+    Failure before = failures.get(stage.name());
+    int attempt = before == null ? 1 : before.attempts() + 1;
+    if (before != null) {
+      training
+          .listener()
+          .warning(
+              "%s: attempt %d of %d failed, trying again: %s"
+                  .formatted(
+                      stage.name(),
+                      before.attempts(),
+                      run.spec().retries() + 1,
+                      before.error() instanceof SparklingException known
+                          ? known.getMessage()
+                          : "internal error: " + before.error()));
+    }
+    try {
+      work.run();
+      failures.remove(stage.name());
+    } catch (RuntimeException e) { // also a defect: a retry costs less than a human
+      failures.put(stage.name(), new Failure(e, attempt));
+    }
+  }
+
+  private void expand(StagePlan stage) {
+    String source = run.store().location(expansion.source(stage));
+    out.printf("%s: expanding %s%n", stage.name(), source);
+    out.flush();
+    expansion.into(stage).flatMap(Expanded::report).map(ExpansionText::of).ifPresent(out::println);
+    out.flush();
+  }
+}

@@ -1,0 +1,44 @@
+package dev.sparkling.cli.train;
+
+import dev.sparkling.checkpoint.run.Metrics;
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.trainer.run.TrainingListener;
+import java.util.List;
+
+/** Passes every event on to several listeners, in their order. */
+record CompositeListener(List<TrainingListener> listeners) implements TrainingListener {
+
+  CompositeListener {
+    listeners = List.copyOf(listeners);
+  }
+
+  @Override
+  public void restored(StagePlan stage, long step, String from) {
+    listeners.forEach(listener -> listener.restored(stage, step, from));
+  }
+
+  @Override
+  public void stepDone(Metrics.Step step) {
+    listeners.forEach(listener -> listener.stepDone(step));
+  }
+
+  @Override
+  public void evaluated(Metrics.Evaluation evaluation) {
+    listeners.forEach(listener -> listener.evaluated(evaluation));
+  }
+
+  @Override
+  public void checkpointed(Checkpointed checkpoint) {
+    listeners.forEach(listener -> listener.checkpointed(checkpoint));
+  }
+
+  @Override
+  public void ended(long step) {
+    listeners.forEach(listener -> listener.ended(step));
+  }
+
+  @Override
+  public void warning(String sentence) {
+    listeners.forEach(listener -> listener.warning(sentence));
+  }
+}

@@ -1,0 +1,165 @@
+package dev.sparkling.cli.train;
+
+import dev.sparkling.checkpoint.format.Manifest;
+import dev.sparkling.checkpoint.run.Metrics;
+import dev.sparkling.checkpoint.run.Metrics.Evaluation;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.job.Progress;
+import dev.sparkling.pipeline.job.Progress.StageStart;
+import dev.sparkling.pipeline.job.Progress.StepDiagnostics;
+import dev.sparkling.pipeline.layout.RunLayout;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.status.CheckpointStatus;
+import dev.sparkling.pipeline.status.TrainingFigures;
+import dev.sparkling.trainer.run.TrainingListener;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stage's progress as one immutable record, first from what the store holds and then from the
+ * training's events. The training's thread replaces the record after each step; other threads read
+ * the newest one, and neither waits for the other.
+ */
+final class TrainerProgress implements TrainingListener {
+
+  /** Weight of the previous mean in the moving mean of the speed. */
+  private static final double SPEED_MEMORY = 0.9;
+
+  private final RunPlan plan;
+  private final ObjectStore store;
+  private final InstantSource clock;
+  private volatile @Nullable Progress newest;
+
+  /** Knows nothing before the training has restored its state; the store is rooted at the run. */
+  TrainerProgress(RunPlan plan, ObjectStore store, InstantSource clock) {
+    this.plan = plan;
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /** The newest progress; null before any is known. */
+  @Nullable Progress newest() {
+    return newest;
+  }
+
+  /**
+   * The progress that the store holds.
+   *
+   * @param step step of the newest checkpoint; the stage's first step where it has none
+   */
+  Progress stored(StagePlan stage, long step) {
+    Metrics metrics = Metrics.read(store, stage.name());
+    // Steps after the checkpoint will be repeated.
+    metrics.truncate(step == stage.firstStep() ? -1 : step);
+    Optional<Metrics.Step> last = metrics.lastStep();
+    List<Evaluation> evaluations = metrics.evaluations();
+    TrainingFigures figures =
+        last.map(Metrics.Step::figures)
+            .orElse(TrainingFigures.at(step, 0))
+            .movedTo(step, step * plan.tokensPerStep());
+    return new Progress(
+        stage.name(),
+        stage.lastStep(),
+        evaluations.isEmpty()
+            ? figures
+            : figures.withValidationLoss(evaluations.getLast().validationLoss()),
+        evaluations.stream()
+            .findFirst()
+            .filter(evaluation -> evaluation.step() == stage.firstStep())
+            .map(TrainerProgress::start)
+            .orElse(StageStart.UNKNOWN),
+        last.map(TrainerProgress::diagnostics).orElse(StepDiagnostics.UNKNOWN),
+        checkpoint(stage, step),
+        now());
+  }
+
+  @Override
+  public void restored(StagePlan stage, long step, String from) {
+    newest = stored(stage, step);
+  }
+
+  @Override
+  public void stepDone(Metrics.Step step) {
+    update(
+        before ->
+            new Progress(
+                before.stage(),
+                before.lastStep(),
+                before
+                    .figures()
+                    .updatedBy(
+                        step.figures()
+                            .withTokensPerSecond(
+                                mean(before.figures().tokensPerSecond(), step.tokensPerSecond()))),
+                before.start(),
+                diagnostics(step),
+                before.checkpoint(),
+                now()));
+  }
+
+  @Override
+  public void evaluated(Evaluation evaluation) {
+    update(
+        before ->
+            new Progress(
+                before.stage(),
+                before.lastStep(),
+                before.figures().withValidationLoss(evaluation.validationLoss()),
+                before.figures().validationLoss() == null ? start(evaluation) : before.start(),
+                before.diagnostics(),
+                before.checkpoint(),
+                now()));
+  }
+
+  @Override
+  public void checkpointed(Checkpointed checkpoint) {
+    update(
+        before ->
+            new Progress(
+                before.stage(),
+                before.lastStep(),
+                before.figures(),
+                before.start(),
+                before.diagnostics(),
+                new CheckpointStatus(checkpoint.location(), checkpoint.step(), now()),
+                now()));
+  }
+
+  /** Replaces the record, on the training's thread only; does nothing before the first one. */
+  private void update(UnaryOperator<Progress> change) {
+    Progress before = newest;
+    if (before != null) {
+      newest = change.apply(before);
+    }
+  }
+
+  private @Nullable CheckpointStatus checkpoint(StagePlan stage, long step) {
+    String folder = RunLayout.checkpoint(stage.name(), step);
+    return store
+        .find(folder + "/" + Manifest.NAME)
+        .map(
+            manifest ->
+                new CheckpointStatus(store.location(folder), step, manifest.modified().toString()))
+        .orElse(null);
+  }
+
+  private static StageStart start(Evaluation evaluation) {
+    return new StageStart(evaluation.validationLoss(), evaluation.lastHiddenRms().orElse(null));
+  }
+
+  private static StepDiagnostics diagnostics(Metrics.Step step) {
+    return new StepDiagnostics(step.gradientNorm(), step.modelFlopsUtilization());
+  }
+
+  private static double mean(@Nullable Double before, double now) {
+    return before == null ? now : SPEED_MEMORY * before + (1 - SPEED_MEMORY) * now;
+  }
+
+  private String now() {
+    return clock.instant().toString();
+  }
+}

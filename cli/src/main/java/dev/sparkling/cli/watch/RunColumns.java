@@ -1,0 +1,95 @@
+package dev.sparkling.cli.watch;
+
+import dev.sparkling.cli.cluster.ServerTable;
+import dev.sparkling.cli.cluster.ServerTable.Column;
+import dev.sparkling.cli.cluster.ServerTable.Row;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+
+/** Runs in columns, laid out exactly as kubectl does. */
+final class RunColumns {
+
+  private static final int GAP = 3;
+
+  private final List<Column> columns;
+  private final boolean withNamespace;
+  private final Predicate<Column> shown;
+  private final int[] widths;
+
+  RunColumns(ServerTable table, boolean withNamespace, boolean wide) {
+    this.columns = table.columns();
+    this.withNamespace = withNamespace;
+    this.shown = column -> wide || !column.wide();
+    this.widths = new int[columns.size() + 1];
+    fit(headings());
+    table.rows().forEach(row -> fit(cells(row)));
+  }
+
+  String header() {
+    return line(headings());
+  }
+
+  /** A run's line; columns never shrink, so that later lines stay aligned. */
+  String line(Row run) {
+    List<String> cells = cells(run);
+    fit(cells);
+    return line(cells);
+  }
+
+  /** A run's line with one word instead of its columns. */
+  String line(Row run, String word) {
+    List<String> cells = new ArrayList<>(cells(run).subList(0, withNamespace ? 2 : 1));
+    cells.add(word);
+    return line(cells);
+  }
+
+  /** The cells of a run that do not change with time alone. */
+  List<String> lasting(Row run) {
+    return IntStream.range(0, Math.min(columns.size(), run.cells().size()))
+        .filter(i -> shown.test(columns.get(i)) && !columns.get(i).passing())
+        .mapToObj(run.cells()::get)
+        .toList();
+  }
+
+  private List<String> headings() {
+    List<String> headings = new ArrayList<>();
+    if (withNamespace) {
+      headings.add("NAMESPACE");
+    }
+    columns.stream()
+        .filter(shown)
+        .map(column -> column.name().toUpperCase(Locale.ROOT))
+        .forEach(headings::add);
+    return headings;
+  }
+
+  private List<String> cells(Row run) {
+    List<String> cells = new ArrayList<>();
+    if (withNamespace) {
+      cells.add(run.namespace());
+    }
+    IntStream.range(0, Math.min(columns.size(), run.cells().size()))
+        .filter(i -> shown.test(columns.get(i)))
+        .mapToObj(run.cells()::get)
+        .forEach(cells::add);
+    return cells;
+  }
+
+  private void fit(List<String> cells) {
+    for (int i = 0; i < cells.size(); i++) {
+      widths[i] = Math.max(widths[i], cells.get(i).length());
+    }
+  }
+
+  private String line(List<String> cells) {
+    StringBuilder line = new StringBuilder();
+    for (int i = 0; i < cells.size(); i++) {
+      String cell = cells.get(i);
+      line.append(cell).append(" ".repeat(Math.max(0, widths[i] - cell.length()) + GAP));
+    }
+    return line.toString().stripTrailing();
+  }
+}

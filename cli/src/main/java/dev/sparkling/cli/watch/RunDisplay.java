@@ -1,0 +1,111 @@
+package dev.sparkling.cli.watch;
+
+import dev.sparkling.cli.cluster.ServerTable.Row;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** A display of watched runs. */
+sealed interface RunDisplay {
+
+  /** Shows all runs, after each list and each change. */
+  void all(Collection<Row> runs);
+
+  /** Shows a run that is new or has changed. */
+  void changed(Row run);
+
+  void deleted(Row run);
+
+  void problem(String line);
+
+  /** One line for each change, for files and pipes. */
+  record Lines(RunColumns columns, PrintWriter out, PrintWriter err) implements RunDisplay {
+    public Lines {
+      out.println(columns.header());
+      out.flush();
+    }
+
+    @Override
+    public void all(Collection<Row> runs) {
+      // Each run was printed when it changed.
+    }
+
+    @Override
+    public void changed(Row run) {
+      out.println(columns.line(run));
+      out.flush();
+    }
+
+    @Override
+    public void deleted(Row run) {
+      out.println(columns.line(run, "deleted"));
+      out.flush();
+    }
+
+    @Override
+    public void problem(String line) {
+      err.println(line);
+      err.flush();
+    }
+  }
+
+  /** One table that is redrawn in place, for terminals. */
+  final class Screen implements RunDisplay {
+
+    private final RunColumns columns;
+    private final PrintWriter out;
+    private final Supplier<TerminalSize> terminal;
+    private List<Row> shown = List.of();
+    private int height;
+
+    Screen(RunColumns columns, PrintWriter out, Supplier<TerminalSize> terminal) {
+      this.columns = columns;
+      this.out = out;
+      this.terminal = terminal;
+    }
+
+    @Override
+    public void all(Collection<Row> runs) {
+      shown = List.copyOf(runs);
+      draw(List.of());
+    }
+
+    @Override
+    public void changed(Row run) {
+      // all() draws it.
+    }
+
+    @Override
+    public void deleted(Row run) {
+      // all() draws the rest.
+    }
+
+    @Override
+    public void problem(String line) {
+      draw(List.of("", line));
+    }
+
+    /** Draws no more lines than the terminal has: what scrolls off its top cannot be redrawn. */
+    private void draw(List<String> below) {
+      TerminalSize size = terminal.get();
+      List<String> lines = new ArrayList<>();
+      List<String> rows = shown.stream().map(columns::line).toList();
+      int room = Math.max(1, size.rows() - 3 - below.size());
+      lines.add(columns.header());
+      lines.addAll(rows.subList(0, Math.min(room, rows.size())));
+      if (rows.size() > room) {
+        lines.add("and " + (rows.size() - room) + " more");
+      }
+      lines.addAll(below);
+      if (height > 0) {
+        out.printf("\r\u001b[%dA\u001b[J", height); // move up and clear the rest
+      }
+      lines.forEach(
+          line -> out.println(line.substring(0, Math.min(line.length(), size.columns() - 1))));
+      out.flush();
+      height = lines.size();
+    }
+  }
+}

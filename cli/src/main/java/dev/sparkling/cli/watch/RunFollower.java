@@ -1,0 +1,178 @@
+package dev.sparkling.cli.watch;
+
+import dev.sparkling.cli.cluster.RunStatus;
+import dev.sparkling.cli.cluster.RunWatch;
+import dev.sparkling.cli.cluster.ServerTable;
+import dev.sparkling.cli.cluster.ServerTable.Row;
+import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.error.TransientError;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.status.Condition;
+import dev.sparkling.pipeline.status.Phase;
+import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Passes changes on to a display, and ends the watch when a single run has ended. */
+final class RunFollower implements RunWatch.Listener {
+
+  private final @Nullable String name;
+  private final String place;
+  private final Function<ServerTable, RunColumns> layout;
+  private final Function<RunColumns, RunDisplay> displays;
+  private final PrintWriter err;
+  private final Map<String, Row> runs = new LinkedHashMap<>();
+
+  private @Nullable RunColumns columns;
+  private @Nullable RunDisplay display;
+  private boolean interrupted;
+  private int exitCode;
+
+  /**
+   * Follows runs; the display is made with the columns of the first list.
+   *
+   * @param name name of a single run, which is followed to its end; null for all runs
+   * @param place where the runs are, for messages
+   * @param layout factory of the columns
+   * @param displays factory of the display
+   */
+  RunFollower(
+      @Nullable String name,
+      String place,
+      Function<ServerTable, RunColumns> layout,
+      Function<RunColumns, RunDisplay> displays,
+      PrintWriter err) {
+    this.name = name;
+    this.place = place;
+    this.layout = layout;
+    this.displays = displays;
+    this.err = err;
+  }
+
+  /** The exit code: 0, or that of the error that the single run failed with. */
+  int exitCode() {
+    return exitCode;
+  }
+
+  @Override
+  public boolean listed(ServerTable table) {
+    RunDisplay shown = display;
+    if (shown == null) {
+      if (table.rows().isEmpty() && name != null) {
+        throw GetCommand.missing(name, place);
+      }
+      columns = layout.apply(table);
+      shown = displays.apply(columns);
+      display = shown;
+      if (table.rows().isEmpty()) {
+        shown.problem("no runs in " + place + " yet");
+      }
+    }
+    interrupted = false;
+    boolean any = !runs.isEmpty();
+    Set<String> there = table.rows().stream().map(Row::uid).collect(Collectors.toSet());
+    for (Row gone : List.copyOf(runs.values())) {
+      if (!there.contains(gone.uid())) {
+        remove(shown, gone);
+      }
+    }
+    boolean more = true;
+    for (Row run : table.rows()) {
+      more &= show(shown, run);
+    }
+    if (any || !runs.isEmpty()) {
+      shown.all(runs.values());
+    }
+    return more || end();
+  }
+
+  @Override
+  public boolean changed(Row run) {
+    RunDisplay shown = shown();
+    boolean more = show(shown, run);
+    shown.all(runs.values());
+    return more || end();
+  }
+
+  @Override
+  public boolean deleted(Row run) {
+    RunDisplay shown = shown();
+    remove(shown, run);
+    shown.all(runs.values());
+    return true;
+  }
+
+  @Override
+  public void interrupted(TransientError problem) {
+    if (!interrupted) { // once, however many attempts fail
+      interrupted = true;
+      problem.problems().forEach(line -> shown().problem(line + "; trying again"));
+    }
+  }
+
+  /** Shows a run; false where it is the single one and has ended. */
+  private boolean show(RunDisplay shown, Row run) {
+    RunColumns layout = Objects.requireNonNull(columns);
+    Row before = runs.put(run.uid(), run);
+    if (before == null || !layout.lasting(before).equals(layout.lasting(run))) {
+      shown.changed(run);
+    }
+    return name == null || !hasEnded(run);
+  }
+
+  private void remove(RunDisplay shown, Row run) {
+    if (runs.remove(run.uid()) != null) {
+      shown.deleted(run);
+    }
+    if (name != null) {
+      throw new UserError("run %s: was deleted while it was watched".formatted(name));
+    }
+  }
+
+  private static boolean hasEnded(Row run) {
+    Phase phase = RunStatus.of(run).phase();
+    return phase == Phase.SUCCEEDED || phase == Phase.FAILED;
+  }
+
+  /** Prints why the single run has failed, if it has. */
+  private boolean end() {
+    ProgressiveTrainingStatus status = RunStatus.of(runs.values().iterator().next());
+    if (status.phase() == Phase.FAILED) {
+      Optional<Condition> failed =
+          status.conditions().stream()
+              .filter(condition -> condition.type().equals("Failed"))
+              .findFirst();
+      String reason = failed.map(Condition::reason).orElse("");
+      failed
+          .map(Condition::message)
+          .orElse("no message")
+          .lines()
+          .forEach(line -> err.println("run %s: failed: %s".formatted(name, line)));
+      err.flush();
+      exitCode = exitCode(reason);
+    }
+    return false;
+  }
+
+  /** The exit code of the worker that failed. */
+  private static int exitCode(String reason) {
+    return Stream.of(ErrorClass.values())
+        .filter(known -> known.reason().equals(reason))
+        .findFirst()
+        .orElse(ErrorClass.BUG)
+        .exitCode();
+  }
+
+  private RunDisplay shown() {
+    return Objects.requireNonNull(display);
+  }
+}

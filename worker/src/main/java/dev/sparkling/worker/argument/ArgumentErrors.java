@@ -1,0 +1,80 @@
+package dev.sparkling.worker.argument;
+
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.TransientError;
+import dev.sparkling.pipeline.error.UserError;
+import java.util.Arrays;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * Errors about what the user named on the command line. A damaged checkpoint is then the user's to
+ * replace (exit code 2), while damage to a run's own checkpoint stays damage (exit code 3).
+ */
+public final class ArgumentErrors {
+
+  /** Paths and URIs, which other lines begin with, hold a slash or a digit. */
+  private static final Pattern FIELDS =
+      Pattern.compile("([a-z][A-Za-z]*(?:\\.[a-z][A-Za-z]*)*(?:, [a-z][A-Za-z.]*)*): ");
+
+  private ArgumentErrors() {}
+
+  /**
+   * Runs an action, and puts the argument's name in front of the lines of its errors; lines that
+   * name an option already stay as they are.
+   */
+  public static <T> T naming(String argument, Supplier<T> action) {
+    return naming(_ -> argument, action);
+  }
+
+  /**
+   * Runs an action that reads one checkpoint and writes another, and puts the name of the argument
+   * that is at fault in front of the lines of its errors.
+   */
+  public static <T> T naming(
+      CheckpointArgument source, CheckpointArgument target, Supplier<T> action) {
+    return naming(
+        line -> line.startsWith(target.location()) ? target.name() : source.name(), action);
+  }
+
+  /**
+   * Runs an action of a library whose errors begin with the names of fields, such as {@code
+   * hiddenSize: ...} or {@code hiddenSize, innerSize: ...}, and replaces these names.
+   *
+   * @param nameOf function from a field to the option or the path in the resource that sets it;
+   *     other names are returned as they are
+   */
+  public static <T> T renaming(UnaryOperator<String> nameOf, Supplier<T> action) {
+    try {
+      return action.get();
+    } catch (UserError e) {
+      throw new UserError(e.problems().stream().map(line -> renamed(nameOf, line)).toList());
+    } catch (TransientError e) {
+      throw new TransientError(renamed(nameOf, String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  private static String renamed(UnaryOperator<String> nameOf, String line) {
+    Matcher fields = FIELDS.matcher(line);
+    return fields.lookingAt()
+        ? Arrays.stream(fields.group(1).split(", ", -1))
+                .map(nameOf)
+                .collect(Collectors.joining(", "))
+            + line.substring(fields.end(1))
+        : line;
+  }
+
+  private static <T> T naming(UnaryOperator<String> argument, Supplier<T> action) {
+    try {
+      return action.get();
+    } catch (CorruptCheckpoint | UserError e) {
+      throw new UserError(
+          e.problems().stream()
+              .map(line -> line.startsWith("--") ? line : argument.apply(line) + " " + line)
+              .toList());
+    }
+  }
+}

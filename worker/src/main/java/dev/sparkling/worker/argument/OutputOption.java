@@ -1,0 +1,23 @@
+package dev.sparkling.worker.argument;
+
+import picocli.CommandLine.Option;
+
+/** {@code --output}, for commands whose result a script may read. */
+public final class OutputOption {
+
+  private enum Kind {
+    TEXT,
+    JSON
+  }
+
+  @Option(
+      names = "--output",
+      paramLabel = "text|json",
+      description = "Output format (default: ${DEFAULT-VALUE}).",
+      defaultValue = "text")
+  private Kind kind = Kind.TEXT;
+
+  public boolean isJson() {
+    return kind == Kind.JSON;
+  }
+}

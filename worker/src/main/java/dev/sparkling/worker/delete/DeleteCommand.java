@@ -1,0 +1,141 @@
+package dev.sparkling.worker.delete;
+
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.StoreUri;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.job.JobResult;
+import dev.sparkling.pipeline.job.Outcome;
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.spec.StageSpec;
+import dev.sparkling.worker.process.StopSignal;
+import dev.sparkling.worker.process.WorkerOptions;
+import dev.sparkling.worker.run.Assignment;
+import dev.sparkling.worker.run.RunLock;
+import dev.sparkling.worker.run.StoreAccess;
+import dev.sparkling.worker.text.Format;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "delete",
+    description = {
+      "Deletes everything that a run has stored.",
+      "After an interruption, run it again to delete the rest."
+    },
+    mixinStandardHelpOptions = true)
+public final class DeleteCommand implements Callable<Integer> {
+
+  @ArgGroup(multiplicity = "1")
+  private Source source;
+
+  @Mixin private WorkerOptions worker;
+
+  @Spec private CommandSpec commandSpec;
+
+  /** Which run to delete: a job document's, or the one at a location. */
+  static final class Source {
+    @Option(
+        names = "--job",
+        paramLabel = "FILE",
+        required = true,
+        description = Assignment.JOB_HELP)
+    private Path job;
+
+    @ArgGroup(exclusive = false)
+    private @Nullable Place place;
+  }
+
+  /** A location that must look like a run's. */
+  static final class Place {
+    @Parameters(paramLabel = "URI", description = "Where the run is stored.")
+    private String uri;
+
+    @Option(names = "--yes", description = "Confirm the deletion.")
+    private boolean yes;
+  }
+
+  @Override
+  public Integer call() {
+    try (StopSignal stop = worker.stopSignal()) {
+      Place place = source.place;
+      JobResult result =
+          place == null
+              ? delete(Assignment.ofJob(source.job, Work.DELETE), stop)
+              : delete(place, stop);
+      return worker.finish(result, commandSpec.commandLine().getOut());
+    }
+  }
+
+  /** Deletes what the stages of the job's run have stored; others may keep objects beside it. */
+  private static JobResult delete(Assignment job, StopSignal stop) {
+    List<String> stages = job.resource().spec().stages().stream().map(StageSpec::name).toList();
+    try (RunLock _ = lock(job.store());
+        ObjectStore store = StoreAccess.open(job.store(), job.resource().spec().storage())) {
+      return delete(RunDeletion.ofRun(store, stages), store, stop);
+    }
+  }
+
+  private static JobResult delete(Place place, StopSignal stop) {
+    StoreUri uri = StoreUri.parse("URI", place.uri);
+    try (RunLock _ = lock(uri);
+        ObjectStore store = StoreAccess.open(uri)) {
+      RunDeletion deletion = RunDeletion.ofAnyRun(store);
+      if (!deletion.others().isEmpty()) {
+        throw new UserError(
+            "URI: %s does not look like a run: %s not part of one, such as %s; nothing was deleted"
+                .formatted(
+                    place.uri,
+                    deletion.others().size() == 1
+                        ? "1 object is"
+                        : deletion.others().size() + " objects are",
+                    deletion.others().getFirst().key()));
+      }
+      if (!place.yes && !deletion.objects().isEmpty()) {
+        throw new UserError(
+            "URI: %s holds %s; nothing was deleted: confirm with --yes"
+                .formatted(place.uri, summary(deletion)));
+      }
+      return delete(deletion, store, stop);
+    }
+  }
+
+  private static JobResult delete(RunDeletion deletion, ObjectStore store, StopSignal stop) {
+    boolean complete = deletion.run(store, stop::requested);
+    String left =
+        deletion.others().isEmpty()
+            ? ""
+            : "; left %d that are not part of the run".formatted(deletion.others().size());
+    return complete
+        ? new JobResult(
+            Outcome.COMPLETE,
+            "%s: deleted %s%s".formatted(store.location(""), summary(deletion), left),
+            null,
+            null)
+        : new JobResult(
+            Outcome.STOPPED,
+            store.location("") + ": stopped; delete again to delete the rest",
+            null,
+            null);
+  }
+
+  /** Takes the lock of a run that exists; locking would make the folder. */
+  private static @Nullable RunLock lock(StoreUri uri) {
+    return uri instanceof StoreUri.Folder(Path folder) && !Files.isDirectory(folder)
+        ? null
+        : RunLock.acquire(uri);
+  }
+
+  private static String summary(RunDeletion deletion) {
+    return "%d objects of %s".formatted(deletion.objects().size(), Format.bytes(deletion.bytes()));
+  }
+}

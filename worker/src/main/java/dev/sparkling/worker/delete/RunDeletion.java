@@ -1,0 +1,70 @@
+package dev.sparkling.worker.delete;
+
+import dev.sparkling.checkpoint.format.Manifest;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.StoredObject;
+import dev.sparkling.pipeline.layout.RunLayout;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+
+/**
+ * Deletes what a run has stored: manifests first, so that no reader meets a checkpoint that is
+ * being deleted, then the rest. An interrupted deletion is completed by the next one.
+ *
+ * @param objects objects of the run
+ * @param others other objects below the same root; never touched
+ */
+record RunDeletion(List<StoredObject> objects, List<StoredObject> others) {
+
+  RunDeletion {
+    objects = List.copyOf(objects);
+    others = List.copyOf(others);
+  }
+
+  /** Finds the objects that look like a run's, whatever the names of its stages. */
+  static RunDeletion ofAnyRun(ObjectStore store) {
+    return of(store, RunLayout.keysOfAnyRun());
+  }
+
+  /** Finds the objects of a run with these stages. */
+  static RunDeletion ofRun(ObjectStore store, Collection<String> stages) {
+    return of(store, RunLayout.keysOf(stages));
+  }
+
+  private static RunDeletion of(ObjectStore store, Predicate<String> isOurs) {
+    List<StoredObject> objects = new ArrayList<>();
+    List<StoredObject> others = new ArrayList<>();
+    for (StoredObject object : store.list("")) {
+      (isOurs.test(object.key()) ? objects : others).add(object);
+    }
+    return new RunDeletion(objects, others);
+  }
+
+  long bytes() {
+    return objects.stream().mapToLong(StoredObject::size).sum();
+  }
+
+  /**
+   * Deletes the objects.
+   *
+   * @return false where it was asked to stop before the end
+   */
+  boolean run(ObjectStore store, BooleanSupplier stopRequested) {
+    List<StoredObject> order = new ArrayList<>(objects.stream().filter(this::isManifest).toList());
+    order.addAll(objects.stream().filter(object -> !isManifest(object)).toList());
+    for (StoredObject object : order) {
+      if (stopRequested.getAsBoolean()) {
+        return false;
+      }
+      store.delete(object.key());
+    }
+    return true;
+  }
+
+  private boolean isManifest(StoredObject object) {
+    return object.key().endsWith("/" + Manifest.NAME);
+  }
+}

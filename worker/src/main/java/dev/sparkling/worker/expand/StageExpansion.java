@@ -1,0 +1,121 @@
+package dev.sparkling.worker.expand;
+
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.format.Manifest;
+import dev.sparkling.checkpoint.run.Metrics;
+import dev.sparkling.checkpoint.run.Metrics.Evaluation;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.expander.run.ExpansionOptions;
+import dev.sparkling.expander.run.ExpansionProgress;
+import dev.sparkling.expander.run.ExpansionReport;
+import dev.sparkling.expander.run.ExpansionRun;
+import dev.sparkling.pipeline.layout.RunLayout;
+import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
+import dev.sparkling.pipeline.status.ExpansionStatus;
+import dev.sparkling.worker.argument.ArgumentErrors;
+import dev.sparkling.worker.run.RunSession;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Expands the last checkpoint of a stage into the start of the next: the one way to do so, for a
+ * run on one machine and for the expander's pod.
+ *
+ * @param run run that has begun
+ * @param memoryBytes memory for reading and expanding
+ * @param stopRequested whether to stop; asked often
+ * @param progress listener for the bytes done
+ */
+public record StageExpansion(
+    RunSession run, long memoryBytes, BooleanSupplier stopRequested, ExpansionProgress progress) {
+
+  /**
+   * A complete expansion.
+   *
+   * @param status figures for the run's status
+   * @param report report of the expansion; empty where an earlier worker did it
+   */
+  public record Expanded(ExpansionStatus status, Optional<ExpansionReport> report) {}
+
+  /** With the default memory. */
+  public StageExpansion(RunSession run, BooleanSupplier stopRequested, ExpansionProgress progress) {
+    this(run, MemoryOption.defaultBytes(), stopRequested, progress);
+  }
+
+  /**
+   * Expands into a stage, unless that is done already.
+   *
+   * @return empty where it was asked to stop
+   */
+  public Optional<Expanded> into(StagePlan stage) {
+    ObjectStore store = run.store();
+    String folder = RunLayout.expansion(stage.name());
+    if (Checkpoints.exists(store, folder)) {
+      return Optional.of(new Expanded(status(stage, null), Optional.empty()));
+    }
+    ExpansionSpec expansion = Objects.requireNonNull(stage.expansion());
+    long begin = System.nanoTime();
+    Optional<ExpansionReport> report =
+        ArgumentErrors.renaming(
+            name -> path(stage, name),
+            () ->
+                ExpansionRun.run(
+                    store,
+                    source(stage),
+                    store,
+                    folder,
+                    expansion,
+                    new ExpansionOptions(
+                        false,
+                        OptionalLong.empty(),
+                        memoryBytes,
+                        stopRequested,
+                        progress,
+                        expansion.tolerance())));
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    return report.map(done -> new Expanded(status(stage, seconds), report));
+  }
+
+  /** Key of the checkpoint that is expanded into a stage. */
+  public String source(StagePlan stage) {
+    StagePlan before = before(stage);
+    return RunLayout.checkpoint(before.name(), before.lastStep());
+  }
+
+  private StagePlan before(StagePlan stage) {
+    return run.plan().stages().get(stage.index() - 1);
+  }
+
+  private ExpansionStatus status(StagePlan stage, @Nullable Double seconds) {
+    long bytes =
+        CheckpointReader.open(run.store(), RunLayout.expansion(stage.name())).manifest().stream()
+            .flatMap(manifest -> manifest.files().values().stream())
+            .mapToLong(Manifest.FileDigest::size)
+            .sum();
+    Optional<Evaluation> narrow =
+        Metrics.read(run.store(), before(stage).name()).evaluations().reversed().stream()
+            .findFirst();
+    return new ExpansionStatus(
+        narrow.flatMap(Evaluation::lastHiddenRms).orElse(null),
+        null,
+        narrow.map(Evaluation::validationLoss).orElse(null),
+        null,
+        seconds,
+        bytes);
+  }
+
+  /** The path for a name in an error of the expander; other names stay as they are. */
+  private static String path(StagePlan stage, String name) {
+    return switch (name) {
+      case "memory" -> "spec.expander.resources.limits.memory, a quarter of it";
+      case "hiddenSize", "innerSize" ->
+          "spec.stages[%d].expansion.%s".formatted(stage.index(), name);
+      default -> name;
+    };
+  }
+}

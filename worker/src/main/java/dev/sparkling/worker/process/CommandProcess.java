@@ -1,0 +1,113 @@
+package dev.sparkling.worker.process;
+
+import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.error.SparklingException;
+import dev.sparkling.pipeline.job.JobResult;
+import dev.sparkling.pipeline.job.Outcome;
+import dev.sparkling.pipeline.job.Progress;
+import dev.sparkling.worker.argument.EnumNames;
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * Runs a command as a process: every error becomes its lines on standard error, its exit code and,
+ * where one is wanted, a result file. Nothing else in the commands prints errors or exits.
+ */
+public final class CommandProcess {
+
+  private final CommandLine commands;
+  private final PrintWriter err;
+  private final ResultFile result;
+  private final String[] arguments;
+
+  /** A command that knows its progress, also when it fails. */
+  public interface ReportsProgress {
+    /** The newest progress; null before any is known. */
+    @Nullable Progress progress();
+  }
+
+  private CommandProcess(Object commands, PrintWriter out, PrintWriter err, String[] arguments) {
+    this.commands = new CommandLine(commands).setOut(out).setErr(err);
+    EnumNames.register(this.commands);
+    // As the user typed it, also where another name starts the launcher: help must show what works.
+    Optional.ofNullable(System.getenv("SPARKLING_COMMAND"))
+        .ifPresent(this.commands::setCommandName);
+    this.err = err;
+    // Found without picocli, because a wrong argument beside it is a result too.
+    this.result = ResultFile.of(Arrays.asList(arguments));
+    this.arguments = arguments;
+  }
+
+  /** Runs a command and ends the process with its exit code. */
+  public static void main(Object commands, String[] arguments) {
+    PrintWriter out = new PrintWriter(System.out, true, System.out.charset());
+    PrintWriter err = new PrintWriter(System.err, true, System.err.charset());
+    int exitCode = run(commands, out, err, arguments);
+    out.flush();
+    err.flush();
+    StopSignal.exit(exitCode);
+  }
+
+  /**
+   * Runs a command.
+   *
+   * @return 0, {@link Outcome#STOPPED_EXIT_CODE} where it was asked to stop, or the code of its
+   *     error
+   */
+  public static int run(Object commands, PrintWriter out, PrintWriter err, String... arguments) {
+    return new CommandProcess(commands, out, err, arguments).run();
+  }
+
+  private int run() {
+    try {
+      return commands
+          .setExecutionExceptionHandler(errors())
+          .setParameterExceptionHandler(usage())
+          .execute(arguments);
+    } catch (Error e) { // which picocli does not catch: out of memory, no native library
+      return failed(e, null);
+    }
+  }
+
+  private IExecutionExceptionHandler errors() {
+    return (error, command, _) ->
+        failed(
+            error,
+            command.getCommand() instanceof ReportsProgress reporting
+                ? reporting.progress()
+                : null);
+  }
+
+  /** Prints one line a problem for a known error, and the stack trace of a defect. */
+  private int failed(Throwable error, @Nullable Progress progress) {
+    if (error instanceof SparklingException known) {
+      known.problems().forEach(line -> err.println(commands.getColorScheme().errorText(line)));
+      result.write(
+          new JobResult(Outcome.FAILED, String.join("\n", known.problems()), progress, null));
+    } else {
+      err.println("internal error: this is a defect of Sparkling; please report the following");
+      error.printStackTrace(err);
+      result.write(new JobResult(Outcome.FAILED, "internal error: " + error, progress, null));
+    }
+    err.flush();
+    return ErrorClass.of(error).exitCode();
+  }
+
+  private IParameterExceptionHandler usage() {
+    return (ParameterException error, String[] _) -> {
+      CommandLine command = error.getCommandLine();
+      err.println(command.getColorScheme().errorText(error.getMessage()));
+      CommandLine.UnmatchedArgumentException.printSuggestions(error, err);
+      err.println("see '" + command.getCommandSpec().qualifiedName() + " --help'");
+      err.flush();
+      result.write(new JobResult(Outcome.FAILED, String.valueOf(error.getMessage()), null, null));
+      return ErrorClass.USER.exitCode();
+    };
+  }
+}

@@ -1,0 +1,102 @@
+package dev.sparkling.worker.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.sparkling.checkpoint.store.FileErrors;
+import dev.sparkling.checkpoint.store.StoreUri;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.job.JobDocument;
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.spec.ProgressiveTraining;
+import dev.sparkling.pipeline.spec.ProgressiveTraining.Metadata;
+import dev.sparkling.pipeline.validation.JobReader;
+import dev.sparkling.pipeline.validation.SpecReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The run, and the stage of it, that a command works on: from a job document, or from a resource
+ * file and options.
+ *
+ * @param file the document or resource file
+ * @param resource the resource, validated
+ * @param stage name of the stage; empty where the work concerns the whole run
+ * @param store where the run is stored
+ * @param reader reads the file's text again, with settings for what it leaves out
+ */
+public record Assignment(
+    Path file,
+    ProgressiveTraining resource,
+    String stage,
+    StoreUri store,
+    Function<JsonNode, ProgressiveTraining> reader) {
+
+  /** Description of {@code --job}. */
+  public static final String JOB_HELP = "A job document, instead of the arguments beside it.";
+
+  /**
+   * Reads and validates a job document.
+   *
+   * @throws UserError with every problem
+   */
+  public static Assignment ofJob(Path file, Work work) {
+    String text = text(file);
+    JobDocument job = JobReader.read(text, file.toString(), work);
+    return of(
+        file,
+        job.stage(),
+        null,
+        recorded -> resource(JobReader.read(text, file.toString(), work, recorded)));
+  }
+
+  /**
+   * Reads and validates a resource file.
+   *
+   * @param stage name of the stage; empty for the whole run
+   * @param store location to use instead of the resource's
+   * @throws UserError with every problem
+   */
+  public static Assignment ofResource(Path file, String stage, @Nullable String store) {
+    String text = text(file);
+    return of(file, stage, store, recorded -> SpecReader.read(text, file.toString(), recorded));
+  }
+
+  /** Reads the file again; what it leaves out comes from the settings that a run has recorded. */
+  Assignment resolvedWith(JsonNode recorded) {
+    return new Assignment(file, reader.apply(recorded), stage, store, reader);
+  }
+
+  private static Assignment of(
+      Path file,
+      String stage,
+      @Nullable String store,
+      Function<JsonNode, ProgressiveTraining> reader) {
+    ProgressiveTraining resource = reader.apply(MissingNode.getInstance());
+    StoreUri uri =
+        store == null
+            ? StoreUri.parse("spec.storage.uri", resource.spec().storage().uri())
+            : StoreUri.parse("--store", store);
+    return new Assignment(file, resource, stage, uri, reader);
+  }
+
+  private static ProgressiveTraining resource(JobDocument job) {
+    return new ProgressiveTraining(
+        ProgressiveTraining.API_VERSION,
+        ProgressiveTraining.KIND,
+        // Annotations are for runs on the user's own machine.
+        new Metadata(job.run(), Map.of()),
+        job.spec());
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw FileErrors.translate(file, e);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package dev.sparkling.worker.run;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.format.FormatJson;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.identity.ResolvedSettings;
+import dev.sparkling.pipeline.layout.RunLayout;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeSet;
+
+/**
+ * {@code settings.json} of a run: the settings that it was started with (docs/adr/0018). As long as
+ * the run has no checkpoint, each start records its settings anew; from then on they hold.
+ */
+final class RecordedSettings {
+
+  private final ObjectStore store;
+  private final Optional<ObjectNode> held;
+
+  private RecordedSettings(ObjectStore store, Optional<ObjectNode> held) {
+    this.store = store;
+    this.held = held;
+  }
+
+  /**
+   * Reads what a run is held to: nothing as long as it has no checkpoint.
+   *
+   * @param store rooted at the run
+   * @throws dev.sparkling.pipeline.error.CorruptCheckpoint where the file cannot be read
+   */
+  static RecordedSettings read(ObjectStore store, RunPlan plan) {
+    return new RecordedSettings(
+        store,
+        hasCheckpoint(store, plan)
+            ? stored(store).map(bytes -> decoded(store, bytes))
+            : Optional.empty());
+  }
+
+  /** Reads an assignment again with the settings that its run is held to. */
+  Assignment resolve(Assignment assignment) {
+    if (held.isEmpty()) {
+      return assignment;
+    }
+    try {
+      return assignment.resolvedWith(held.get());
+    } catch (UserError e) { // it was valid by itself
+      throw new UserError(
+          e.problems().stream()
+              .map(
+                  line ->
+                      "%s; where %s leaves it out, it comes from %s"
+                          .formatted(line, assignment.file(), store.location(RunLayout.SETTINGS)))
+              .toList());
+    }
+  }
+
+  /**
+   * Names every setting that is held to a value other than this version's default, one sentence
+   * each.
+   *
+   * @param alone the spec without the recorded settings
+   * @param resolved the spec with them
+   */
+  List<String> warnings(ProgressiveTrainingSpec alone, ProgressiveTrainingSpec resolved) {
+    SortedMap<String, String> defaults = ResolvedSettings.byPath(alone);
+    SortedMap<String, String> kept = ResolvedSettings.byPath(resolved);
+    TreeSet<String> paths = new TreeSet<>(defaults.keySet());
+    paths.addAll(kept.keySet());
+    List<String> warnings = new ArrayList<>();
+    for (String path : paths) {
+      if (!Objects.equals(defaults.get(path), kept.get(path))) {
+        warnings.add(
+            "%s: %s, as recorded in %s; the default is now %s"
+                .formatted(
+                    path,
+                    kept.getOrDefault(path, "absent"),
+                    store.location(RunLayout.SETTINGS),
+                    defaults.getOrDefault(path, "absent")));
+      }
+    }
+    return warnings;
+  }
+
+  /**
+   * Records the settings of a start whose identity was checked. What is recorded of a run with
+   * checkpoints stays; stages and fields that are missing there are added.
+   */
+  void record(ProgressiveTrainingSpec spec) {
+    ObjectNode resolved = ResolvedSettings.of(spec);
+    ObjectNode settings = held.isEmpty() ? resolved : ResolvedSettings.merged(held.get(), resolved);
+    byte[] bytes = FormatJson.encode(settings);
+    if (stored(store).filter(known -> Arrays.equals(known, bytes)).isEmpty()) {
+      store.write(RunLayout.SETTINGS, bytes);
+    }
+  }
+
+  private static Optional<byte[]> stored(ObjectStore store) {
+    return store.find(RunLayout.SETTINGS).map(store::readAll);
+  }
+
+  private static ObjectNode decoded(ObjectStore store, byte[] bytes) {
+    return FormatJson.decode(store.location(RunLayout.SETTINGS), bytes, ObjectNode.class);
+  }
+
+  private static boolean hasCheckpoint(ObjectStore store, RunPlan plan) {
+    return plan.stageNames().stream()
+        .anyMatch(
+            stage ->
+                Checkpoints.newestStep(store, stage).isPresent()
+                    || Checkpoints.exists(store, RunLayout.expansion(stage)));
+  }
+}

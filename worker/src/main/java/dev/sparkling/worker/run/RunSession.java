@@ -1,0 +1,112 @@
+package dev.sparkling.worker.run;
+
+import dev.sparkling.checkpoint.run.RunIdentity;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.plan.RunPlan;
+import dev.sparkling.pipeline.spec.ProgressiveTraining;
+import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One command's work on a run, the same on a laptop and in a pod: {@link #open} reads, {@link
+ * #begin} claims the run and checks that what is stored belongs to it, {@link #close} releases it.
+ */
+public final class RunSession implements AutoCloseable {
+
+  private final Assignment assignment;
+  private final RunPlan plan;
+  private final ObjectStore store;
+  private final RecordedSettings settings;
+  private final List<String> warnings;
+  private @Nullable RunLock lock;
+
+  private RunSession(
+      Assignment assignment, ObjectStore store, RecordedSettings settings, List<String> warnings) {
+    this.assignment = assignment;
+    this.plan = RunPlan.of(assignment.resource().spec());
+    this.store = store;
+    this.settings = settings;
+    this.warnings = warnings;
+  }
+
+  /** Opens the run's store and resolves the settings that the run is held to; writes nothing. */
+  public static RunSession open(Assignment assignment) {
+    ProgressiveTrainingSpec alone = assignment.resource().spec();
+    ObjectStore store = StoreAccess.open(assignment.store(), alone.storage());
+    try {
+      RecordedSettings settings = RecordedSettings.read(store, RunPlan.of(alone));
+      Assignment resolved = resolved(assignment, settings, store);
+      return new RunSession(
+          resolved, store, settings, settings.warnings(alone, resolved.resource().spec()));
+    } catch (RuntimeException e) {
+      store.close();
+      throw e;
+    }
+  }
+
+  private static Assignment resolved(
+      Assignment assignment, RecordedSettings settings, ObjectStore store) {
+    try {
+      return settings.resolve(assignment);
+    } catch (UserError e) {
+      // Settings that contradict the record are edits, which identity names one by one.
+      ProgressiveTrainingSpec alone = assignment.resource().spec();
+      new RunIdentity(alone, RunPlan.of(alone), Optional.empty()).check(store);
+      throw e;
+    }
+  }
+
+  /**
+   * Claims the run for this process, checks that what is stored belongs to it, and records its
+   * settings.
+   *
+   * @param data the training shards; empty where they are not opened, and then not compared
+   * @throws UserError where another process works on the run, or naming every setting that the run
+   *     has used and that differs now
+   */
+  public void begin(Optional<RunIdentity.Data> data) {
+    lock = RunLock.acquire(assignment.store());
+    new RunIdentity(spec(), plan, data).check(store);
+    settings.record(spec());
+  }
+
+  /** The document or resource file. */
+  public Path file() {
+    return assignment.file();
+  }
+
+  /** The resource, with the settings that the run is held to. */
+  public ProgressiveTraining resource() {
+    return assignment.resource();
+  }
+
+  public ProgressiveTrainingSpec spec() {
+    return resource().spec();
+  }
+
+  public RunPlan plan() {
+    return plan;
+  }
+
+  /** The store, rooted at the run. */
+  public ObjectStore store() {
+    return store;
+  }
+
+  /** Settings that are held to values other than this version's defaults, one sentence each. */
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  @Override
+  public void close() {
+    store.close();
+    if (lock != null) {
+      lock.close();
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package dev.sparkling.worker.run;
+
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.ObjectStores;
+import dev.sparkling.checkpoint.store.S3Access;
+import dev.sparkling.checkpoint.store.StoreUri;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.StorageSpec;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Opens stores with the endpoint and credentials of the environment. */
+public final class StoreAccess {
+
+  private StoreAccess() {}
+
+  /** Opens the store at a location. */
+  public static ObjectStore open(StoreUri uri) {
+    return ObjectStores.open(uri, () -> S3Access.fromEnvironment(System.getenv()));
+  }
+
+  /**
+   * Opens the store at a location of a resource, at the resource's endpoint where it names one.
+   *
+   * @throws UserError where the environment names another endpoint
+   */
+  public static ObjectStore open(StoreUri uri, StorageSpec storage) {
+    return ObjectStores.open(
+        uri, () -> S3Access.fromEnvironment(environment(System.getenv(), storage)));
+  }
+
+  static Map<String, String> environment(Map<String, String> system, StorageSpec storage) {
+    String endpoint = storage.endpoint();
+    if (endpoint == null || endpoint.isBlank()) {
+      return system;
+    }
+    Map<String, String> environment = new HashMap<>(system);
+    String other = environment.put(S3Access.ENDPOINT, endpoint);
+    if (other != null && !other.isBlank() && !other.equals(endpoint)) {
+      throw new UserError(
+          "spec.storage.endpoint: %s is not the %s of environment variable %s; make them equal, or leave one out"
+              .formatted(endpoint, other, S3Access.ENDPOINT));
+    }
+    return environment;
+  }
+}

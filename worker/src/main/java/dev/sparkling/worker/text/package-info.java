@@ -1,0 +1,5 @@
+/** Text for people: numbers, tables, progress lines. */
+@NullMarked
+package dev.sparkling.worker.text;
+
+import org.jspecify.annotations.NullMarked;
