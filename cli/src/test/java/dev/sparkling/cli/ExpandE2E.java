@@ -3,7 +3,6 @@ package dev.sparkling.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.checkpoint.format.CheckpointReader;
-import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.TestTensors;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.store.MinioExtension;
@@ -13,10 +12,11 @@ import dev.sparkling.checkpoint.store.ObjectStores;
 import dev.sparkling.checkpoint.store.S3Access;
 import dev.sparkling.checkpoint.store.StoreUri;
 import dev.sparkling.expander.run.UnfinishedExpansion;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -30,11 +30,6 @@ class ExpandE2E {
   private static final ModelConfiguration MODEL =
       new ModelConfiguration(
           4096, 4, 128, new ExpertsShape(256, 8, 2, true), 4, 2, 32, true, 10_000, 1e-6, 128, 1.0);
-
-  /** Of a process that needs half a second to start and about two in all. */
-  private static final long FIRST_KILL_MILLIS = 400;
-
-  private static final long LATER_MILLIS = 250;
 
   @TempDir private Path folder;
 
@@ -58,14 +53,17 @@ class ExpandE2E {
     Cli.Result undisturbed = expand("undisturbed").await();
     assertThat(undisturbed.err()).isEmpty();
     assertThat(undisturbed.out()).contains("hidden 128 to 256, inner 256 to 512");
-    int kills = 0;
-    int amidst = 0;
-    for (long millis = FIRST_KILL_MILLIS; !isComplete("killed"); millis += LATER_MILLIS) {
-      kills += expand("killed").killAfter(millis) ? 1 : 0;
-      amidst += isUnfinished("killed") ? 1 : 0;
-    }
-    assertThat(kills).as("kills").isGreaterThan(1);
-    assertThat(amidst).as("kills while files were written").isPositive();
+    // While it starts, while the weights are written, and while the moments are.
+    expand("killed").killWhen("has started", () -> true);
+    expand("killed").killWhen("begins to write", () -> !unfinished("killed").isEmpty());
+    String begun = unfinished("killed");
+    expand("killed")
+        .killWhen(
+            "has written a file",
+            () -> !unfinished("killed").isEmpty() && !unfinished("killed").equals(begun));
+    assertThat(unfinished("killed")).isNotEmpty();
+    Cli.Result last = expand("killed").await();
+    assertThat(last.exitCode()).as(last.err()).isZero();
     try (ObjectStore store = open()) {
       CheckpointReader killed = CheckpointReader.open(store, "killed");
       killed.verify();
@@ -78,9 +76,7 @@ class ExpandE2E {
   void serverThatIsKilledAndStartedAgainInTheMiddleChangesNothing() throws Exception {
     assertThat(expand("undisturbed").await().exitCode()).isZero();
     SparklingProcess disturbed = expand("disturbed");
-    while (!isUnfinished("disturbed") && disturbed.isAlive()) {
-      TimeUnit.MILLISECONDS.sleep(10);
-    }
+    disturbed.awaitThat("begins to write", () -> !unfinished("disturbed").isEmpty());
     server.restart();
     assertThat(disturbed.isAlive()).as("expanding still, when the server is back").isTrue();
     Cli.Result result = disturbed.await();
@@ -93,17 +89,15 @@ class ExpandE2E {
     }
   }
 
-  private boolean isUnfinished(String folder) {
+  /** What an expansion that is not complete has noted of its files; empty where there is none. */
+  private String unfinished(String folder) {
     try (ObjectStore store = open()) {
-      return store.find(folder + "/" + UnfinishedExpansion.NAME).isPresent()
-          && !Checkpoints.exists(store, folder);
-    }
-  }
-
-  /** A kill may come after the manifest and before the end of the process. */
-  private boolean isComplete(String folder) {
-    try (ObjectStore store = open()) {
-      return Checkpoints.exists(store, folder);
+      return store
+          .find(folder + "/" + UnfinishedExpansion.NAME)
+          .map(file -> new String(store.readAll(file), StandardCharsets.UTF_8))
+          .orElse("");
+    } catch (CorruptCheckpoint e) { // replaced while it was read; the next look sees the new one
+      return "";
     }
   }
 

@@ -5,20 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Manifest;
 import dev.sparkling.checkpoint.store.FolderObjectStore;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever happens to the process, run again it ends with the same bits. */
 class KillAndResumeE2E {
-
-  /** Between kills, so that they fall into all parts: start, steps, checkpoints, the expansion. */
-  private static final long[] MILLIS = {600, 1100, 1500, 1900, 2300, 2700, 3100};
 
   @TempDir private Path folder;
 
@@ -43,21 +41,20 @@ class KillAndResumeE2E {
             .await();
     assertThat(undisturbed.exitCode()).as(undisturbed.err()).isZero();
 
-    int kills = 0;
-    Cli.Result last = null;
-    for (int attempt = 0; last == null; attempt++) {
-      SparklingProcess process =
-          SparklingProcess.start(folder, Map.of(), "run", file, "--store", folder.resolve("b"));
-      // Ever longer, so that the run gets to its end although every start costs a second.
-      long millis = MILLIS[attempt % MILLIS.length] + 400L * (attempt / MILLIS.length);
-      if (process.killAfter(millis)) {
-        kills++;
-      } else {
-        last = process.await();
-      }
-    }
+    Path store = folder.resolve("b");
+    // While it starts, before the first step, while a checkpoint is written, and so on.
+    killWhenItPrints(file, store, "STAGE ");
+    killWhenItPrints(file, store, "narrow: step 0 of");
+    killWhenThereIs(file, store, "narrow/checkpoints/step-00000008");
+    killWhenItPrints(file, store, "narrow: checkpoint of step 40");
+    killWhenItPrints(file, store, "wide: expanding");
+    killWhenThereIs(file, store, "wide/expansion/manifest.json");
+    killWhenItPrints(file, store, "wide: step 100 of");
+    killWhenThereIs(file, store, "wide/checkpoints/step-00000148");
+    killWhenItPrints(file, store, "wide: step 160 of");
+    Cli.Result last =
+        SparklingProcess.start(folder, Map.of(), "run", file, "--store", store).await();
     assertThat(last.exitCode()).as(last.err()).isZero();
-    assertThat(kills).as("kills").isGreaterThan(3);
     assertThat(lastLine(last))
         .startsWith("final validation loss ")
         .isEqualTo(lastLine(undisturbed));
@@ -66,45 +63,34 @@ class KillAndResumeE2E {
 
   @Test
   void killedPreparationIsDoneAgainWithTheSameBytes() throws Exception {
-    Path dataset = tiny.data().resolve("train/dataset.json");
-    byte[] expected = Files.readAllBytes(dataset);
-    Object[] command = {
-      "data",
-      "prepare",
-      "--input",
-      tiny.texts(),
-      "--tokenizer",
-      TinyRun.TOKENIZER,
-      "--validation-fraction",
-      "0.2",
-      "--output",
-      tiny.data()
-    };
-    for (long millis : new long[] {300, 600, 900}) {
-      SparklingProcess.start(folder, Map.of(), command).killAfter(millis);
+    Path once = folder.resolve("once");
+    Path again = folder.resolve("again");
+    manyTexts();
+    assertThat(prepare(once).await().exitCode()).isZero();
+    for (int i = 0; i < 2; i++) {
+      prepare(again).killWhen("begins a shard", () -> holdsFiles(again.resolve("train")));
+      assertThat(again.resolve("train/dataset.json")).doesNotExist();
     }
-    assertThat(SparklingProcess.start(folder, Map.of(), command).await().exitCode()).isZero();
-    assertThat(Files.readAllBytes(dataset)).isEqualTo(expected);
+    assertThat(prepare(again).await().exitCode()).isZero();
+    for (String file : List.of("train/dataset.json", "validation/dataset.json")) {
+      assertThat(again.resolve(file)).hasSameBinaryContentAs(once.resolve(file));
+    }
   }
 
   @Test
-  void termSignalEndsTheStepAndLeavesACheckpointOfIt() throws InterruptedException {
+  void termSignalEndsTheStepAndLeavesACheckpointOfIt() throws Exception {
     Path file =
         tiny.resource(
             "{name: narrow, tokens: 3072}", "{name: narrow, tokens: 25600000}",
             "everySteps: 4, keepLast", "everySteps: 1000000, keepLast");
     SparklingProcess process = SparklingProcess.start(folder, Map.of(), "run", file);
-    while (!process.output().contains("narrow: step 8 of")) {
-      TimeUnit.MILLISECONDS.sleep(50);
-    }
+    process.awaitOutput("narrow: step 8 of");
     process.terminate();
     Cli.Result result = process.await();
     assertThat(result.exitCode()).isEqualTo(143);
     assertThat(result.out()).contains("stopped; run again to resume");
     try (var checkpoints = Files.list(tiny.store().resolve("narrow/checkpoints"))) {
       assertThat(checkpoints).hasSize(1);
-    } catch (java.io.IOException e) {
-      throw new AssertionError(e);
     }
   }
 
@@ -112,16 +98,57 @@ class KillAndResumeE2E {
   void secondProcessOnTheSameRunIsTurnedAway() throws InterruptedException {
     Path file = tiny.resource("{name: narrow, tokens: 3072}", "{name: narrow, tokens: 25600000}");
     SparklingProcess first = SparklingProcess.start(folder, Map.of(), "run", file);
-    while (!first.output().contains("narrow: step 0 of")) {
-      TimeUnit.MILLISECONDS.sleep(50);
-    }
+    first.awaitOutput("narrow: step 0 of");
     Cli.Result second = SparklingProcess.start(folder, Map.of(), "run", file).await();
     assertThat(second.exitCode()).isEqualTo(2);
     assertThat(second.err())
         .isEqualTo(
             tiny.store()
                 + ": another process works on this run; wait for it, or use another store\n");
-    assertThat(first.killAfter(1)).isTrue();
+    first.killWhen("still works", () -> true);
+  }
+
+  private void killWhenItPrints(Path file, Path store, String text) throws InterruptedException {
+    SparklingProcess process =
+        SparklingProcess.start(folder, Map.of(), "run", file, "--store", store);
+    process.killWhen("prints '" + text + "'", () -> process.output().contains(text));
+  }
+
+  private void killWhenThereIs(Path file, Path store, String object) throws InterruptedException {
+    SparklingProcess.start(folder, Map.of(), "run", file, "--store", store)
+        .killWhen("writes " + object, () -> Files.exists(store.resolve(object)));
+  }
+
+  /** Enough for a second of tokenizing, so that a kill comes before its end. */
+  private void manyTexts() throws IOException {
+    for (int i = 0; i < 200; i++) {
+      StringBuilder text = new StringBuilder();
+      for (int j = 0; j < 2000; j++) {
+        text.append("int number").append(i * 2000 + j).append(" = ").append(j * i).append(";\n");
+      }
+      Files.writeString(tiny.texts().resolve("Many" + i + ".java"), text);
+    }
+  }
+
+  private static boolean holdsFiles(Path folder) {
+    String[] files = folder.toFile().list();
+    return files != null && files.length > 0;
+  }
+
+  private SparklingProcess prepare(Path output) {
+    return SparklingProcess.start(
+        folder,
+        Map.of(),
+        "data",
+        "prepare",
+        "--input",
+        tiny.texts(),
+        "--tokenizer",
+        TinyRun.TOKENIZER,
+        "--validation-fraction",
+        "0.2",
+        "--output",
+        output);
   }
 
   private Optional<Manifest> lastManifest(String store) {

@@ -11,6 +11,7 @@ import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.job.Work;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -21,10 +22,14 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -66,7 +71,7 @@ class PodE2E {
             port,
             "--result",
             result);
-    Progress progress = awaitStep(port, 8);
+    Progress progress = awaitProgress(trainer, port, now -> now.figures().step() >= 8);
     assertThat(progress.stage()).isEqualTo("narrow");
     assertThat(progress.lastStep()).isEqualTo(100000);
     assertThat(progress.figures().tokens()).isEqualTo(progress.figures().step() * 256);
@@ -126,9 +131,8 @@ class PodE2E {
             result,
             "--grace",
             1);
-    while (Objects.requireNonNullElse(awaitStep(port, 0).figures().validationLoss(), 0.0) == 0.0) {
-      TimeUnit.MILLISECONDS.sleep(50);
-    }
+    // The first evaluation comes before the first step, so that step is under way from here on.
+    awaitProgress(trainer, port, progress -> progress.figures().validationLoss() != null);
     trainer.terminate();
     Cli.Result ended = trainer.await();
     assertThat(ended.exitCode()).as(ended.err()).isEqualTo(143);
@@ -150,9 +154,7 @@ class PodE2E {
     Path job = tiny.job(Work.EXPAND, "wide", resource);
     SparklingProcess expander = start("expand", "--job", job, "--result", result);
     Path expansion = tiny.store().resolve("wide/expansion");
-    while (!Files.exists(expansion)) {
-      TimeUnit.MILLISECONDS.sleep(10);
-    }
+    expander.awaitThat("begins to write", () -> Files.exists(expansion));
     expander.terminate();
     Cli.Result ended = expander.await();
     assertThat(ended.exitCode()).as(ended.err()).isEqualTo(143);
@@ -221,32 +223,50 @@ class PodE2E {
     return SparklingProcess.start(folder, environment, arguments);
   }
 
-  /** The first progress at or after a step; until the state is restored, a reason is given. */
-  private static Progress awaitStep(int port, long step) throws Exception {
-    while (true) {
-      try {
-        HttpResponse<String> answer = get(port, "/progress");
-        if (answer.statusCode() == 200) {
-          Progress progress = JobJson.decodeProgress(answer.body()).orElseThrow();
-          if (progress.figures().step() >= step) {
-            return progress;
-          }
-        } else {
-          assertThat(answer.statusCode()).isEqualTo(503);
-          assertThat(answer.body())
-              .isEqualTo("{\"reason\":\"the training has not restored its state yet\"}");
-        }
-      } catch (ConnectException e) {
-        // not listening yet
+  /** Waits for a progress; until the state is restored, there is a reason instead. */
+  private static Progress awaitProgress(
+      SparklingProcess trainer, int port, Predicate<Progress> condition) throws Exception {
+    AtomicReference<@Nullable Progress> seen = new AtomicReference<>();
+    trainer.awaitThat(
+        "answers with the expected progress",
+        () ->
+            progress(port)
+                .filter(condition)
+                .map(
+                    progress -> {
+                      seen.set(progress);
+                      return true;
+                    })
+                .orElse(false));
+    return Objects.requireNonNull(seen.get());
+  }
+
+  private static Optional<Progress> progress(int port) {
+    try {
+      HttpResponse<String> answer = get(port, "/progress");
+      if (answer.statusCode() == 200) {
+        return JobJson.decodeProgress(answer.body());
       }
-      TimeUnit.MILLISECONDS.sleep(20);
+      assertThat(answer.statusCode()).isEqualTo(503);
+      assertThat(answer.body())
+          .isEqualTo("{\"reason\":\"the training has not restored its state yet\"}");
+      return Optional.empty();
+    } catch (ConnectException e) { // not listening yet
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 
-  private static HttpResponse<String> get(int port, String path) throws Exception {
+  private static HttpResponse<String> get(int port, String path)
+      throws IOException, InterruptedException {
     try (HttpClient http = HttpClient.newHttpClient()) {
       return http.send(
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+              .timeout(Duration.ofSeconds(30))
+              .build(),
           BodyHandlers.ofString());
     }
   }

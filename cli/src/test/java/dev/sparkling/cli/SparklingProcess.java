@@ -6,18 +6,26 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** The command in a process of its own, with this JVM's flags and class path. */
 public final class SparklingProcess {
 
-  private static final long TIMEOUT_MINUTES = 20;
+  /** Many times what the slowest of these processes takes. */
+  private static final Duration TIMEOUT = Duration.ofMinutes(8);
+
+  private static final long POLL_MILLIS = 5;
+
+  /** 128 + SIGKILL. */
+  private static final int SIGKILL_EXIT_CODE = 137;
 
   private final Process process;
   private final Path out;
@@ -71,33 +79,69 @@ public final class SparklingProcess {
 
   /** Waits for the end. */
   public Cli.Result await() throws InterruptedException {
-    if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
+    if (!process.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
       process.destroyForcibly();
-      throw new AssertionError("no end within " + TIMEOUT_MINUTES + " minutes");
+      throw new AssertionError("no end within %s; %s".formatted(TIMEOUT, printed()));
     }
     return new Cli.Result(process.exitValue(), read(out), read(err));
   }
 
-  /** SIGKILL after a while; false where the process had ended before. */
-  public boolean killAfter(long millis) throws InterruptedException {
-    if (process.waitFor(millis, TimeUnit.MILLISECONDS)) {
-      return false;
+  /**
+   * Waits for something that the process does.
+   *
+   * @throws AssertionError where the process ends before, or does not do it in time
+   */
+  public void awaitThat(String what, BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + TIMEOUT.toNanos();
+    while (!condition.getAsBoolean()) {
+      // Asked once more after the end: it may have been the last thing that the process did.
+      if (!process.isAlive() && !condition.getAsBoolean()) {
+        throw new AssertionError(
+            "ended with %d before this: %s; %s".formatted(process.exitValue(), what, printed()));
+      }
+      if (System.nanoTime() > deadline) {
+        process.destroyForcibly();
+        throw new AssertionError("not within %s: %s; %s".formatted(TIMEOUT, what, printed()));
+      }
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
-    process.destroyForcibly().waitFor();
-    return true;
+  }
+
+  /** Waits until the process has printed a text. */
+  public void awaitOutput(String text) throws InterruptedException {
+    awaitThat("prints '" + text + "'", () -> output().contains(text));
+  }
+
+  /**
+   * Sends SIGKILL once the process has done something.
+   *
+   * @throws AssertionError where the process ends before it is killed
+   */
+  public void killWhen(String what, BooleanSupplier condition) throws InterruptedException {
+    awaitThat(what, condition);
+    process.destroyForcibly();
+    if (process.waitFor() != SIGKILL_EXIT_CODE) {
+      throw new AssertionError(
+          "ended with %d before it was killed: %s; %s"
+              .formatted(process.exitValue(), what, printed()));
+    }
   }
 
   public boolean isAlive() {
     return process.isAlive();
   }
 
-  /** SIGTERM. */
+  /** Sends SIGTERM. */
   public void terminate() {
     process.destroy();
   }
 
   public String output() {
     return read(out);
+  }
+
+  private String printed() {
+    return "it has printed:\n" + read(out) + read(err);
   }
 
   private static String read(Path file) {

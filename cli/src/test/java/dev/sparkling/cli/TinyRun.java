@@ -22,7 +22,7 @@ public record TinyRun(Path folder) {
       Path.of("../examples/java-sources/tokenizer.json").toAbsolutePath().normalize();
 
   /** Writes the text and prepares the dataset. */
-  static TinyRun prepare(Path folder) {
+  public static TinyRun prepare(Path folder) {
     TinyRun run = new TinyRun(folder);
     run.writeTexts();
     Cli.Result result =
@@ -43,23 +43,23 @@ public record TinyRun(Path folder) {
     return run;
   }
 
-  Path texts() {
+  public Path texts() {
     return folder.resolve("texts");
   }
 
-  Path data() {
+  public Path data() {
     return folder.resolve("data");
   }
 
-  Path store() {
+  public Path store() {
     return folder.resolve("run");
   }
 
-  Path checkpoint(String stage, int step) {
+  public Path checkpoint(String stage, int step) {
     return store().resolve(stage + "/checkpoints/step-%08d".formatted(step));
   }
 
-  void writeTexts() {
+  public void writeTexts() {
     try {
       Files.createDirectories(texts());
       for (int i = 0; i < 60; i++) {
@@ -75,7 +75,7 @@ public record TinyRun(Path folder) {
   }
 
   /** Writes the resource, with pieces of its text replaced. */
-  Path resource(String... replacements) {
+  public Path resource(String... replacements) {
     String yaml =
         """
         apiVersion: sparkling.dev/v1alpha1
@@ -118,7 +118,7 @@ public record TinyRun(Path folder) {
    * Writes a job document with the spec as the resource has it, defaults left out. The stage is
    * empty for work on the whole run.
    */
-  Path job(Work work, String stage, Path resource) {
+  public Path job(Work work, String stage, Path resource) {
     try {
       String text = Files.readString(resource);
       ProgressiveTraining read = SpecReader.read(text, resource.toString());
@@ -134,7 +134,7 @@ public record TinyRun(Path folder) {
   }
 
   /** The result of a worker, from the file that {@code --result} named. */
-  static JobResult result(Path file) {
+  public static JobResult result(Path file) {
     try {
       return JobJson.decodeResult(Files.readString(file)).orElseThrow();
     } catch (IOException e) {
