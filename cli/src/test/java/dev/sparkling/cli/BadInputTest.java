@@ -71,7 +71,7 @@ class BadInputTest {
   }
 
   @Test
-  void truncatedOrLyingSafetensorsFilesAreNamed() throws IOException {
+  void truncatedAndInconsistentSafetensorsFilesAreNamed() throws IOException {
     byte[] json =
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[9],\"data_offsets\":[0,8]}}"
             .getBytes(StandardCharsets.UTF_8);
@@ -98,7 +98,7 @@ class BadInputTest {
   }
 
   @Test
-  void checkpointWithoutManifestIsNamedAndNotWidened() throws IOException {
+  void checkpointWithoutManifestIsNamedAndNotExpanded() throws IOException {
     Path checkpoint = trainNarrow();
     Files.delete(checkpoint.resolve("manifest.json"));
     assertProblem(
@@ -130,7 +130,7 @@ class BadInputTest {
     assertThat(folder.resolve("widened/manifest.json")).doesNotExist();
   }
 
-  /** The same damage in a run's own store is not the user's doing: exit code 3, evidence kept. */
+  /** Damage in a run's own store is not a wrong argument: exit code 3, and the evidence is kept. */
   @Test
   void damagedCheckpointOfTheRunItselfIsCorrupt() throws IOException {
     Path checkpoint = trainNarrow();
@@ -213,7 +213,7 @@ class BadInputTest {
   }
 
   @Test
-  void unknownStageIsNamedWithThoseThereAre() {
+  void unknownStageIsNamedWithTheKnownOnes() {
     Path file = tiny.resource();
     assertProblem(
         Cli.run("train", file, "--stage", "wider"),
@@ -226,7 +226,7 @@ class BadInputTest {
   }
 
   @Test
-  void wrongOptionIsOneLineWithWhatIsAllowed() {
+  void wrongOptionIsReportedInOneLineWithWhatIsAllowed() {
     Cli.Result result = Cli.run("expand", "--initialization", "copy-past");
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.errorLines().getFirst())
@@ -248,7 +248,7 @@ class BadInputTest {
   }
 
   @Test
-  void countsOutsideOfWhatTheMachineHoldsAreNamed() {
+  void countsBeyondTheMachineAreNamed() {
     Path checkpoint = trainNarrow();
     Path data = tiny.data().resolve("validation");
     int cores = Runtime.getRuntime().availableProcessors();

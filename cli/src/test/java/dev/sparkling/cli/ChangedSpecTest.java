@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a run has used cannot be edited, and what it has not used can (docs/adr/0007). */
+/** Settings that a run has used cannot be edited; others can (docs/adr/0007). */
 class ChangedSpecTest {
 
   private static final String KEPT =
@@ -87,7 +87,7 @@ class ChangedSpecTest {
   }
 
   @Test
-  void editInTheMiddleIsTheUsersErrorAndNotDamage() {
+  void editDuringTheRunIsTheUsersErrorAndNotDamage() {
     assertThat(Cli.run("train", tiny.resource(), "--stage", "narrow").exitCode()).isZero();
     for (Object[] command :
         List.of(
@@ -128,7 +128,7 @@ class ChangedSpecTest {
                 + KEPT);
   }
 
-  /** The last checkpoint of the longer narrow stage would be another one than was widened. */
+  /** A longer narrow stage would not end with the checkpoint that was expanded. */
   @Test
   void expansionOfAnotherStepIsNotTrained() throws IOException {
     assertThat(Cli.run("run", tiny.resource()).exitCode()).isZero();
@@ -146,7 +146,7 @@ class ChangedSpecTest {
   }
 
   @Test
-  void whatDoesNotDetermineResultsMayChangeInTheMiddle() {
+  void settingsThatDoNotAffectResultsMayChangeDuringTheRun() {
     String last = lastLine(Cli.run("run", tiny.resource(), "--store", folder.resolve("other")));
     assertThat(Cli.run("train", tiny.resource(), "--stage", "narrow").exitCode()).isZero();
     Cli.Result result =
@@ -164,7 +164,7 @@ class ChangedSpecTest {
   }
 
   @Test
-  void stageThatHasNotBegunMayBeWidenedOtherwise() {
+  void expansionOfAStageThatHasNotBegunMayChange() {
     assertThat(Cli.run("train", tiny.resource(), "--stage", "narrow").exitCode()).isZero();
     Cli.Result result =
         Cli.run(
@@ -175,7 +175,7 @@ class ChangedSpecTest {
 
   /** The rates of the finished steps were computed from all tokens of the run. */
   @Test
-  void tokensOfAStageThatHasNotBegunMayNotChangeTheirSum() {
+  void editOfAStageThatHasNotBegunMustKeepTheTotalOfTokens() {
     assertThat(Cli.run("train", tiny.resource(), "--stage", "narrow").exitCode()).isZero();
     Cli.Result result =
         Cli.run(
@@ -190,7 +190,7 @@ class ChangedSpecTest {
   }
 
   @Test
-  void otherThreadsAreNoticed() {
+  void changedNumberOfThreadsIsAWarning() {
     Cli.run("train", tiny.resource(), "--stage", "narrow");
     Cli.Result result =
         Cli.run("run", tiny.resource("trainer: {threads: 2}", "trainer: {threads: 1}"));

@@ -9,7 +9,7 @@ public final class Cli {
 
   private Cli() {}
 
-  /** What a command printed and ended with. */
+  /** Output and exit code of a command. */
   public record Result(int exitCode, String out, String err) {
     public List<String> errorLines() {
       return err.lines().toList();

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.opentest4j.TestAbortedException;
 
-/** A disk of 1 MiB. Needs root, to mount one in memory. */
+/** Full disks. Needs root, to mount small ones in memory. */
 class DiskFullE2E {
 
   @TempDir private Path folder;

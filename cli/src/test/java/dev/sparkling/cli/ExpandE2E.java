@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code expand} in processes of its own, on a checkpoint of many parts in a real MinIO. */
+/** {@code expand} in its own process, on a checkpoint of many parts in a real MinIO. */
 @ExtendWith(MinioExtension.class)
 class ExpandE2E {
 
@@ -49,7 +49,7 @@ class ExpandE2E {
   }
 
   @Test
-  void killedAgainAndAgainItEndsWithTheSameBytes() throws InterruptedException {
+  void endsWithTheSameBytesAfterKillsAtEveryPoint() throws InterruptedException {
     Cli.Result undisturbed = expand("undisturbed").await();
     assertThat(undisturbed.err()).isEmpty();
     assertThat(undisturbed.out()).contains("hidden 128 to 256, inner 256 to 512");
@@ -73,7 +73,7 @@ class ExpandE2E {
   }
 
   @Test
-  void serverThatIsKilledAndStartedAgainInTheMiddleChangesNothing() throws Exception {
+  void restartOfTheServerDuringAnExpansionChangesNothing() throws Exception {
     assertThat(expand("undisturbed").await().exitCode()).isZero();
     SparklingProcess disturbed = expand("disturbed");
     disturbed.awaitThat("begins to write", () -> !unfinished("disturbed").isEmpty());
@@ -89,7 +89,7 @@ class ExpandE2E {
     }
   }
 
-  /** What an expansion that is not complete has noted of its files; empty where there is none. */
+  /** The record of an unfinished expansion; empty if there is none. */
   private String unfinished(String folder) {
     try (ObjectStore store = open()) {
       return store

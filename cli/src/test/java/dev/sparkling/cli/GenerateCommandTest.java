@@ -33,7 +33,7 @@ class GenerateCommandTest {
   }
 
   @Test
-  void jsonSaysHowItEnded() {
+  void jsonReportsWhyTheTextEnded() {
     Cli.Result result =
         generate("--prompt", "public", "--max-tokens", 3, "--temperature", 1, "--output", "json");
     assertThat(result.exitCode()).isZero();

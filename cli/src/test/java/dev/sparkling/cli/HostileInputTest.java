@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Input that would destroy something, take the machine down or meet a library's own checks. */
+/** Input that could overwrite data, exhaust the machine or reach a library's own checks. */
 class HostileInputTest {
 
   @TempDir private static Path shared;
@@ -32,7 +32,7 @@ class HostileInputTest {
   }
 
   @Test
-  void expansionIsNotWrittenWhereAnythingIs() throws IOException {
+  void expansionIsOnlyWrittenToAFreeFolder() throws IOException {
     Path precious = folder.resolve("precious");
     Files.createDirectories(precious.resolve("sub"));
     Files.writeString(precious.resolve("a.txt"), "a");
@@ -60,7 +60,7 @@ class HostileInputTest {
   }
 
   @Test
-  void optionsThatTakeTheMachineDownAreRefusedBeforeAnythingIsTouched() {
+  void optionsThatWouldExhaustTheMachineAreRefusedBeforeAnythingIsTouched() {
     Path to = folder.resolve("to");
     assertProblem(
         expand("--to", to, "--hidden-size", Integer.MAX_VALUE, "--inner-size", -1),
@@ -84,12 +84,12 @@ class HostileInputTest {
           s3:/bucket/x        | URI: 's3:/bucket/x' does not begin with s3://; allowed: s3://bucket/prefix, file:path, a path
           file:/tmp/a%zz      | URI: 'file:/tmp/a%zz' is not a URI: Malformed escape pair at 11; write a space as %20, or use a plain path
           """)
-  void placesThatNoStoreHasAreNamed(String place, String problem) {
+  void impossibleLocationsAreNamed(String place, String problem) {
     assertProblem(Cli.run("inspect", place), problem);
   }
 
   @Test
-  void newDotFolderIsRefusedAndNotMade() {
+  void newDotFolderIsRefusedAndNotCreated() {
     Path to = folder.resolve(".new");
     assertProblem(
         expand("--to", to, "--hidden-size", 32),
@@ -119,7 +119,7 @@ class HostileInputTest {
           {tokenizer: t, validationFraction: 0.1}        | is not a dataset recipe: mavenSources: is missing or null; a value is needed
           [1]                                            | is not a dataset recipe: is not an object
           """)
-  void recipeThatCannotBeIsNamedBeforeAnythingIsFetched(String yaml, String problem)
+  void invalidRecipeIsReportedBeforeAnythingIsFetched(String yaml, String problem)
       throws IOException {
     Path recipe = Files.writeString(folder.resolve("recipe.yaml"), yaml);
     assertProblem(
@@ -142,7 +142,7 @@ class HostileInputTest {
   }
 
   @Test
-  void filesOfAnotherKindAreNamedOnOneLine() throws IOException {
+  void filesOfAnotherFormatAreReportedInOneLine() throws IOException {
     Path text = Files.writeString(folder.resolve("README.md"), "# no\ntokenizer\n");
     Cli.Result result =
         Cli.run(

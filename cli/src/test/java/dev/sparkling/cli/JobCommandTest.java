@@ -111,7 +111,7 @@ class JobCommandTest {
   }
 
   @Test
-  void deletionTakesTheRunAndNothingElse() throws IOException {
+  void deletionRemovesTheRunAndNothingElse() throws IOException {
     assertThat(Cli.run("run", resource, "--control").exitCode()).isZero();
     Path notes = Files.writeString(tiny.store().resolve("notes.txt"), "mine");
     JobResult deleted = job("delete", Work.DELETE, "");
@@ -126,7 +126,7 @@ class JobCommandTest {
   }
 
   @Test
-  void deletionByHandNeedsAYesAndALookOfARun() throws IOException {
+  void deletionOfALocationNeedsConfirmationAndARun() throws IOException {
     Cli.run("run", resource);
     Cli.Result unsure = Cli.run("delete", tiny.store());
     assertThat(unsure.exitCode()).isEqualTo(2);
@@ -185,7 +185,7 @@ class JobCommandTest {
   }
 
   @Test
-  void jobAndWorkByHandExcludeEachOther() {
+  void jobAndOtherArgumentsExcludeEachOther() {
     Path job = tiny.job(Work.TRAIN, "narrow", resource);
     Cli.Result both = Cli.run("train", "--job", job, resource, "--stage", "narrow");
     assertThat(both.exitCode()).isEqualTo(2);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever happens to the process, run again it ends with the same bits. */
+/** A run that was killed at any point ends with the same bits when it is run again. */
 class KillAndResumeE2E {
 
   @TempDir private Path folder;
@@ -28,8 +28,8 @@ class KillAndResumeE2E {
   }
 
   @Test
-  void killedAgainAndAgainTheRunEndsWithTheSameBits() throws InterruptedException {
-    // Large enough for some seconds, so that kills meet every part of it.
+  void runEndsWithTheSameBitsAfterKillsAtEveryPoint() throws InterruptedException {
+    // Large enough to take some seconds, so that there is time for a kill in each part.
     Path file =
         tiny.resource(
             "{name: narrow, tokens: 3072}", "{name: narrow, tokens: 25600}",
@@ -42,7 +42,7 @@ class KillAndResumeE2E {
     assertThat(undisturbed.exitCode()).as(undisturbed.err()).isZero();
 
     Path store = folder.resolve("b");
-    // While it starts, before the first step, while a checkpoint is written, and so on.
+    // At the start, before the first step, while a checkpoint is written, and so on.
     killWhenItPrints(file, store, "STAGE ");
     killWhenItPrints(file, store, "narrow: step 0 of");
     killWhenThereIs(file, store, "narrow/checkpoints/step-00000008");
@@ -62,7 +62,7 @@ class KillAndResumeE2E {
   }
 
   @Test
-  void killedPreparationIsDoneAgainWithTheSameBytes() throws Exception {
+  void killedPreparationIsRepeatedWithTheSameBytes() throws Exception {
     Path once = folder.resolve("once");
     Path again = folder.resolve("again");
     manyTexts();
@@ -78,7 +78,7 @@ class KillAndResumeE2E {
   }
 
   @Test
-  void termSignalEndsTheStepAndLeavesACheckpointOfIt() throws Exception {
+  void termSignalFinishesTheStepAndWritesACheckpoint() throws Exception {
     Path file =
         tiny.resource(
             "{name: narrow, tokens: 3072}", "{name: narrow, tokens: 25600000}",
@@ -95,7 +95,7 @@ class KillAndResumeE2E {
   }
 
   @Test
-  void secondProcessOnTheSameRunIsTurnedAway() throws InterruptedException {
+  void secondProcessOnTheSameRunIsRefused() throws InterruptedException {
     Path file = tiny.resource("{name: narrow, tokens: 3072}", "{name: narrow, tokens: 25600000}");
     SparklingProcess first = SparklingProcess.start(folder, Map.of(), "run", file);
     first.awaitOutput("narrow: step 0 of");
@@ -119,7 +119,7 @@ class KillAndResumeE2E {
         .killWhen("writes " + object, () -> Files.exists(store.resolve(object)));
   }
 
-  /** Enough for a second of tokenizing, so that a kill comes before its end. */
+  /** Adds enough text for a second of tokenizing, so that a kill comes before its end. */
   private void manyTexts() throws IOException {
     for (int i = 0; i < 200; i++) {
       StringBuilder text = new StringBuilder();

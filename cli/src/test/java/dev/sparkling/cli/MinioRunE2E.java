@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Data and checkpoints in a real MinIO, reached as a user reaches it: by the environment. */
+/** Data and checkpoints in a real MinIO, configured by environment variables. */
 @ExtendWith(MinioExtension.class)
 class MinioRunE2E {
 

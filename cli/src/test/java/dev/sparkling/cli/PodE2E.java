@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Workers as processes: what they answer, how they stop, what they leave. */
+/** Workers as processes: their progress, their results and their answer to SIGTERM. */
 @ExtendWith(MinioExtension.class)
 class PodE2E {
 
@@ -56,7 +56,7 @@ class PodE2E {
   }
 
   @Test
-  void trainerTellsItsProgressAndStopsWithACheckpoint() throws Exception {
+  void trainerReportsItsProgressAndStopsWithACheckpoint() throws Exception {
     Path resource =
         tiny.resource(
             "{name: narrow, tokens: 3072}", "{name: narrow, tokens: 25600000}",
@@ -110,8 +110,8 @@ class PodE2E {
   }
 
   @Test
-  void trainerThatCannotStopInTimeSaysSo() throws Exception {
-    // A step of a good many seconds.
+  void trainerThatCannotStopInTimeReportsIt() throws Exception {
+    // A step takes many seconds.
     Path resource =
         tiny.resource(
             "globalBatchSize: 8", "globalBatchSize: 65536",
@@ -145,8 +145,8 @@ class PodE2E {
   }
 
   @Test
-  void expanderStopsAndTheNextOneGoesOn() throws Exception {
-    // Half a gigabyte to write.
+  void expanderStopsAndTheNextOneResumes() throws Exception {
+    // The expansion writes half a gigabyte.
     Path resource =
         tiny.resource("hiddenSize: 32, innerSize: 16", "hiddenSize: 1024, innerSize: 1536");
     assertThat(Cli.run("train", "--job", tiny.job(Work.TRAIN, "narrow", resource)).exitCode())
@@ -169,7 +169,7 @@ class PodE2E {
   }
 
   @Test
-  void jobsInMinioEndWithTheBitsOfALocalRunAndAreDeletedWhole() throws Exception {
+  void jobsInMinioEndWithTheBitsOfALocalRunAndAreDeletedCompletely() throws Exception {
     Path resource = tiny.resource();
     Cli.Result local = Cli.run("run", resource);
     String bucket = "s3://" + server.newBucket();
@@ -223,7 +223,7 @@ class PodE2E {
     return SparklingProcess.start(folder, environment, arguments);
   }
 
-  /** Waits for a progress; until the state is restored, there is a reason instead. */
+  /** Waits for a progress that meets a condition. */
   private static Progress awaitProgress(
       SparklingProcess trainer, int port, Predicate<Progress> condition) throws Exception {
     AtomicReference<@Nullable Progress> seen = new AtomicReference<>();

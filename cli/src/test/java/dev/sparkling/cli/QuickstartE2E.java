@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's first command, on real text, with its text fetched from Maven: some minutes. */
+/** The README's first command, on real text from Maven; takes some minutes. */
 class QuickstartE2E {
 
   private static final Path FILE =

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A run keeps the settings that it was started with (docs/adr/0018). An older version's default is
- * a setting that the first resource says and the later one leaves out.
+ * A run keeps the settings that it was started with (docs/adr/0018). An older version with another
+ * default is simulated by a first resource that sets a field which the later one leaves out.
  */
 class RecordedSettingsTest {
 
@@ -67,7 +67,7 @@ class RecordedSettingsTest {
   }
 
   @Test
-  void settingThatIsWrittenOutIsComparedAndRefused() {
+  void explicitEditIsRefusedByTheNameOfTheField() {
     trainNarrowWithClipping();
     String refused =
         "spec.training.gradientClipping: 0.5 is not the 0.05 of "
@@ -104,7 +104,7 @@ class RecordedSettingsTest {
   }
 
   @Test
-  void settingOfAStageThatHasNotBegunIsKeptAndAWarningSaysHowToChangeIt() {
+  void settingOfAStageThatHasNotBegunIsKeptWithAWarning() {
     String norms = "innerSize: 16, norms: resample,";
     assertThat(
             Cli.run("train", tiny.resource("innerSize: 16,", norms), "--stage", "narrow")

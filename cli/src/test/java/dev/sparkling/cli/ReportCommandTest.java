@@ -64,7 +64,7 @@ class ReportCommandTest {
   }
 
   @Test
-  void aFolderThatIsNoRunIsNamedAndNothingIsWritten() {
+  void aFolderWithoutARunIsNamedAndNothingIsWritten() {
     Cli.Result result = Cli.run("report", folder);
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.errorLines())

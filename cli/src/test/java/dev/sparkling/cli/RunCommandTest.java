@@ -49,7 +49,7 @@ class RunCommandTest {
   }
 
   @Test
-  void storeOptionTakesTheRunElsewhereAndTheResultIsTheSame() {
+  void storeOptionMovesTheRunAndKeepsTheResult() {
     Path file = tiny.resource();
     String first = Cli.run("run", file).out();
     String elsewhere = Cli.run("run", file, "--store", folder.resolve("elsewhere")).out();
@@ -64,7 +64,7 @@ class RunCommandTest {
   }
 
   @Test
-  void controlOfACompleteRunIsWorkThatWasLeft() {
+  void controlOfACompleteRunIsStillTrained() {
     Cli.run("run", tiny.resource());
     Cli.Result control = Cli.run("run", tiny.resource(), "--control");
     assertThat(control.out())
@@ -75,7 +75,7 @@ class RunCommandTest {
   }
 
   @Test
-  void lostMetricsAreSaidAndNotADefect() throws IOException {
+  void missingMetricsAreReportedAndAreNotADefect() throws IOException {
     Cli.run("run", tiny.resource());
     Files.delete(tiny.store().resolve("narrow/metrics.jsonl"));
     Cli.Result result = Cli.run("run", tiny.resource());

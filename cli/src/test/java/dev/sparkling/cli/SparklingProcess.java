@@ -16,7 +16,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/** The command in a process of its own, with this JVM's flags and class path. */
+/** The command in its own process, with this JVM's flags and class path. */
 public final class SparklingProcess {
 
   /** Many times what the slowest of these processes takes. */
@@ -43,7 +43,7 @@ public final class SparklingProcess {
     return startWith(_ -> true, folder, environment, arguments);
   }
 
-  /** The same with some entries of the class path only, as an image of a worker has it. */
+  /** Starts a command with a part of the class path, as in an image. */
   public static SparklingProcess startWith(
       Predicate<String> entries,
       Path folder,
@@ -94,7 +94,7 @@ public final class SparklingProcess {
   public void awaitThat(String what, BooleanSupplier condition) throws InterruptedException {
     long deadline = System.nanoTime() + TIMEOUT.toNanos();
     while (!condition.getAsBoolean()) {
-      // Asked once more after the end: it may have been the last thing that the process did.
+      // Checked again after the end: it may have been the last thing that the process did.
       if (!process.isAlive() && !condition.getAsBoolean()) {
         throw new AssertionError(
             "ended with %d before this: %s; %s".formatted(process.exitValue(), what, printed()));

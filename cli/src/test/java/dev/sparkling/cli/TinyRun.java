@@ -74,7 +74,7 @@ public record TinyRun(Path folder) {
     }
   }
 
-  /** Writes the resource, with pieces of its text replaced. */
+  /** Writes the resource with replacements: a text, what to replace it with, the next text, ... */
   public Path resource(String... replacements) {
     String yaml =
         """

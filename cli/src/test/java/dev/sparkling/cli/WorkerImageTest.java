@@ -7,20 +7,20 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Images of workers hold the command, but not the client of Kubernetes. */
+/** The trainer's image has the command without the Kubernetes client. */
 class WorkerImageTest {
 
   @TempDir private Path folder;
 
   @Test
-  void theCommandStartsWithoutTheClientOfKubernetes() throws InterruptedException {
+  void theCommandStartsWithoutTheKubernetesClient() throws InterruptedException {
     Cli.Result result = start("train", "--help");
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.out()).contains("sparkling train");
   }
 
   @Test
-  void whatNeedsTheClientSaysThatItIsNotThere() throws InterruptedException {
+  void commandsThatNeedTheClientSayThatItIsMissing() throws InterruptedException {
     Cli.Result result = start("get");
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.errorLines())

@@ -22,7 +22,7 @@ class DataPreparerTest {
 
   /** The signal comes between two batches of documents. */
   @Test
-  void requestToStopIsHeardWhilePreparingAndLeavesNoDataset() throws IOException {
+  void requestToStopEndsThePreparationAndLeavesNoDataset() throws IOException {
     Path texts = Files.createDirectories(folder.resolve("texts"));
     for (int i = 0; i < 600; i++) {
       Files.writeString(texts.resolve(i + ".txt"), "text number " + i);
@@ -50,7 +50,7 @@ class DataPreparerTest {
   }
 
   @Test
-  void recipesProblemsAreAllNamedBeforeAnythingIsFetched() throws IOException {
+  void allProblemsOfARecipeAreNamedBeforeAnythingIsFetched() throws IOException {
     Path recipe = folder.resolve("recipe.yaml");
     Files.writeString(
         recipe,

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The local run carries out what the stage machine decides, and has no rules of its own. */
+/** The local run carries out the stage machine's decisions and has no rules of its own. */
 class LocalRunTest {
 
   @TempDir private Path folder;
@@ -41,7 +41,7 @@ class LocalRunTest {
   }
 
   @Test
-  void failedStageIsTriedAgainFromItsNewestCheckpoint() {
+  void failedStageIsRetriedFromItsNewestCheckpoint() {
     assertThat(carryOut("retries: 1", failing(1))).isInstanceOf(Decision.Complete.class);
     assertThat(warnings)
         .contains(
@@ -51,7 +51,7 @@ class LocalRunTest {
   }
 
   @Test
-  void stageThatFailsMoreOftenThanItIsRetriedEndsTheRunWithItsError() {
+  void runFailsWithTheErrorOfTheStageOnceTheRetriesAreUsedUp() {
     assertThatThrownBy(() -> carryOut("retries: 1", failing(2)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("step 6");

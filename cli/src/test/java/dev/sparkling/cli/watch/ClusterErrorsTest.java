@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a user reads where a cluster cannot be asked, or does not have what was asked for. */
+/** Messages where a cluster cannot be reached, or lacks what was requested. */
 class ClusterErrorsTest {
 
   @TempDir private Path folder;
@@ -68,7 +68,7 @@ class ClusterErrorsTest {
   }
 
   @Test
-  void forbiddenSaysWhoMayNotDoWhatAndWhatIsEnough() {
+  void forbiddenNamesTheUserTheVerbAndASufficientRole() {
     server.refuse(
         "/progressivetrainings",
         403,
@@ -89,7 +89,7 @@ class ClusterErrorsTest {
   }
 
   @Test
-  void aServerInTroubleIsTransient() {
+  void aServerErrorIsTransient() {
     server.refuse("/progressivetrainings", 503, "etcd is away");
     Cli.Result result = run("get");
     assertThat(result.exitCode()).isEqualTo(4);
@@ -98,7 +98,7 @@ class ClusterErrorsTest {
   }
 
   @Test
-  void aServerThatIsNoClusterSaysSo() {
+  void aServerThatIsNotKubernetesIsNamed() {
     server.refuse("/progressivetrainings", 200, "<html>welcome</html>");
     Cli.Result result = run("get");
     assertThat(result.exitCode()).isEqualTo(2);
@@ -108,7 +108,7 @@ class ClusterErrorsTest {
   }
 
   @Test
-  void nobodyThereIsTransientAndNamesTheServer() throws IOException {
+  void anUnreachableServerIsTransientAndNamed() throws IOException {
     String nobody;
     try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       nobody = "https://127.0.0.1:" + closed.getLocalPort();
@@ -124,14 +124,14 @@ class ClusterErrorsTest {
   }
 
   @Test
-  void anUnknownHostIsSaidToBeOne() {
+  void anUnknownHostIsNamed() {
     Cli.Result result = Cli.run("get", "--kubeconfig", kubeconfigOf("https://cluster.invalid"));
     assertThat(result.exitCode()).isEqualTo(4);
     assertThat(result.err()).contains("its name has no address");
   }
 
   @Test
-  void aCertificateThatNobodyVouchesForIsTheUsersToMend() throws Exception {
+  void anUntrustedCertificateIsTheUsersError() throws Exception {
     HttpsServer strange =
         HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     strange.setHttpsConfigurator(new HttpsConfigurator(SelfSigned.context(folder)));
@@ -175,7 +175,7 @@ class ClusterErrorsTest {
   }
 
   @Test
-  void unknownContextSaysWhichThereAre() {
+  void unknownContextListsTheKnownOnes() {
     Cli.Result result = run("get", "--context", "elsewhere");
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.err())

@@ -29,8 +29,8 @@ import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 
 /**
- * As much of an API server as reading runs takes: lists and watches as tables, whose columns are
- * those of the committed CustomResourceDefinition, and events.
+ * An API server with what reading runs needs: lists and watches as tables, whose columns are those
+ * of the committed CustomResourceDefinition, and events.
  */
 final class FakeApiServer implements AutoCloseable {
 
@@ -46,7 +46,7 @@ final class FakeApiServer implements AutoCloseable {
   private final List<String> requests = new CopyOnWriteArrayList<>();
   private final Map<String, Refusal> refusals = new LinkedHashMap<>();
 
-  /** What a watch tells: {@code ERROR} with 410 where the type is that. */
+  /** An event of a watch; {@code ERROR} is sent with code 410. */
   record Change(String type, ObjectNode run) {}
 
   private record Refusal(int code, String body) {}
@@ -114,7 +114,7 @@ final class FakeApiServer implements AutoCloseable {
     runs.remove(namespace + "/" + name);
   }
 
-  /** An event of a run, as its table's row. */
+  /** Adds an event of a run as a row of the table. */
   synchronized void event(String run, String time, String... cells) {
     ObjectNode event = JSON.createObjectNode();
     event.putObject("involvedObject").put("uid", "uid-of-" + run);
@@ -123,17 +123,17 @@ final class FakeApiServer implements AutoCloseable {
     events.add(event);
   }
 
-  /** What happens before the next list that has nothing before it yet is answered. */
+  /** Runs an action before the next list is answered, one action for each list. */
   synchronized void beforeList(Runnable happens) {
     beforeLists.add(happens);
   }
 
-  /** What the next watch without a script says before it is dropped. */
+  /** Sets the events of the next watch, which is dropped after them. */
   synchronized void watch(Change... changes) {
     watches.add(List.of(changes));
   }
 
-  /** Answers all paths that end so with an error. */
+  /** Answers requests whose path has this ending with an error. */
   synchronized void refuse(String end, int code, String body) {
     refusals.put(end, new Refusal(code, body));
   }
@@ -142,7 +142,7 @@ final class FakeApiServer implements AutoCloseable {
     refusals.clear();
   }
 
-  /** Each as {@code path?query authorization}. */
+  /** The requests so far, each as {@code path?query authorization}. */
   List<String> requests() {
     return requests;
   }
@@ -248,7 +248,7 @@ final class FakeApiServer implements AutoCloseable {
     return list;
   }
 
-  /** What the API server makes of the definition: the name comes first. */
+  /** The columns of the definition, after the name. */
   private static ArrayNode columns() {
     ArrayNode columns = JSON.createArrayNode();
     columns.addObject().put("name", "Name").put("type", "string").put("priority", 0);

@@ -80,7 +80,7 @@ class GetCommandTest {
   }
 
   @Test
-  void noRunsIsAnAnswerAndNoError() {
+  void noRunsIsNotAnError() {
     Cli.Result result = get();
     assertThat(result.exitCode()).isZero();
     assertThat(result.out()).isEmpty();
@@ -89,7 +89,7 @@ class GetCommandTest {
   }
 
   @Test
-  void oneRunShowsItsStagesExpansionConditionAndEvents() {
+  void aSingleRunShowsItsStagesExpansionConditionAndEvents() {
     server.run("research", "demo", ClusterStatuses.SUCCEEDED);
     server.event(
         "demo", "2026-01-02T00:00:00Z", "5s", "Normal", "Succeeded", "pt/demo", "all done");
@@ -117,7 +117,7 @@ class GetCommandTest {
   }
 
   @Test
-  void oneRunSaysWhatItWaitsForAndWhyItFailed() {
+  void aSingleRunShowsWhatItWaitsForAndWhyItFailed() {
     server.run("research", "demo", ClusterStatuses.PENDING);
     assertThat(get("demo").out())
         .contains(
@@ -146,7 +146,7 @@ class GetCommandTest {
   }
 
   @Test
-  void whoMayNotSeeEventsSeesTheRunAllTheSame() {
+  void aUserWithoutAccessToEventsStillSeesTheRun() {
     server.run("research", "demo", ClusterStatuses.TRAINING);
     server.refuse("/events", 403, "{\"message\": \"events is forbidden\"}");
     Cli.Result result = get("demo");
@@ -157,7 +157,7 @@ class GetCommandTest {
   }
 
   @Test
-  void jsonAndYamlAreTheResourcesWithoutBookkeeping() throws IOException {
+  void jsonAndYamlAreTheResourcesWithoutManagedFields() throws IOException {
     server.run("research", "demo", ClusterStatuses.TRAINING);
     JsonNode list = new ObjectMapper().readTree(get("-o", "json").out());
     assertThat(list.path("kind").asText()).isEqualTo("List");
@@ -173,7 +173,7 @@ class GetCommandTest {
   }
 
   @Test
-  void whatOthersWroteIntoACellDoesNotSteerTheTerminal() {
+  void controlCharactersInACellDoNotReachTheTerminal() {
     server.run("research", "demo", "{phase: \"Tra\\e[31mining\\nsecond line\"}");
     assertThat(get().out()).contains("Tra?[31mining...").doesNotContain("\u001b", "second line");
   }

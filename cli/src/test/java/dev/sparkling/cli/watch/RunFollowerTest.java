@@ -21,7 +21,7 @@ class RunFollowerTest {
   private final StringWriter err = new StringWriter();
 
   @Test
-  void allRunsAreFollowedWhateverBecomesOfThem() {
+  void allRunsAreFollowedThroughEveryChange() {
     RunFollower follower = follower(this::lines);
     boolean more = follower.listed(table(row("a", "Training", "1s"), row("b", "Failed", "1s")));
     more &= follower.changed(row("a", "Succeeded", "2s"));
@@ -39,7 +39,7 @@ class RunFollowerTest {
   }
 
   @Test
-  void timeThatPassesIsNoChange() {
+  void anAgeIsNotAChange() {
     RunFollower follower = follower(this::lines);
     follower.listed(table(row("a", "Training", "1s")));
     follower.changed(row("a", "Training", "2s"));
@@ -59,7 +59,7 @@ class RunFollowerTest {
   }
 
   @Test
-  void noRunsYetIsSaidOnce() {
+  void noRunsYetIsPrintedOnce() {
     RunFollower follower = follower(this::lines);
     follower.listed(table());
     follower.listed(table());
@@ -67,7 +67,7 @@ class RunFollowerTest {
   }
 
   @Test
-  void anInterruptionIsSaidOnceEachTime() {
+  void eachInterruptionIsPrintedOnce() {
     RunFollower follower = follower(this::lines);
     follower.listed(table());
     err.getBuffer().setLength(0);
@@ -80,7 +80,7 @@ class RunFollowerTest {
   }
 
   @Test
-  void onATerminalTheTableIsDrawnOverItself() {
+  void onATerminalTheTableIsRedrawnInPlace() {
     RunFollower follower = follower(columns -> screen(columns, 24, 80));
     follower.listed(table(row("a", "Training", "1s"), row("b", "Failed", "1s")));
     follower.deleted(row("b", "Failed", "3s"));
@@ -91,7 +91,7 @@ class RunFollowerTest {
   }
 
   @Test
-  void aTableThatIsTooLargeForTheTerminalIsCutSoThatItCanBeDrawnOver() {
+  void aTableIsCutToTheTerminalSoThatItCanBeRedrawn() {
     RunFollower follower = follower(columns -> screen(columns, 6, 12));
     follower.listed(
         table(
@@ -103,7 +103,7 @@ class RunFollowerTest {
   }
 
   @Test
-  void aTerminalSaysItsSizeOrIsOfTheUsualOne() {
+  void aTerminalWithoutASizeHasTheDefaultOne() {
     assertThat(TerminalSize.parse("50 132\n")).isEqualTo(new TerminalSize(50, 132));
     assertThat(Stream.of("", "0 0\n", "stty: no\n").map(TerminalSize::parse))
         .containsOnly(new TerminalSize(24, 80));

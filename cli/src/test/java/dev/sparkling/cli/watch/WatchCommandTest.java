@@ -64,7 +64,7 @@ class WatchCommandTest {
   }
 
   @Test
-  void aClusterThatIsAwayForAWhileIsWaitedForAndSaidOnce() {
+  void anUnreachableClusterIsReportedOnceAndWaitedFor() {
     server.run("research", "demo", ClusterStatuses.TRAINING);
     server.beforeList(() -> {});
     server.beforeList(() -> server.refuse("/progressivetrainings", 503, "restarting"));
@@ -92,7 +92,7 @@ class WatchCommandTest {
   }
 
   @Test
-  void aDeletionThatNoWatchSawIsFoundInTheList() {
+  void aMissedDeletionIsFoundInTheNextList() {
     server.run("research", "demo", ClusterStatuses.TRAINING);
     server.beforeList(() -> {});
     server.beforeList(() -> server.remove("research", "demo"));
@@ -100,7 +100,7 @@ class WatchCommandTest {
   }
 
   @Test
-  void theWatchGoesOnFromTheListAndEndsByItself() {
+  void theWatchStartsFromTheListAndEndsAtItsWindow() {
     server.watch(change("MODIFIED", ClusterStatuses.SUCCEEDED));
     server.run("research", "demo", ClusterStatuses.PENDING);
     watch();
@@ -108,7 +108,7 @@ class WatchCommandTest {
         .contains("watch=true", "resourceVersion=7", "timeoutSeconds=60", "metadata.name=demo");
   }
 
-  /** Makes one; what the run is when the watch begins has to be stored after it. */
+  /** Makes a change for a watch; the run must be stored in that state afterwards. */
   private Change change(String type, String status) {
     return new Change(type, server.run("research", "demo", status).deepCopy());
   }
