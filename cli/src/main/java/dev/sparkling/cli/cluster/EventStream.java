@@ -45,7 +45,7 @@ final class EventStream implements AutoCloseable {
   }
 
   /**
-   * Waits for the next event; empty where the stream has ended, by an error or not: either way the
+   * Waits for the next event; empty if the stream has ended, by an error or not: either way the
    * caller lists again.
    */
   Optional<JsonNode> next() {
@@ -71,7 +71,7 @@ final class EventStream implements AutoCloseable {
     } catch (JsonProcessingException e) {
       // Cut off within an event; the next list holds its result.
     } catch (IOException e) {
-      // The connection was lost; the same.
+      // The connection was lost; the next list holds what was missed.
     } finally {
       items.add(new Item.End());
     }

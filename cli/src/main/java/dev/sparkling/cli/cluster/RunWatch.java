@@ -51,7 +51,7 @@ public final class RunWatch {
   /**
    * Follows the runs until the listener ends it.
    *
-   * @throws TransientError where the first list fails, or all attempts fail for too long
+   * @throws TransientError if the first list fails, or all attempts fail for too long
    */
   public void follow(Listener listener) {
     ServerTable table = runs.table();

@@ -66,7 +66,7 @@ public final class Runs implements AutoCloseable {
   /**
    * The events of a run, oldest first.
    *
-   * @throws UserError where the user may not see events
+   * @throws UserError if the user may not see events
    */
   public ServerTable events(ServerTable.Row run) {
     ServerTable events =

@@ -28,8 +28,8 @@ public record ServerTable(List<Column> columns, List<Row> rows, String resourceV
   /**
    * One resource.
    *
-   * @param cells one for each column; empty where there is no value
-   * @param resource the resource; only its metadata where no more was requested
+   * @param cells one for each column; empty if there is no value
+   * @param resource the resource; only its metadata if no more was requested
    */
   public record Row(List<String> cells, JsonNode resource) {
     public Row {

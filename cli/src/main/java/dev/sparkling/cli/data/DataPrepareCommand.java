@@ -19,8 +19,9 @@ import picocli.CommandLine.Spec;
     name = "prepare",
     description = {
       "Tokenizes text into two datasets: OUTPUT/train and OUTPUT/validation.",
-      "Reads text and JSON lines (.jsonl, .ndjson), each also as .gz or .zst, Parquet, folders of",
-      "these, and zips and sources jars. License headers of Java sources are removed."
+      "Reads text and JSON lines (.jsonl, .ndjson), each also as .gz or .zst,",
+      "Parquet, folders of these, and zips and sources jars.",
+      "License headers of Java sources are removed."
     },
     mixinStandardHelpOptions = true)
 final class DataPrepareCommand implements Callable<Integer> {

@@ -68,7 +68,7 @@ final class DataPreparer {
   /**
    * Fetches and prepares the text of a recipe.
    *
-   * @return false where it was asked to stop before the end
+   * @return false if it was asked to stop before it was done
    */
   boolean prepareRecipe(Path recipeFile) {
     DatasetRecipe recipe = DatasetRecipe.read(recipeFile);
@@ -95,7 +95,7 @@ final class DataPreparer {
   /**
    * Prepares text.
    *
-   * @return false where it was asked to stop before the end
+   * @return false if it was asked to stop before it was done
    */
   boolean prepare(Text text) {
     long begin = System.nanoTime();

@@ -20,9 +20,9 @@ public record RunDatasets(
     implements AutoCloseable {
 
   /**
-   * Opens the datasets; prepares them first where one is missing and the resource names a recipe.
+   * Opens the datasets; prepares them first if one is missing and the resource names a recipe.
    *
-   * @return null where it was asked to stop meanwhile
+   * @return null if it was asked to stop meanwhile
    */
   public static @Nullable RunDatasets open(
       RunSession run, PrintWriter out, BooleanSupplier stopRequested) {

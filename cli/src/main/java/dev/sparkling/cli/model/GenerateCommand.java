@@ -63,7 +63,7 @@ public final class GenerateCommand implements Callable<Integer> {
     @Option(
         names = "--data",
         paramLabel = "URI",
-        description = "Or a dataset that the model was trained on, which holds its tokenizer.")
+        description = "A dataset that the model was trained on, instead of --tokenizer.")
     private @Nullable String data;
 
     /** The beginning of a message that ends with the fingerprint. */

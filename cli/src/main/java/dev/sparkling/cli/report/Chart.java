@@ -27,7 +27,7 @@ record Chart(
    * A line.
    *
    * @param dashed whether it is a line to compare with
-   * @param y values; null where the line has no point
+   * @param y values; null if the line has no point
    */
   @JsonInclude(JsonInclude.Include.ALWAYS)
   record Line(String name, boolean dashed, List<@Nullable Double> y) {

@@ -21,8 +21,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "report",
     description = {
-      "Writes a run as one self-contained page of HTML: losses, the learning rate of each block,",
-      "the residual stream and the matrices before and after each expansion, FLOPs saved.",
+      "Writes a run as one self-contained page of HTML.",
+      "It shows losses, the learning rate of each block, the FLOPs saved, and the",
+      "residual stream and matrices before and after each expansion.",
     },
     mixinStandardHelpOptions = true)
 public final class ReportCommand implements Callable<Integer> {

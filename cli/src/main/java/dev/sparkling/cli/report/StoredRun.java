@@ -78,7 +78,7 @@ record StoredRun(String location, List<StoredStage> stages, List<StoredStage> co
   /**
    * Reads a run.
    *
-   * @throws UserError where no stage has metrics
+   * @throws UserError if no stage has metrics
    */
   static StoredRun read(ObjectStore store) {
     List<StoredStage> stages = new ArrayList<>();

@@ -43,7 +43,7 @@ public record StageTraining(
    * else from its start.
    *
    * @param plan plan that the stage is of: the run's or its control's
-   * @return step of the newest checkpoint; the stage's first step where it has none
+   * @return step of the newest checkpoint; the stage's first step if it has none
    */
   public long train(RunPlan plan, StagePlan stage) {
     return ArgumentErrors.renaming(

@@ -33,8 +33,8 @@ import picocli.CommandLine.Spec;
     name = "train",
     description = {
       "Trains one stage of a run.",
-      "Resumes from the stage's newest checkpoint. Without one it starts from the stage's",
-      "expansion or, in the first stage, from random weights."
+      "Resumes from the stage's newest checkpoint. Without one it starts from the",
+      "stage's expansion or, in the first stage, from random weights."
     },
     mixinStandardHelpOptions = true)
 public final class TrainCommand implements Callable<Integer>, CommandProcess.ReportsProgress {
@@ -104,7 +104,7 @@ public final class TrainCommand implements Callable<Integer>, CommandProcess.Rep
         RunSession run = RunSession.open(assignment)) {
       StagePlan stage = stage(assignment, run);
       run.warnings().forEach(warning -> out.println("warning: " + warning));
-      // The shards are compared where they are opened.
+      // The shards are compared when they are opened.
       run.begin(Optional.empty());
       return worker.finish(train(run, stage, stop, out), out);
     }

@@ -49,7 +49,7 @@ final class TrainerProgress implements TrainingListener {
   /**
    * The progress that the store holds.
    *
-   * @param step step of the newest checkpoint; the stage's first step where it has none
+   * @param step step of the newest checkpoint; the stage's first step if it has none
    */
   Progress stored(StagePlan stage, long step) {
     Metrics metrics = Metrics.read(store, stage.name());

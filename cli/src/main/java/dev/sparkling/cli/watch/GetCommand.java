@@ -106,7 +106,7 @@ public final class GetCommand implements Callable<Integer> {
             .formatted(name, place));
   }
 
-  /** The resource where one was named, else a list as kubectl prints it. */
+  /** The resource if one was named, else a list as kubectl prints it. */
   private JsonNode document(Runs runs) {
     List<JsonNode> resources = resources(runs);
     if (name != null) {

@@ -119,7 +119,7 @@ final class RunFollower implements RunWatch.Listener {
     }
   }
 
-  /** Shows a run; false where it is the single one and has ended. */
+  /** Shows a run; false if it is the single one and has ended. */
   private boolean show(RunDisplay shown, Row run) {
     RunColumns layout = Objects.requireNonNull(columns);
     Row before = runs.put(run.uid(), run);

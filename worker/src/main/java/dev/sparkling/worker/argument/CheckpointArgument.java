@@ -68,7 +68,7 @@ public record CheckpointArgument(String name, String text, ObjectStore store, St
    * Checks that a new checkpoint may be written here: nothing is overwritten, and nothing is
    * written into the source.
    *
-   * @throws UserError where the folder is not free
+   * @throws UserError if the folder is not free
    */
   public void requireFree(CheckpointArgument source) {
     if (Checkpoints.exists(store, folder)) {
@@ -90,7 +90,7 @@ public record CheckpointArgument(String name, String text, ObjectStore store, St
               + "; name a folder beside it");
     }
     if (store.find(folder + "/" + UnfinishedExpansion.NAME).isPresent()) {
-      return; // the expansion resumes, or starts again where it is another one
+      return; // the expansion resumes, or starts again if it is another one
     }
     store.list(folder + "/").stream()
         .findFirst()

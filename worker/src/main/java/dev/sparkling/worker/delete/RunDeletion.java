@@ -50,7 +50,7 @@ record RunDeletion(List<StoredObject> objects, List<StoredObject> others) {
   /**
    * Deletes the objects.
    *
-   * @return false where it was asked to stop before the end
+   * @return false if it was asked to stop before it was done
    */
   boolean run(ObjectStore store, BooleanSupplier stopRequested) {
     List<StoredObject> order = new ArrayList<>(objects.stream().filter(this::isManifest).toList());

@@ -48,8 +48,9 @@ final class ExpansionArguments {
       names = "--initialization",
       paramLabel = "NAME",
       description = {
-        "Initialization of the new entries: copy-copy (default), zero-copy, random-copy,",
-        "random-zero, random-random; baselines: naive, uneven, perturb, signal-to-noise."
+        "Initialization of the new entries: copy-copy (default),",
+        "zero-copy, random-copy, random-zero, random-random;",
+        "baselines: naive, uneven, perturb, signal-to-noise."
       })
   private Initialization initialization = Initialization.COPY_COPY;
 
@@ -84,15 +85,15 @@ final class ExpansionArguments {
   @Option(
       names = "--signal-to-noise",
       paramLabel = "DECIBELS",
-      description = "With signal-to-noise: the ratio (default: 10).")
+      description = "With signal-to-noise: that ratio in decibels (default: 10).")
   private double signalToNoise = BaselineSpec.DEFAULT.signalToNoiseDecibels();
 
   @Option(
       names = "--tolerance",
       paramLabel = "X",
       description =
-          "How far RMS(y)/RMS(x) of a matrix may move, relative to what is expected (default:"
-              + " ${DEFAULT-VALUE}).",
+          "How far RMS(y)/RMS(x) of a matrix may move, relative to what its factor should give"
+              + " (default: ${DEFAULT-VALUE}).",
       defaultValue = "0.05")
   private double tolerance;
 

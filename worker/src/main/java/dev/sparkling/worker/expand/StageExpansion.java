@@ -38,7 +38,7 @@ public record StageExpansion(
    * A complete expansion.
    *
    * @param status figures for the run's status
-   * @param report report of the expansion; empty where an earlier worker did it
+   * @param report report of the expansion; empty if an earlier worker did it
    */
   public record Expanded(ExpansionStatus status, Optional<ExpansionReport> report) {}
 
@@ -50,7 +50,7 @@ public record StageExpansion(
   /**
    * Expands into a stage, unless that is done already.
    *
-   * @return empty where it was asked to stop
+   * @return empty if it was asked to stop
    */
   public Optional<Expanded> into(StagePlan stage) {
     ObjectStore store = run.store();

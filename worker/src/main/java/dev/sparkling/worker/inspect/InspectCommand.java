@@ -47,8 +47,8 @@ public final class InspectCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "URI",
       description = {
-        "A checkpoint, a Hugging Face folder, a safetensors file, or the folder of a run,",
-        "which shows the settings that the run was started with."
+        "A checkpoint, a Hugging Face folder, a safetensors",
+        "file, or the folder of a run, whose settings are shown."
       })
   private String uri;
 

@@ -17,7 +17,7 @@ import picocli.CommandLine.ParameterException;
 
 /**
  * Runs a command as a process: every error becomes its lines on standard error, its exit code and,
- * where one is wanted, a result file. Nothing else in the commands prints errors or exits.
+ * if one is wanted, a result file. Nothing else in the commands prints errors or exits.
  */
 public final class CommandProcess {
 
@@ -35,7 +35,7 @@ public final class CommandProcess {
   private CommandProcess(Object commands, PrintWriter out, PrintWriter err, String[] arguments) {
     this.commands = new CommandLine(commands).setOut(out).setErr(err);
     EnumNames.register(this.commands);
-    // As the user typed it, also where another name starts the launcher: help must show what works.
+    // As the user typed it, also if another name starts the launcher: help must show what works.
     Optional.ofNullable(System.getenv("SPARKLING_COMMAND"))
         .ifPresent(this.commands::setCommandName);
     this.err = err;
@@ -57,8 +57,7 @@ public final class CommandProcess {
   /**
    * Runs a command.
    *
-   * @return 0, {@link Outcome#STOPPED_EXIT_CODE} where it was asked to stop, or the code of its
-   *     error
+   * @return 0, {@link Outcome#STOPPED_EXIT_CODE} if it was asked to stop, or the code of its error
    */
   public static int run(Object commands, PrintWriter out, PrintWriter err, String... arguments) {
     return new CommandProcess(commands, out, err, arguments).run();

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The file that a worker writes its result to: in a pod the termination message, which Kubernetes
  * reads once the container has ended.
  *
- * @param file the file; null where no result is wanted
+ * @param file the file; null if no result is wanted
  */
 public record ResultFile(@Nullable Path file) {
 

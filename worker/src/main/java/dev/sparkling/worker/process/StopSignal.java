@@ -32,7 +32,7 @@ public final class StopSignal implements AutoCloseable {
    * Listens from now on.
    *
    * @param grace time between the signal and the end of the process, whatever the work does
-   * @param graceExpired action where the work has not ended within it
+   * @param graceExpired action if the work has not ended within it
    */
   StopSignal(Duration grace, Runnable graceExpired) {
     this.grace = grace;
@@ -54,7 +54,7 @@ public final class StopSignal implements AutoCloseable {
       Runtime.getRuntime().halt(code);
     }
     ENDED.countDown();
-    // Blocks forever where the JVM is shutting down already: its hooks no longer wait.
+    // Blocks forever if the JVM is shutting down already: its hooks no longer wait.
     System.exit(code);
   }
 
@@ -63,7 +63,7 @@ public final class StopSignal implements AutoCloseable {
     return requested;
   }
 
-  /** Stops listening; where the signal has come, the process ends in {@link #exit}. */
+  /** Stops listening; if the signal has come, the process ends in {@link #exit}. */
   @Override
   public void close() {
     try {

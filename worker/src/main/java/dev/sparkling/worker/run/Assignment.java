@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param file the document or resource file
  * @param resource the resource, validated
- * @param stage name of the stage; empty where the work concerns the whole run
+ * @param stage name of the stage; empty if the work concerns the whole run
  * @param store where the run is stored
  * @param reader reads the file's text again, with settings for what it leaves out
  */
@@ -36,7 +36,7 @@ public record Assignment(
     Function<JsonNode, ProgressiveTraining> reader) {
 
   /** Description of {@code --job}. */
-  public static final String JOB_HELP = "A job document, instead of the arguments beside it.";
+  public static final String JOB_HELP = "Take the work from a job document.";
 
   /**
    * Reads and validates a job document.

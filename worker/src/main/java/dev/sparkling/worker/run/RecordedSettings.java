@@ -18,24 +18,24 @@ import java.util.SortedMap;
 import java.util.TreeSet;
 
 /**
- * {@code settings.json} of a run: the settings that it was started with (docs/adr/0018). As long as
- * the run has no checkpoint, each start records its settings anew; from then on they hold.
+ * {@code settings.json} of a run: the settings that it was started with (docs/adr/0018). Until the
+ * run has a checkpoint, each start records its settings anew; after that, the record is binding.
  */
 final class RecordedSettings {
 
   private final ObjectStore store;
-  private final Optional<ObjectNode> held;
+  private final Optional<ObjectNode> binding;
 
-  private RecordedSettings(ObjectStore store, Optional<ObjectNode> held) {
+  private RecordedSettings(ObjectStore store, Optional<ObjectNode> binding) {
     this.store = store;
-    this.held = held;
+    this.binding = binding;
   }
 
   /**
-   * Reads what a run is held to: nothing as long as it has no checkpoint.
+   * Reads the record of a run, which is not binding until the run has a checkpoint.
    *
    * @param store rooted at the run
-   * @throws dev.sparkling.pipeline.error.CorruptCheckpoint where the file cannot be read
+   * @throws dev.sparkling.pipeline.error.CorruptCheckpoint if the file cannot be read
    */
   static RecordedSettings read(ObjectStore store, RunPlan plan) {
     return new RecordedSettings(
@@ -45,26 +45,26 @@ final class RecordedSettings {
             : Optional.empty());
   }
 
-  /** Reads an assignment again with the settings that its run is held to. */
+  /** Reads an assignment again, with the binding record for what it leaves out. */
   Assignment resolve(Assignment assignment) {
-    if (held.isEmpty()) {
+    if (binding.isEmpty()) {
       return assignment;
     }
     try {
-      return assignment.resolvedWith(held.get());
+      return assignment.resolvedWith(binding.get());
     } catch (UserError e) { // it was valid by itself
       throw new UserError(
           e.problems().stream()
               .map(
                   line ->
-                      "%s; where %s leaves it out, it comes from %s"
+                      "%s; if %s leaves it out, it comes from %s"
                           .formatted(line, assignment.file(), store.location(RunLayout.SETTINGS)))
               .toList());
     }
   }
 
   /**
-   * Names every setting that is held to a value other than this version's default, one sentence
+   * Names every setting whose recorded value differs from this version's default, one sentence
    * each.
    *
    * @param alone the spec without the recorded settings
@@ -91,12 +91,13 @@ final class RecordedSettings {
   }
 
   /**
-   * Records the settings of a start whose identity was checked. What is recorded of a run with
-   * checkpoints stays; stages and fields that are missing there are added.
+   * Records the settings of a start whose identity was checked. A binding record keeps its values;
+   * stages and fields that it lacks are added.
    */
   void record(ProgressiveTrainingSpec spec) {
     ObjectNode resolved = ResolvedSettings.of(spec);
-    ObjectNode settings = held.isEmpty() ? resolved : ResolvedSettings.merged(held.get(), resolved);
+    ObjectNode settings =
+        binding.isEmpty() ? resolved : ResolvedSettings.merged(binding.get(), resolved);
     byte[] bytes = FormatJson.encode(settings);
     if (stored(store).filter(known -> Arrays.equals(known, bytes)).isEmpty()) {
       store.write(RunLayout.SETTINGS, bytes);

@@ -26,9 +26,9 @@ public final class RunLock implements AutoCloseable {
   }
 
   /**
-   * Takes the lock; makes the folder where it does not exist.
+   * Takes the lock; makes the folder if it does not exist.
    *
-   * @throws UserError where another process holds it
+   * @throws UserError if another process holds it
    */
   public static RunLock acquire(StoreUri run) {
     if (!(run instanceof StoreUri.Folder(Path folder))) {

@@ -12,8 +12,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One command's work on a run, the same on a laptop and in a pod: {@link #open} reads, {@link
- * #begin} claims the run and checks that what is stored belongs to it, {@link #close} releases it.
+ * One command's work on a run, the same on a laptop and in a pod. {@link #open} reads only; {@link
+ * #begin} locks the run and checks that the stored checkpoints belong to it.
  */
 public final class RunSession implements AutoCloseable {
 
@@ -33,7 +33,9 @@ public final class RunSession implements AutoCloseable {
     this.warnings = warnings;
   }
 
-  /** Opens the run's store and resolves the settings that the run is held to; writes nothing. */
+  /**
+   * Opens the run's store and resolves the settings that the run was started with; writes nothing.
+   */
   public static RunSession open(Assignment assignment) {
     ProgressiveTrainingSpec alone = assignment.resource().spec();
     ObjectStore store = StoreAccess.open(assignment.store(), alone.storage());
@@ -61,12 +63,11 @@ public final class RunSession implements AutoCloseable {
   }
 
   /**
-   * Claims the run for this process, checks that what is stored belongs to it, and records its
-   * settings.
+   * Locks the run, checks that the stored checkpoints belong to it, and records its settings.
    *
-   * @param data the training shards; empty where they are not opened, and then not compared
-   * @throws UserError where another process works on the run, or naming every setting that the run
-   *     has used and that differs now
+   * @param data the training shards; empty if they are not opened, and then not compared
+   * @throws UserError if another process works on the run, or naming every setting that the run has
+   *     used and that differs now
    */
   public void begin(Optional<RunIdentity.Data> data) {
     lock = RunLock.acquire(assignment.store());
@@ -79,7 +80,7 @@ public final class RunSession implements AutoCloseable {
     return assignment.file();
   }
 
-  /** The resource, with the settings that the run is held to. */
+  /** The resource, with the settings that the run was started with. */
   public ProgressiveTraining resource() {
     return assignment.resource();
   }
@@ -97,7 +98,7 @@ public final class RunSession implements AutoCloseable {
     return store;
   }
 
-  /** Settings that are held to values other than this version's defaults, one sentence each. */
+  /** The settings whose recorded values differ from this version's defaults, one sentence each. */
   public List<String> warnings() {
     return warnings;
   }

@@ -20,9 +20,9 @@ public final class StoreAccess {
   }
 
   /**
-   * Opens the store at a location of a resource, at the resource's endpoint where it names one.
+   * Opens the store at a location of a resource, at the resource's endpoint if it names one.
    *
-   * @throws UserError where the environment names another endpoint
+   * @throws UserError if the environment names another endpoint
    */
   public static ObjectStore open(StoreUri uri, StorageSpec storage) {
     return ObjectStores.open(
