@@ -47,11 +47,9 @@ final class ExpansionArguments {
   @Option(
       names = "--initialization",
       paramLabel = "NAME",
-      description = {
-        "Initialization of the new entries: copy-copy (default),",
-        "zero-copy, random-copy, random-zero, random-random;",
-        "baselines: naive, uneven, perturb, signal-to-noise."
-      })
+      description =
+          "Initialization of the new entries: copy-copy (default), zero-copy, random-copy,"
+              + " random-zero, random-random; baselines: naive, uneven, perturb, signal-to-noise.")
   private Initialization initialization = Initialization.COPY_COPY;
 
   @Option(

@@ -46,10 +46,9 @@ public final class InspectCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "URI",
-      description = {
-        "A checkpoint, a Hugging Face folder, a safetensors",
-        "file, or the folder of a run, whose settings are shown."
-      })
+      description =
+          "A checkpoint, a Hugging Face folder, a safetensors file, or the folder of a run, whose"
+              + " settings are shown.")
   private String uri;
 
   @Option(
