@@ -32,8 +32,8 @@ class KillAndResumeE2E {
     // Large enough to take some seconds, so that there is time for a kill in each part.
     Path file =
         tiny.resource(
-            "{name: narrow, tokens: 3072}", "{name: narrow, tokens: 25600}",
-            "tokens: 3072", "tokens: 25600",
+            "{name: narrow, tokens: 3072}", "{name: narrow, tokens: 15360}",
+            "tokens: 3072", "tokens: 15360",
             "hiddenSize: 16, innerSize: 8", "hiddenSize: 64, innerSize: 64",
             "hiddenSize: 32, innerSize: 16", "hiddenSize: 128, innerSize: 128");
     Cli.Result undisturbed =
@@ -46,12 +46,12 @@ class KillAndResumeE2E {
     killWhenItPrints(file, store, "STAGE ");
     killWhenItPrints(file, store, "narrow: step 0 of");
     killWhenThereIs(file, store, "narrow/checkpoints/step-00000008");
-    killWhenItPrints(file, store, "narrow: checkpoint of step 40");
+    killWhenItPrints(file, store, "narrow: checkpoint of step 32");
     killWhenItPrints(file, store, "wide: expanding");
     killWhenThereIs(file, store, "wide/expansion/manifest.json");
+    killWhenItPrints(file, store, "wide: step 60 of");
+    killWhenThereIs(file, store, "wide/checkpoints/step-00000084");
     killWhenItPrints(file, store, "wide: step 100 of");
-    killWhenThereIs(file, store, "wide/checkpoints/step-00000148");
-    killWhenItPrints(file, store, "wide: step 160 of");
     Cli.Result last =
         SparklingProcess.start(folder, Map.of(), "run", file, "--store", store).await();
     assertThat(last.exitCode()).as(last.err()).isZero();
@@ -153,7 +153,7 @@ class KillAndResumeE2E {
 
   private Optional<Manifest> lastManifest(String store) {
     return CheckpointReader.open(
-            new FolderObjectStore(folder.resolve(store)), "wide/checkpoints/step-00000200")
+            new FolderObjectStore(folder.resolve(store)), "wide/checkpoints/step-00000120")
         .manifest();
   }
 
