@@ -24,9 +24,9 @@ final class EventStream implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private sealed interface Item {
-    record Event(JsonNode event) implements Item {}
+    record WatchEvent(JsonNode event) implements Item {}
 
-    record End() implements Item {}
+    record StreamEnd() implements Item {}
   }
 
   private final BlockingQueue<Item> items = new LinkedBlockingQueue<>();
@@ -51,7 +51,7 @@ final class EventStream implements AutoCloseable {
   Optional<JsonNode> next() {
     try {
       long left = Math.max(0, deadline - System.nanoTime());
-      return items.poll(left, TimeUnit.NANOSECONDS) instanceof Item.Event(JsonNode event)
+      return items.poll(left, TimeUnit.NANOSECONDS) instanceof Item.WatchEvent(JsonNode event)
           ? Optional.of(event)
           : Optional.empty();
     } catch (InterruptedException e) {
@@ -65,7 +65,7 @@ final class EventStream implements AutoCloseable {
         new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (!line.isBlank()) {
-          items.add(new Item.Event(JSON.readTree(line)));
+          items.add(new Item.WatchEvent(JSON.readTree(line)));
         }
       }
     } catch (JsonProcessingException e) {
@@ -73,7 +73,7 @@ final class EventStream implements AutoCloseable {
     } catch (IOException e) {
       // The connection was lost; the next list holds what was missed.
     } finally {
-      items.add(new Item.End());
+      items.add(new Item.StreamEnd());
     }
   }
 

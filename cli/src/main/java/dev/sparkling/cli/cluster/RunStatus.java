@@ -18,7 +18,7 @@ public final class RunStatus {
   private RunStatus() {}
 
   /** The status of a run; empty before the operator's first pass. */
-  public static ProgressiveTrainingStatus of(ServerTable.Row run) {
+  public static ProgressiveTrainingStatus of(ServerTable.TableRow run) {
     JsonNode status = run.resource().path("status");
     try {
       return JSON.treeToValue(

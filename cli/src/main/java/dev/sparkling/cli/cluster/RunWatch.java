@@ -17,10 +17,10 @@ public final class RunWatch {
     boolean listed(ServerTable table);
 
     /** One run is new or has changed. */
-    boolean changed(ServerTable.Row run);
+    boolean changed(ServerTable.TableRow run);
 
     /** One run was deleted. */
-    boolean deleted(ServerTable.Row run);
+    boolean deleted(ServerTable.TableRow run);
 
     /** The cluster does not answer; the next list is another attempt. */
     void interrupted(TransientError problem);
@@ -84,7 +84,7 @@ public final class RunWatch {
         if (type.equals("ERROR")) {
           return true; // such as 410: the server no longer has the events since the list
         }
-        for (ServerTable.Row run : ServerTable.rows(event.get().path("object"))) {
+        for (ServerTable.TableRow run : ServerTable.rows(event.get().path("object"))) {
           boolean more = type.equals("DELETED") ? listener.deleted(run) : listener.changed(run);
           if (!more) {
             return false;

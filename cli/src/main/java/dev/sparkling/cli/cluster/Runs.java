@@ -68,7 +68,7 @@ public final class Runs implements AutoCloseable {
    *
    * @throws UserError if the user may not see events
    */
-  public ServerTable events(ServerTable.Row run) {
+  public ServerTable events(ServerTable.TableRow run) {
     ServerTable events =
         server.table(
             "/api/v1/namespaces/" + run.namespace() + "/events",
@@ -112,7 +112,7 @@ public final class Runs implements AutoCloseable {
     return query;
   }
 
-  private static String time(ServerTable.Row event) {
+  private static String time(ServerTable.TableRow event) {
     String time = event.resource().path("lastTimestamp").asText("");
     return time.isEmpty() || time.equals("null")
         ? event.resource().path("eventTime").asText("")

@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param resourceVersion version to watch from
  */
-public record ServerTable(List<Column> columns, List<Row> rows, String resourceVersion) {
+public record ServerTable(List<TableColumn> columns, List<TableRow> rows, String resourceVersion) {
 
   public ServerTable {
     columns = List.copyOf(columns);
@@ -23,7 +23,7 @@ public record ServerTable(List<Column> columns, List<Row> rows, String resourceV
    * @param passing whether the value changes with time alone, as an age does
    * @param wide whether only {@code -o wide} shows it
    */
-  public record Column(String name, boolean passing, boolean wide) {}
+  public record TableColumn(String name, boolean passing, boolean wide) {}
 
   /**
    * One resource.
@@ -31,8 +31,8 @@ public record ServerTable(List<Column> columns, List<Row> rows, String resourceV
    * @param cells one for each column; empty if there is no value
    * @param resource the resource; only its metadata if no more was requested
    */
-  public record Row(List<String> cells, JsonNode resource) {
-    public Row {
+  public record TableRow(List<String> cells, JsonNode resource) {
+    public TableRow {
       cells = List.copyOf(cells);
     }
 
@@ -54,10 +54,10 @@ public record ServerTable(List<Column> columns, List<Row> rows, String resourceV
     if (!table.path("kind").asText().equals("Table")) {
       throw new IllegalArgumentException("kind is " + table.path("kind").asText());
     }
-    List<Column> columns = new ArrayList<>();
+    List<TableColumn> columns = new ArrayList<>();
     for (JsonNode column : table.path("columnDefinitions")) {
       columns.add(
-          new Column(
+          new TableColumn(
               column.path("name").asText(),
               column.path("type").asText().equals("date"),
               column.path("priority").asInt() > 0));
@@ -65,12 +65,12 @@ public record ServerTable(List<Column> columns, List<Row> rows, String resourceV
     return new ServerTable(columns, rows(table), table.at("/metadata/resourceVersion").asText());
   }
 
-  static List<Row> rows(JsonNode table) {
-    List<Row> rows = new ArrayList<>();
+  static List<TableRow> rows(JsonNode table) {
+    List<TableRow> rows = new ArrayList<>();
     for (JsonNode row : table.path("rows")) {
       List<String> cells = new ArrayList<>();
       row.path("cells").forEach(cell -> cells.add(cell.isNull() ? "" : printable(cell.asText())));
-      rows.add(new Row(cells, row.path("object")));
+      rows.add(new TableRow(cells, row.path("object")));
     }
     return rows;
   }

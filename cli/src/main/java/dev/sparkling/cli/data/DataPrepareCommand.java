@@ -97,7 +97,7 @@ final class DataPrepareCommand implements Callable<Integer> {
         preparer.prepareRecipe(recipe);
       } else {
         preparer.prepare(
-            new DataPreparer.Text(
+            new DataPreparer.SourceText(
                 "--input",
                 inputs,
                 Objects.requireNonNull(tokenizer),

@@ -41,7 +41,7 @@ final class DataPreparer {
    * @param textField field of JSON lines, or column of Parquet, that is the document
    * @param validationFraction share of the documents that is held out, 0 to 1
    */
-  record Text(
+  record SourceText(
       String name,
       List<Path> inputs,
       Path tokenizer,
@@ -50,7 +50,7 @@ final class DataPreparer {
       double validationFraction) {}
 
   /** Ends a preparation from within. Nothing of it exists afterwards: its index is written last. */
-  private static final class Stopped extends RuntimeException {
+  private static final class PreparationStopped extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
 
@@ -80,7 +80,7 @@ final class DataPreparer {
           MavenFetch.fetch(recipe.mavenSources(), folder, recipeFile, stopRequested);
       return jars.isPresent()
           && prepare(
-              new Text(
+              new SourceText(
                   recipeFile.toString(),
                   jars.get(),
                   recipeFile.resolveSibling(recipe.tokenizer()),
@@ -97,7 +97,7 @@ final class DataPreparer {
    *
    * @return false if it was asked to stop before it was done
    */
-  boolean prepare(Text text) {
+  boolean prepare(SourceText text) {
     long begin = System.nanoTime();
     lastProgress = begin;
     if (stopRequested.getAsBoolean()) {
@@ -119,14 +119,14 @@ final class DataPreparer {
       describe("train", result.training(), trainingStore);
       describe("validation", result.validation(), validationStore);
       return true;
-    } catch (Stopped _) {
+    } catch (PreparationStopped _) {
       return false;
     }
   }
 
   private void progress(long documents) {
     if (stopRequested.getAsBoolean()) {
-      throw new Stopped();
+      throw new PreparationStopped();
     }
     if (System.nanoTime() - lastProgress > PROGRESS_EVERY_NANOS) {
       lastProgress = System.nanoTime();

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param lines lines, each as long as {@code x}
  */
 record Chart(
-    String title, String about, String xName, String yName, List<Double> x, List<Line> lines) {
+    String title, String about, String xName, String yName, List<Double> x, List<ChartLine> lines) {
 
   Chart {
     x = List.copyOf(x);
@@ -30,8 +30,8 @@ record Chart(
    * @param y values; null if the line has no point
    */
   @JsonInclude(JsonInclude.Include.ALWAYS)
-  record Line(String name, boolean dashed, List<@Nullable Double> y) {
-    Line {
+  record ChartLine(String name, boolean dashed, List<@Nullable Double> y) {
+    ChartLine {
       y = Collections.unmodifiableList(new ArrayList<>(y));
     }
   }
@@ -44,11 +44,11 @@ record Chart(
     TreeMap<Double, Integer> axis = new TreeMap<>();
     lines.forEach(line -> line.y().keySet().forEach(x -> axis.put(x, 0)));
     List<Double> x = new ArrayList<>(axis.keySet());
-    List<Line> together = new ArrayList<>();
+    List<ChartLine> together = new ArrayList<>();
     for (Points line : lines) {
       List<@Nullable Double> y = new ArrayList<>();
       x.forEach(place -> y.add(line.y().get(place)));
-      together.add(new Line(line.name(), line.dashed(), y));
+      together.add(new ChartLine(line.name(), line.dashed(), y));
     }
     return new Chart(title, about, xName, yName, x, together);
   }

@@ -43,7 +43,7 @@ public final class TrainCommand implements Callable<Integer>, CommandProcess.Rep
   private static final String DEVICE_OF_A_JOB = "spec.trainer.resources.limits";
 
   @ArgGroup(multiplicity = "1")
-  private Source source;
+  private TrainInput input;
 
   @Option(
       names = "--progress-port",
@@ -61,7 +61,7 @@ public final class TrainCommand implements Callable<Integer>, CommandProcess.Rep
   private @Nullable TrainerProgress progress;
 
   /** What to train: the stage of a job document, or of a resource file. */
-  static final class Source {
+  static final class TrainInput {
     @Option(
         names = "--job",
         paramLabel = "FILE",
@@ -95,10 +95,10 @@ public final class TrainCommand implements Callable<Integer>, CommandProcess.Rep
   @Override
   public Integer call() {
     PrintWriter out = commandSpec.commandLine().getOut();
-    StageArguments arguments = source.stage;
+    StageArguments arguments = input.stage;
     Assignment assignment =
         arguments == null
-            ? Assignment.ofJob(source.job, Work.TRAIN)
+            ? Assignment.ofJob(input.job, Work.TRAIN)
             : Assignment.ofResource(arguments.file, arguments.stage, arguments.store);
     try (StopSignal stop = worker.stopSignal();
         RunSession run = RunSession.open(assignment)) {
@@ -133,7 +133,7 @@ public final class TrainCommand implements Callable<Integer>, CommandProcess.Rep
               run,
               datasets,
               new DeviceChoice(
-                  device.device(), source.stage == null ? DEVICE_OF_A_JOB : DeviceOption.NAME),
+                  device.device(), input.stage == null ? DEVICE_OF_A_JOB : DeviceOption.NAME),
               new CompositeListener(List.of(known, display)),
               stop::requested);
       return result(training.train(run.plan(), stage), stage, known.newest());

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 public final class GetCommand implements Callable<Integer> {
 
-  private enum Kind {
+  private enum RunFormat {
     TABLE,
     WIDE,
     JSON,
@@ -45,7 +45,7 @@ public final class GetCommand implements Callable<Integer> {
       paramLabel = "table|wide|json|yaml|name",
       description = "Output format (default: ${DEFAULT-VALUE}).",
       defaultValue = "table")
-  private Kind kind = Kind.TABLE;
+  private RunFormat format = RunFormat.TABLE;
 
   @Spec private CommandSpec spec;
 
@@ -53,7 +53,7 @@ public final class GetCommand implements Callable<Integer> {
   public Integer call() throws JsonProcessingException {
     PrintWriter out = spec.commandLine().getOut();
     try (Runs runs = Runs.open(cluster.choice(name))) {
-      switch (kind) {
+      switch (format) {
         case TABLE, WIDE -> printTable(runs, out);
         case JSON -> out.println(document(runs).toPrettyString());
         case YAML -> out.print(yaml(document(runs)));
@@ -76,11 +76,11 @@ public final class GetCommand implements Callable<Integer> {
       requireAny(runs);
       return;
     }
-    RunColumns columns = new RunColumns(table, cluster.allNamespaces(), kind == Kind.WIDE);
+    RunColumns columns = new RunColumns(table, cluster.allNamespaces(), format == RunFormat.WIDE);
     out.println(columns.header());
     table.rows().forEach(run -> out.println(columns.line(run)));
     if (name != null) {
-      ServerTable.Row run = table.rows().getFirst();
+      ServerTable.TableRow run = table.rows().getFirst();
       new RunDetails(RunStatus.of(run)).print(out);
       try {
         RunDetails.printEvents(runs.events(run), out);

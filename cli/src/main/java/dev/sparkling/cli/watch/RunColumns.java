@@ -1,8 +1,8 @@
 package dev.sparkling.cli.watch;
 
 import dev.sparkling.cli.cluster.ServerTable;
-import dev.sparkling.cli.cluster.ServerTable.Column;
-import dev.sparkling.cli.cluster.ServerTable.Row;
+import dev.sparkling.cli.cluster.ServerTable.TableColumn;
+import dev.sparkling.cli.cluster.ServerTable.TableRow;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -14,9 +14,9 @@ final class RunColumns {
 
   private static final int GAP = 3;
 
-  private final List<Column> columns;
+  private final List<TableColumn> columns;
   private final boolean withNamespace;
-  private final Predicate<Column> shown;
+  private final Predicate<TableColumn> shown;
   private final int[] widths;
 
   RunColumns(ServerTable table, boolean withNamespace, boolean wide) {
@@ -33,21 +33,21 @@ final class RunColumns {
   }
 
   /** A run's line; columns never shrink, so that later lines stay aligned. */
-  String line(Row run) {
+  String line(TableRow run) {
     List<String> cells = cells(run);
     fit(cells);
     return line(cells);
   }
 
   /** A run's line with one word instead of its columns. */
-  String line(Row run, String word) {
+  String line(TableRow run, String word) {
     List<String> cells = new ArrayList<>(cells(run).subList(0, withNamespace ? 2 : 1));
     cells.add(word);
     return line(cells);
   }
 
   /** The cells of a run that do not change with time alone. */
-  List<String> lasting(Row run) {
+  List<String> lasting(TableRow run) {
     return IntStream.range(0, Math.min(columns.size(), run.cells().size()))
         .filter(i -> shown.test(columns.get(i)) && !columns.get(i).passing())
         .mapToObj(run.cells()::get)
@@ -66,7 +66,7 @@ final class RunColumns {
     return headings;
   }
 
-  private List<String> cells(Row run) {
+  private List<String> cells(TableRow run) {
     List<String> cells = new ArrayList<>();
     if (withNamespace) {
       cells.add(run.namespace());

@@ -38,7 +38,7 @@ final class RunDetails {
 
   /** Prints the newest events in the server's own columns, except the run itself. */
   static void printEvents(ServerTable events, PrintWriter out) {
-    List<ServerTable.Row> newest =
+    List<ServerTable.TableRow> newest =
         events.rows().subList(Math.max(0, events.rows().size() - EVENTS), events.rows().size());
     if (newest.isEmpty()) {
       return;

@@ -1,6 +1,6 @@
 package dev.sparkling.cli.watch;
 
-import dev.sparkling.cli.cluster.ServerTable.Row;
+import dev.sparkling.cli.cluster.ServerTable.TableRow;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -11,12 +11,12 @@ import java.util.function.Supplier;
 sealed interface RunDisplay {
 
   /** Shows all runs, after each list and each change. */
-  void all(Collection<Row> runs);
+  void all(Collection<TableRow> runs);
 
   /** Shows a run that is new or has changed. */
-  void changed(Row run);
+  void changed(TableRow run);
 
-  void deleted(Row run);
+  void deleted(TableRow run);
 
   void problem(String line);
 
@@ -28,18 +28,18 @@ sealed interface RunDisplay {
     }
 
     @Override
-    public void all(Collection<Row> runs) {
+    public void all(Collection<TableRow> runs) {
       // Each run was printed when it changed.
     }
 
     @Override
-    public void changed(Row run) {
+    public void changed(TableRow run) {
       out.println(columns.line(run));
       out.flush();
     }
 
     @Override
-    public void deleted(Row run) {
+    public void deleted(TableRow run) {
       out.println(columns.line(run, "deleted"));
       out.flush();
     }
@@ -57,7 +57,7 @@ sealed interface RunDisplay {
     private final RunColumns columns;
     private final PrintWriter out;
     private final Supplier<TerminalSize> terminal;
-    private List<Row> shown = List.of();
+    private List<TableRow> shown = List.of();
     private int height;
 
     Screen(RunColumns columns, PrintWriter out, Supplier<TerminalSize> terminal) {
@@ -67,18 +67,18 @@ sealed interface RunDisplay {
     }
 
     @Override
-    public void all(Collection<Row> runs) {
+    public void all(Collection<TableRow> runs) {
       shown = List.copyOf(runs);
       draw(List.of());
     }
 
     @Override
-    public void changed(Row run) {
+    public void changed(TableRow run) {
       // all() draws it.
     }
 
     @Override
-    public void deleted(Row run) {
+    public void deleted(TableRow run) {
       // all() draws the rest.
     }
 

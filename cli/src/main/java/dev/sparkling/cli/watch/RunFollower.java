@@ -3,7 +3,7 @@ package dev.sparkling.cli.watch;
 import dev.sparkling.cli.cluster.RunStatus;
 import dev.sparkling.cli.cluster.RunWatch;
 import dev.sparkling.cli.cluster.ServerTable;
-import dev.sparkling.cli.cluster.ServerTable.Row;
+import dev.sparkling.cli.cluster.ServerTable.TableRow;
 import dev.sparkling.pipeline.error.ErrorClass;
 import dev.sparkling.pipeline.error.TransientError;
 import dev.sparkling.pipeline.error.UserError;
@@ -30,7 +30,7 @@ final class RunFollower implements RunWatch.Listener {
   private final Function<ServerTable, RunColumns> layout;
   private final Function<RunColumns, RunDisplay> displays;
   private final PrintWriter err;
-  private final Map<String, Row> runs = new LinkedHashMap<>();
+  private final Map<String, TableRow> runs = new LinkedHashMap<>();
 
   private @Nullable RunColumns columns;
   private @Nullable RunDisplay display;
@@ -79,14 +79,14 @@ final class RunFollower implements RunWatch.Listener {
     }
     interrupted = false;
     boolean any = !runs.isEmpty();
-    Set<String> there = table.rows().stream().map(Row::uid).collect(Collectors.toSet());
-    for (Row gone : List.copyOf(runs.values())) {
+    Set<String> there = table.rows().stream().map(TableRow::uid).collect(Collectors.toSet());
+    for (TableRow gone : List.copyOf(runs.values())) {
       if (!there.contains(gone.uid())) {
         remove(shown, gone);
       }
     }
     boolean more = true;
-    for (Row run : table.rows()) {
+    for (TableRow run : table.rows()) {
       more &= show(shown, run);
     }
     if (any || !runs.isEmpty()) {
@@ -96,7 +96,7 @@ final class RunFollower implements RunWatch.Listener {
   }
 
   @Override
-  public boolean changed(Row run) {
+  public boolean changed(TableRow run) {
     RunDisplay shown = shown();
     boolean more = show(shown, run);
     shown.all(runs.values());
@@ -104,7 +104,7 @@ final class RunFollower implements RunWatch.Listener {
   }
 
   @Override
-  public boolean deleted(Row run) {
+  public boolean deleted(TableRow run) {
     RunDisplay shown = shown();
     remove(shown, run);
     shown.all(runs.values());
@@ -120,16 +120,16 @@ final class RunFollower implements RunWatch.Listener {
   }
 
   /** Shows a run; false if it is the single one and has ended. */
-  private boolean show(RunDisplay shown, Row run) {
+  private boolean show(RunDisplay shown, TableRow run) {
     RunColumns layout = Objects.requireNonNull(columns);
-    Row before = runs.put(run.uid(), run);
+    TableRow before = runs.put(run.uid(), run);
     if (before == null || !layout.lasting(before).equals(layout.lasting(run))) {
       shown.changed(run);
     }
     return name == null || !hasEnded(run);
   }
 
-  private void remove(RunDisplay shown, Row run) {
+  private void remove(RunDisplay shown, TableRow run) {
     if (runs.remove(run.uid()) != null) {
       shown.deleted(run);
     }
@@ -138,7 +138,7 @@ final class RunFollower implements RunWatch.Listener {
     }
   }
 
-  private static boolean hasEnded(Row run) {
+  private static boolean hasEnded(TableRow run) {
     Phase phase = RunStatus.of(run).phase();
     return phase == Phase.SUCCEEDED || phase == Phase.FAILED;
   }

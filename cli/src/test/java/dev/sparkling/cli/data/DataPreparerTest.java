@@ -36,7 +36,7 @@ class DataPreparerTest {
             () -> asked.incrementAndGet() == 2);
     boolean prepared =
         preparer.prepare(
-            new DataPreparer.Text(
+            new DataPreparer.SourceText(
                 "--input",
                 List.of(texts),
                 TinyRun.TOKENIZER,

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.cli.cluster.ServerTable;
-import dev.sparkling.cli.cluster.ServerTable.Column;
-import dev.sparkling.cli.cluster.ServerTable.Row;
+import dev.sparkling.cli.cluster.ServerTable.TableColumn;
+import dev.sparkling.cli.cluster.ServerTable.TableRow;
 import dev.sparkling.pipeline.error.TransientError;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -51,7 +51,7 @@ class RunFollowerTest {
   void aRunOfTheSameNameIsAnotherRun() {
     RunFollower follower = follower(this::lines);
     follower.listed(table(row("a", "Training", "1s")));
-    Row again = row("a", "Training", "0s");
+    TableRow again = row("a", "Training", "0s");
     ((ObjectNode) again.resource().get("metadata")).put("uid", "another");
     follower.listed(table(again));
     assertThat(out.toString().lines().skip(1))
@@ -97,7 +97,7 @@ class RunFollowerTest {
         table(
             IntStream.range(0, 9)
                 .mapToObj(i -> row("run-" + i, "Training", "1s"))
-                .toArray(Row[]::new)));
+                .toArray(TableRow[]::new)));
     assertThat(out.toString().lines())
         .containsExactly("NAME    PHA", "run-0   Tra", "run-1   Tra", "run-2   Tra", "and 6 more");
   }
@@ -127,18 +127,18 @@ class RunFollowerTest {
         columns, new PrintWriter(out), () -> new TerminalSize(rows, width));
   }
 
-  private static ServerTable table(Row... rows) {
+  private static ServerTable table(TableRow... rows) {
     return new ServerTable(
         List.of(
-            new Column("Name", false, false),
-            new Column("Phase", false, false),
-            new Column("Age", true, false)),
+            new TableColumn("Name", false, false),
+            new TableColumn("Phase", false, false),
+            new TableColumn("Age", true, false)),
         List.of(rows),
         "1");
   }
 
-  private static Row row(String... cells) {
-    return new Row(
+  private static TableRow row(String... cells) {
+    return new TableRow(
         List.of(cells),
         FakeApiServer.yaml("metadata: {name: %s, uid: uid-of-%s}".formatted(cells[0], cells[0])));
   }

@@ -5,7 +5,7 @@ import picocli.CommandLine.Option;
 /** {@code --output}, for commands whose result a script may read. */
 public final class OutputOption {
 
-  private enum Kind {
+  private enum ResultFormat {
     TEXT,
     JSON
   }
@@ -15,9 +15,9 @@ public final class OutputOption {
       paramLabel = "text|json",
       description = "Output format (default: ${DEFAULT-VALUE}).",
       defaultValue = "text")
-  private Kind kind = Kind.TEXT;
+  private ResultFormat format = ResultFormat.TEXT;
 
   public boolean isJson() {
-    return kind == Kind.JSON;
+    return format == ResultFormat.JSON;
   }
 }

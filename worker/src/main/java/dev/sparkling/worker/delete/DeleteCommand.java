@@ -36,14 +36,14 @@ import picocli.CommandLine.Spec;
 public final class DeleteCommand implements Callable<Integer> {
 
   @ArgGroup(multiplicity = "1")
-  private Source source;
+  private DeleteInput input;
 
   @Mixin private WorkerOptions worker;
 
   @Spec private CommandSpec commandSpec;
 
   /** Which run to delete: a job document's, or the one at a location. */
-  static final class Source {
+  static final class DeleteInput {
     @Option(
         names = "--job",
         paramLabel = "FILE",
@@ -52,11 +52,11 @@ public final class DeleteCommand implements Callable<Integer> {
     private Path job;
 
     @ArgGroup(exclusive = false)
-    private @Nullable Place place;
+    private @Nullable RunLocation location;
   }
 
   /** A location that must look like a run's. */
-  static final class Place {
+  static final class RunLocation {
     @Parameters(paramLabel = "URI", description = "Where the run is stored.")
     private String uri;
 
@@ -67,11 +67,11 @@ public final class DeleteCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (StopSignal stop = worker.stopSignal()) {
-      Place place = source.place;
+      RunLocation location = input.location;
       JobResult result =
-          place == null
-              ? delete(Assignment.ofJob(source.job, Work.DELETE), stop)
-              : delete(place, stop);
+          location == null
+              ? delete(Assignment.ofJob(input.job, Work.DELETE), stop)
+              : delete(location, stop);
       return worker.finish(result, commandSpec.commandLine().getOut());
     }
   }
@@ -85,8 +85,8 @@ public final class DeleteCommand implements Callable<Integer> {
     }
   }
 
-  private static JobResult delete(Place place, StopSignal stop) {
-    StoreUri uri = StoreUri.parse("URI", place.uri);
+  private static JobResult delete(RunLocation location, StopSignal stop) {
+    StoreUri uri = StoreUri.parse("URI", location.uri);
     try (RunLock _ = lock(uri);
         ObjectStore store = StoreAccess.open(uri)) {
       RunDeletion deletion = RunDeletion.ofAnyRun(store);
@@ -94,16 +94,16 @@ public final class DeleteCommand implements Callable<Integer> {
         throw new UserError(
             "URI: %s does not look like a run: %s not part of one, such as %s; nothing was deleted"
                 .formatted(
-                    place.uri,
+                    location.uri,
                     deletion.others().size() == 1
                         ? "1 object is"
                         : deletion.others().size() + " objects are",
                     deletion.others().getFirst().key()));
       }
-      if (!place.yes && !deletion.objects().isEmpty()) {
+      if (!location.yes && !deletion.objects().isEmpty()) {
         throw new UserError(
             "URI: %s holds %s; nothing was deleted: confirm with --yes"
-                .formatted(place.uri, summary(deletion)));
+                .formatted(location.uri, summary(deletion)));
       }
       return delete(deletion, store, stop);
     }

@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
 public final class ExpandCommand implements Callable<Integer> {
 
   @ArgGroup(multiplicity = "1")
-  private Source source;
+  private ExpandInput input;
 
   @Mixin private WorkerOptions worker;
 
@@ -50,7 +50,7 @@ public final class ExpandCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   /** What to expand: a stage's predecessor, by a job document, or any checkpoint. */
-  static final class Source {
+  static final class ExpandInput {
     @Option(
         names = "--job",
         paramLabel = "FILE",
@@ -66,10 +66,10 @@ public final class ExpandCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     try (StopSignal stop = worker.stopSignal()) {
-      ExpansionArguments arguments = source.arguments;
+      ExpansionArguments arguments = input.arguments;
       JobResult result =
           arguments == null
-              ? expandIntoStage(source.job, stop, out)
+              ? expandIntoStage(input.job, stop, out)
               : arguments.isDryRun() ? preview(arguments, out) : expand(arguments, stop, out);
       return worker.finish(result, out);
     }
