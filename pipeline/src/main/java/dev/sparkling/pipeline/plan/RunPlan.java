@@ -3,26 +3,23 @@ package dev.sparkling.pipeline.plan;
 import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageSpec;
-import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import dev.sparkling.pipeline.spec.model.ModelSpec;
 import dev.sparkling.pipeline.spec.training.OptimizerType;
-import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
- * All stages of a run.
+ * The stages of a run, with their steps and costs.
  *
- * @param tokensPerStep tokens of one optimizer step
- * @param warmupSteps of the original curve
- * @param warnings one sentence each: what the plan changed of the spec, and what in it may surprise
+ * @param tokensPerStep number of tokens of one optimizer step
+ * @param warmupSteps warm-up of the run's learning-rate curve
+ * @param warnings changes of what the user wrote, one sentence each
  */
 public record RunPlan(
     List<StagePlan> stages, long tokensPerStep, long warmupSteps, List<String> warnings) {
 
-  /** FLOPs a token and parameter: two forward, four backward (Eq. 29). */
+  /** FLOPs per parameter and token: two in the forward pass, four in the backward pass (Eq. 29). */
   private static final double FLOPS_PER_PARAMETER_AND_TOKEN = 6;
 
   public RunPlan {
@@ -40,7 +37,6 @@ public record RunPlan(
     for (int i = 0; i < spec.stages().size(); i++) {
       StageSpec stage = spec.stages().get(i);
       long steps = wholeSteps(i, stage.tokens(), tokensPerStep, warnings);
-      warnings.addAll(expansionWarnings(i, stage.expansion(), model, spec.training()));
       model = model.widened(stage.expansion());
       ParameterCount parameters = ParameterCount.of(model);
       long tokens = Math.multiplyExact(steps, tokensPerStep);
@@ -124,23 +120,11 @@ public record RunPlan(
     return stages.stream().map(StagePlan::name).toList();
   }
 
-  /** Bytes of weights and optimizer state. */
+  /** Bytes of the weights and of their moments: two for AdamW, one for Muon's matrices. */
   private static long checkpointBytes(ModelSpec model, OptimizerType optimizer) {
-    long weights = ParameterCount.of(model).total();
-    long state = ParameterCount.optimizerState(model, optimizer);
-    return Math.multiplyExact((long) Float.BYTES, Math.addExact(weights, state));
-  }
-
-  private static List<String> expansionWarnings(
-      int stage, @Nullable ExpansionSpec expansion, ModelSpec before, TrainingSpec training) {
-    if (expansion == null) {
-      return List.of();
-    }
-    return ExpansionWarnings.of(
-            expansion, before.hiddenSize(), before.innerSize(), training.learningRate().schedule())
-        .stream()
-        .map(warning -> "spec.stages[%d].expansion.%s".formatted(stage, warning))
-        .toList();
+    long numbers = Math.multiplyExact(3L, ParameterCount.of(model).total());
+    long saved = optimizer == OptimizerType.MUON ? ParameterCount.layerMatrices(model) : 0;
+    return Math.multiplyExact((long) Float.BYTES, numbers - saved);
   }
 
   private static long wholeSteps(

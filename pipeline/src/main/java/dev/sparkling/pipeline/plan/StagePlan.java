@@ -6,15 +6,15 @@ import dev.sparkling.pipeline.spec.model.ModelSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stage, in steps of the whole run: it begins with the weights of step {@code firstStep} and is
+ * One stage, in steps of the whole run: it starts from the weights of step {@code firstStep} and is
  * complete with the checkpoint of step {@code lastStep}.
  *
  * @param expansion what widens the model before the stage; null on the first stage and on the
  *     control, which continues the last checkpoint of the stage before it
- * @param model the shape that the stage trains
+ * @param model shape that the stage trains
  * @param flops 6 * active parameters * tokens (Eq. 29)
- * @param checkpointBytes of one fp32 checkpoint with the optimizer's state, without file headers
- * @param memory that its trainer needs
+ * @param checkpointBytes size of an fp32 checkpoint with optimizer state, without file headers
+ * @param memory memory that its trainer needs
  */
 public record StagePlan(
     int index,

@@ -5,13 +5,13 @@ import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.stage.Worker.Activity;
 import dev.sparkling.pipeline.status.Phase;
 
-/** What must happen next. Carrying out the same decision twice is harmless. */
+/** What a run does next. Carrying out the same decision twice is harmless. */
 public sealed interface Decision {
 
-  /** The phase that a run with this decision is in. */
+  /** The phase of a run with this decision. */
   Phase phase();
 
-  /** Widen the last checkpoint of the stage before into this stage's start. */
+  /** Expand the last checkpoint of the stage before into the start of this stage. */
   record LaunchExpander(StagePlan stage) implements Decision {
     @Override
     public Phase phase() {
@@ -30,14 +30,14 @@ public sealed interface Decision {
     }
   }
 
-  /** A worker is under way: wait for it. */
+  /** A worker is active: wait for it. */
   record Await(StagePlan stage, boolean expanding, Activity activity) implements Decision {
     @Override
     public Phase phase() {
       return switch (activity) {
         case QUEUED -> Phase.QUEUED;
         case BLOCKED -> Phase.PENDING;
-        // Between two stages pods come and go; the run as a whole is under way.
+        // A later stage whose pod is starting is still part of a run in progress.
         case STARTING -> stage.index() == 0 ? Phase.PENDING : working();
         case WORKING -> working();
       };
@@ -48,7 +48,7 @@ public sealed interface Decision {
     }
   }
 
-  /** The user asked for a pause: ask the worker to stop, if there is one, and start none. */
+  /** The user suspended the run: stop the worker, if there is one, and start none. */
   record Suspend(StagePlan stage, boolean workerActive) implements Decision {
     @Override
     public Phase phase() {
@@ -64,7 +64,7 @@ public sealed interface Decision {
     }
   }
 
-  /** The stage failed and must not be tried again. */
+  /** The stage failed and is not retried. */
   record Fail(StagePlan stage, ErrorClass errorClass, String message) implements Decision {
     @Override
     public Phase phase() {

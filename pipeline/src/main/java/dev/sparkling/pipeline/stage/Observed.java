@@ -6,9 +6,9 @@ import java.util.List;
 /**
  * Everything that a decision depends on.
  *
- * @param suspended whether the user asked for a pause
- * @param retries charged failures that a stage may have before the run fails
- * @param stages in the plan's order
+ * @param suspended whether the user suspended the run
+ * @param retries number of charged failures of a stage that are retried
+ * @param stages observations in the order of the plan's stages
  */
 public record Observed(
     RunPlan plan, boolean suspended, int retries, List<StageObservation> stages) {

@@ -8,12 +8,12 @@ import dev.sparkling.pipeline.stage.Decision.LaunchExpander;
 import dev.sparkling.pipeline.stage.Decision.LaunchTrainer;
 import dev.sparkling.pipeline.stage.Decision.Suspend;
 
-/** From what is observed to what must happen next. State is derived each time, never remembered. */
+/** Decides what a run does next from what is observed. Nothing is remembered between decisions. */
 public final class StageMachine {
 
   private StageMachine() {}
 
-  /** The one thing that must happen next: it concerns the first stage that is not complete. */
+  /** Decides about the first stage that is not complete. */
   public static Decision decide(Observed observed) {
     for (StagePlan stage : observed.plan().stages()) {
       StageObservation seen = observed.stages().get(stage.index());
@@ -36,12 +36,12 @@ public final class StageMachine {
     };
   }
 
-  /** The proof that a stage is done is its last checkpoint. */
+  /** A stage is complete once its last checkpoint is. */
   private static boolean isComplete(StagePlan stage, StageObservation seen) {
     return seen.newestStep().orElse(-1) >= stage.lastStep();
   }
 
-  /** A stage with a checkpoint of its own was expanded, whatever is left of the expansion. */
+  /** A stage with checkpoints was expanded already, even if its expansion has been deleted. */
   private static boolean needsExpansion(StagePlan stage, StageObservation seen) {
     return stage.expansion() != null && !seen.expanded() && seen.newestStep().isEmpty();
   }

@@ -3,15 +3,15 @@ package dev.sparkling.pipeline.stage;
 import java.util.OptionalLong;
 
 /**
- * What the store and the cluster say of one stage.
+ * One stage as observed in the store and the cluster.
  *
- * @param expanded whether the stage's widened checkpoint is complete
- * @param newestStep of the stage's complete checkpoints; empty where it has none
- * @param worker of the stage's expansion or training, whichever was launched last
+ * @param expanded whether the expansion into the stage is complete
+ * @param newestStep step of the stage's newest complete checkpoint; empty if it has none
+ * @param worker worker that was launched last, for the expansion or the training
  */
 public record StageObservation(boolean expanded, OptionalLong newestStep, Worker worker) {
 
-  /** A stage of which nothing exists yet. */
+  /** A stage that has not begun. */
   public static final StageObservation NOTHING =
       new StageObservation(false, OptionalLong.empty(), new Worker.None());
 }

@@ -2,31 +2,31 @@ package dev.sparkling.pipeline.stage;
 
 import dev.sparkling.pipeline.error.ErrorClass;
 
-/** The process or pod that was last launched for a stage's expansion or training. */
+/** The process or pod that was launched last for a stage's expansion or training. */
 public sealed interface Worker {
 
-  /** None was launched, or the last one ended well. */
+  /** None was launched, or the last one succeeded. */
   record None() implements Worker {}
 
-  /** One is at work, or on its way there. */
+  /** One is running or about to run. */
   record Active(Activity activity) implements Worker {}
 
-  /** How far a worker is. */
+  /** State of an active worker. */
   enum Activity {
-    /** It waits for a quota: nothing is wrong, and nothing of it runs. */
+    /** It waits for quota. */
     QUEUED,
-    /** Its process comes up. */
+    /** Its process is starting. */
     STARTING,
-    /** Something outside keeps it from starting: no node fits, or its image cannot be had. */
+    /** It cannot start: no node fits, or its image cannot be pulled. */
     BLOCKED,
-    /** It does its work. */
+    /** It is running. */
     WORKING
   }
 
   /**
-   * The last one ended badly.
+   * The last one failed.
    *
-   * @param chargedAttempts failures so far that count against the retries; disruptions do not
+   * @param chargedAttempts number of failures that count against the retries, unlike disruptions
    */
   record Failed(ErrorClass errorClass, String message, int chargedAttempts) implements Worker {}
 }

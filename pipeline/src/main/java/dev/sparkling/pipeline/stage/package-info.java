@@ -1,6 +1,6 @@
 /**
- * The stage machine: from what is observed of a run to what must happen next. One pure function,
- * used by the local run and by the operator; it knows no client, clock or logger.
+ * The stage machine, which decides what a run does next: one pure function for the local run and
+ * for the operator, without a client, clock or logger.
  */
 @NullMarked
 package dev.sparkling.pipeline.stage;
