@@ -75,6 +75,22 @@ class RunCommandTest {
   }
 
   @Test
+  void runOfOneStageIsItsOwnControl() {
+    Path file =
+        tiny.resource(
+            """
+                - name: wide
+                  tokens: 3072
+                  expansion: {hiddenSize: 32, innerSize: 16, rewarmup: {steps: 3}}
+            """,
+            "");
+    Cli.Result result = Cli.run("run", file, "--control");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).doesNotContain("control");
+    assertThat(tiny.store().resolve("control.narrow")).doesNotExist();
+  }
+
+  @Test
   void missingMetricsAreReportedAndAreNotADefect() throws IOException {
     Cli.run("run", tiny.resource());
     Files.delete(tiny.store().resolve("narrow/metrics.jsonl"));
