@@ -98,7 +98,6 @@ final class DataPrepareCommand implements Callable<Integer> {
       } else {
         preparer.prepare(
             new DataPreparer.SourceText(
-                "--input",
                 inputs,
                 Objects.requireNonNull(tokenizer),
                 separator,

@@ -5,7 +5,6 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.trainer.data.DatasetIndex;
 import dev.sparkling.trainer.data.DatasetPreparation;
 import dev.sparkling.trainer.data.TextTokenizer;
-import dev.sparkling.worker.argument.ArgumentErrors;
 import dev.sparkling.worker.text.Format;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -34,7 +33,6 @@ final class DataPreparer {
   /**
    * Text, and how to prepare it.
    *
-   * @param name what errors about the amount of text name
    * @param inputs files, folders, zips and jars
    * @param tokenizer a {@code tokenizer.json}
    * @param separator token that ends a document
@@ -42,7 +40,6 @@ final class DataPreparer {
    * @param validationFraction share of the documents that is held out, 0 to 1
    */
   record SourceText(
-      String name,
       List<Path> inputs,
       Path tokenizer,
       String separator,
@@ -81,7 +78,6 @@ final class DataPreparer {
       return jars.isPresent()
           && prepare(
               new SourceText(
-                  recipeFile.toString(),
                   jars.get(),
                   recipeFile.resolveSibling(recipe.tokenizer()),
                   DataCommand.SEPARATOR,
@@ -108,9 +104,7 @@ final class DataPreparer {
             new DatasetPreparation(
                 tokenizer, text.validationFraction(), trainingStore, validationStore)) {
       DatasetPreparation.Result result =
-          ArgumentErrors.renaming(
-              name -> name.equals("text") ? text.name() : name,
-              () -> preparation.run(text.inputs(), text.textField(), this::progress));
+          preparation.run(text.inputs(), text.textField(), this::progress);
       out.printf(
           Locale.ROOT,
           "data: prepared in %.1f s, left out %d duplicate documents%n",

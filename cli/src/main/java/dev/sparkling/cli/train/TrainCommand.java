@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
 public final class TrainCommand implements Callable<Integer>, CommandProcess.ReportsProgress {
 
   /** What makes a launcher choose the device of a pod. */
-  private static final String DEVICE_OF_A_JOB = "spec.trainer.resources.limits";
+  private static final String DEVICE_OF_A_JOB = "spec.trainer.resources.limits: device";
 
   @ArgGroup(multiplicity = "1")
   private TrainInput input;

@@ -37,7 +37,6 @@ class DataPreparerTest {
     boolean prepared =
         preparer.prepare(
             new DataPreparer.SourceText(
-                "--input",
                 List.of(texts),
                 TinyRun.TOKENIZER,
                 DataCommand.SEPARATOR,

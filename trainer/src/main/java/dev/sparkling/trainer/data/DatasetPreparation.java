@@ -76,8 +76,12 @@ public final class DatasetPreparation implements AutoCloseable {
     tokenize();
     if (training.documents() == 0 || validation.documents() == 0) {
       throw new UserError(
-          "text: makes %d training and %d validation documents; at least one of each is needed, so give more text or another validation fraction"
-              .formatted(training.documents(), validation.documents()));
+          "--input: gave "
+              + training.documents()
+              + " training and "
+              + validation.documents()
+              + " validation documents; both need at least one, so give more text"
+              + " or another --validation-fraction");
     }
     training.finish();
     validation.finish();

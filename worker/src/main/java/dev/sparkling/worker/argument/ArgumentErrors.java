@@ -16,9 +16,9 @@ import java.util.stream.Collectors;
  */
 public final class ArgumentErrors {
 
-  /** Paths and URIs, which other lines begin with, hold a slash or a digit. */
+  /** Names, perhaps with a value. Paths and URIs, which other lines begin with, have a slash. */
   private static final Pattern FIELDS =
-      Pattern.compile("([a-z][A-Za-z]*(?:\\.[a-z][A-Za-z]*)*(?:, [a-z][A-Za-z.]*)*): ");
+      Pattern.compile("([a-z][A-Za-z.]*(?:, [a-z][A-Za-z.]*)*)(?: \\w+)?: ");
 
   private ArgumentErrors() {}
 
@@ -42,7 +42,8 @@ public final class ArgumentErrors {
 
   /**
    * Runs an action of a library whose errors begin with the names of fields, such as {@code
-   * hiddenSize: ...} or {@code hiddenSize, innerSize: ...}, and replaces these names.
+   * hiddenSize: ...}, {@code hiddenSize, innerSize: ...} or {@code device cuda: ...}, and replaces
+   * these names.
    *
    * @param nameOf function from a field to the option or the path in the resource that sets it;
    *     other names are returned as they are
