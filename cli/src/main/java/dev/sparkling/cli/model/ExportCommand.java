@@ -45,8 +45,8 @@ public final class ExportCommand implements Callable<Integer> {
           source,
           target,
           () -> {
-            CheckpointReader reader = CheckpointReader.openAny(source.store(), source.folder());
-            HuggingFaceExport.export(reader, target.store(), target.folder());
+            CheckpointReader reader = source.reader();
+            HuggingFaceExport.export(reader, target.store(), target.at().folder());
             return true;
           });
     }

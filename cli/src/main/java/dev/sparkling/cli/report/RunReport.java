@@ -105,11 +105,15 @@ final class RunReport {
     return cells(
         stage.name(),
         number(expansion.step()),
-        expansion.widths().hiddenSize() + " to " + expansion.newWidths().hiddenSize(),
-        expansion.widths().innerSize() + " to " + expansion.newWidths().innerSize(),
+        expansion.model().widths().hiddenSize()
+            + " to "
+            + expansion.model().newWidths().hiddenSize(),
+        expansion.model().widths().innerSize() + " to " + expansion.model().newWidths().innerSize(),
         JsonNames.of(expansion.initialization()),
         JsonNames.of(expansion.optimizerState()),
-        number(expansion.parameters()) + " to " + number(expansion.newParameters()));
+        number(expansion.model().parameters())
+            + " to "
+            + number(expansion.model().newParameters()));
   }
 
   private static String cells(String... cells) {

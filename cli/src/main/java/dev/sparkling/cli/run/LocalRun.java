@@ -1,6 +1,7 @@
 package dev.sparkling.cli.run;
 
 import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.cli.train.StageTraining;
 import dev.sparkling.pipeline.error.ErrorClass;
 import dev.sparkling.pipeline.error.SparklingException;
@@ -90,7 +91,7 @@ final class LocalRun {
     Failure failure = failures.get(stage.name());
     return new StageObservation(
         Checkpoints.exists(run.store(), RunLayout.expansion(stage.name())),
-        Checkpoints.newestStep(run.store(), stage.name()),
+        RunCheckpoints.newestStep(run.store(), stage.name()),
         failure == null ? new Worker.None() : failure.worker());
   }
 
@@ -123,7 +124,10 @@ final class LocalRun {
     String source = run.store().location(expansion.source(stage));
     out.printf("%s: expanding %s%n", stage.name(), source);
     out.flush();
-    expansion.into(stage).flatMap(Expanded::report).map(ExpansionText::of).ifPresent(out::println);
+    expansion
+        .into(stage)
+        .flatMap(Expanded::report)
+        .ifPresent(done -> ExpansionText.lines(done).forEach(out::println));
     out.flush();
   }
 }

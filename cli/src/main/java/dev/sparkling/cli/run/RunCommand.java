@@ -86,7 +86,7 @@ public final class RunCommand implements Callable<Integer> {
   private void carryOut(RunSession run, RunDatasets datasets, StopSignal stop, PrintWriter out) {
     run.begin(
         Optional.of(
-            new RunIdentity.Data(
+            new RunIdentity.DataFingerprints(
                 datasets.training().fingerprint(), datasets.training().index().tokenizer())));
     try (TrainingDisplay display = new TrainingDisplay(out)) {
       LocalRun local =

@@ -1,6 +1,7 @@
 package dev.sparkling.cli.train;
 
 import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.cli.data.RunDatasets;
 import dev.sparkling.pipeline.error.UserError;
@@ -74,7 +75,7 @@ public record StageTraining(
     }
     String expansion = RunLayout.expansion(stage.name());
     if (!Checkpoints.exists(store, expansion)
-        && Checkpoints.newestStep(store, stage.name()).isEmpty()) {
+        && RunCheckpoints.newestStep(store, stage.name()).isEmpty()) {
       throw new UserError(
           store.location(expansion)
               + ": is not a complete checkpoint; stage "

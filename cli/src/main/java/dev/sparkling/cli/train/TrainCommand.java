@@ -1,6 +1,6 @@
 package dev.sparkling.cli.train;
 
-import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.cli.data.RunDatasets;
 import dev.sparkling.cli.train.StageTraining.DeviceChoice;
 import dev.sparkling.pipeline.error.UserError;
@@ -117,7 +117,7 @@ public final class TrainCommand implements Callable<Integer>, CommandProcess.Rep
 
   private JobResult train(RunSession run, StagePlan stage, StopSignal stop, PrintWriter out) {
     TrainerProgress known = new TrainerProgress(run.plan(), run.store(), InstantSource.system());
-    long newest = Checkpoints.newestStep(run.store(), stage.name()).orElse(stage.firstStep());
+    long newest = RunCheckpoints.newestStep(run.store(), stage.name()).orElse(stage.firstStep());
     if (newest >= stage.lastStep()) {
       return result(newest, stage, known.stored(stage, newest));
     }

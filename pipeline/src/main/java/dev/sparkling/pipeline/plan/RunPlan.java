@@ -3,18 +3,21 @@ package dev.sparkling.pipeline.plan;
 import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageSpec;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import dev.sparkling.pipeline.spec.model.ModelSpec;
 import dev.sparkling.pipeline.spec.training.OptimizerType;
+import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The stages of a run, with their steps and costs.
  *
  * @param tokensPerStep number of tokens of one optimizer step
  * @param warmupSteps warm-up of the run's learning-rate curve
- * @param warnings changes of what the user wrote, one sentence each
+ * @param warnings one sentence each: what the plan changed of the spec, and what in it may surprise
  */
 public record RunPlan(
     List<StagePlan> stages, long tokensPerStep, long warmupSteps, List<String> warnings) {
@@ -37,6 +40,7 @@ public record RunPlan(
     for (int i = 0; i < spec.stages().size(); i++) {
       StageSpec stage = spec.stages().get(i);
       long steps = wholeSteps(i, stage.tokens(), tokensPerStep, warnings);
+      warnings.addAll(expansionWarnings(i, stage.expansion(), model, spec.training()));
       model = model.widened(stage.expansion());
       ParameterCount parameters = ParameterCount.of(model);
       long tokens = Math.multiplyExact(steps, tokensPerStep);
@@ -120,11 +124,23 @@ public record RunPlan(
     return stages.stream().map(StagePlan::name).toList();
   }
 
-  /** Bytes of the weights and of their moments: two for AdamW, one for Muon's matrices. */
+  /** Bytes of weights and optimizer state. */
   private static long checkpointBytes(ModelSpec model, OptimizerType optimizer) {
-    long numbers = Math.multiplyExact(3L, ParameterCount.of(model).total());
-    long saved = optimizer == OptimizerType.MUON ? ParameterCount.layerMatrices(model) : 0;
-    return Math.multiplyExact((long) Float.BYTES, numbers - saved);
+    long weights = ParameterCount.of(model).total();
+    long state = ParameterCount.optimizerState(model, optimizer);
+    return Math.multiplyExact((long) Float.BYTES, Math.addExact(weights, state));
+  }
+
+  private static List<String> expansionWarnings(
+      int stage, @Nullable ExpansionSpec expansion, ModelSpec before, TrainingSpec training) {
+    if (expansion == null) {
+      return List.of();
+    }
+    return ExpansionWarnings.of(
+            expansion, before.hiddenSize(), before.innerSize(), training.learningRate().schedule())
+        .stream()
+        .map(warning -> "spec.stages[%d].expansion.%s".formatted(stage, warning))
+        .toList();
   }
 
   private static long wholeSteps(

@@ -1,6 +1,7 @@
 package dev.sparkling.worker.argument;
 
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.SparklingException;
 import dev.sparkling.pipeline.error.TransientError;
 import dev.sparkling.pipeline.error.UserError;
 import java.util.Arrays;
@@ -27,17 +28,29 @@ public final class ArgumentErrors {
    * name an option already stay as they are.
    */
   public static <T> T naming(String argument, Supplier<T> action) {
-    return naming(_ -> argument, action);
+    try {
+      return action.get();
+    } catch (CorruptCheckpoint | UserError e) {
+      throw named(e, _ -> argument);
+    }
   }
 
   /**
    * Runs an action that reads one checkpoint and writes another, and puts the name of the argument
-   * that is at fault in front of the lines of its errors.
+   * that is at fault in front of the lines of its errors. Damage to what was written is no fault of
+   * an argument and stays damage.
    */
   public static <T> T naming(
       CheckpointArgument source, CheckpointArgument target, Supplier<T> action) {
-    return naming(
-        line -> line.startsWith(target.location()) ? target.name() : source.name(), action);
+    String written = target.at().toString();
+    try {
+      return action.get();
+    } catch (CorruptCheckpoint | UserError e) {
+      if (e instanceof CorruptCheckpoint && String.valueOf(e.getMessage()).startsWith(written)) {
+        throw e;
+      }
+      throw named(e, line -> line.startsWith(written) ? target.name() : source.name());
+    }
   }
 
   /**
@@ -68,14 +81,10 @@ public final class ArgumentErrors {
         : line;
   }
 
-  private static <T> T naming(UnaryOperator<String> argument, Supplier<T> action) {
-    try {
-      return action.get();
-    } catch (CorruptCheckpoint | UserError e) {
-      throw new UserError(
-          e.problems().stream()
-              .map(line -> line.startsWith("--") ? line : argument.apply(line) + " " + line)
-              .toList());
-    }
+  private static UserError named(SparklingException error, UnaryOperator<String> argument) {
+    return new UserError(
+        error.problems().stream()
+            .map(line -> line.startsWith("--") ? line : argument.apply(line) + " " + line)
+            .toList());
   }
 }

@@ -1,5 +1,6 @@
 package dev.sparkling.worker.argument;
 
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.store.FileErrors;
@@ -17,10 +18,9 @@ import java.nio.file.Path;
  *
  * @param name name of the argument, for messages
  * @param text what the user wrote
- * @param store store of the folder's parent
- * @param folder key of the checkpoint in the store
+ * @param at location of the checkpoint; its store is that of the folder's parent
  */
-public record CheckpointArgument(String name, String text, ObjectStore store, String folder)
+public record CheckpointArgument(String name, String text, CheckpointLocation at)
     implements AutoCloseable {
 
   /** Opens the store that holds the folder; whether the folder exists is not checked. */
@@ -51,17 +51,17 @@ public record CheckpointArgument(String name, String text, ObjectStore store, St
   }
 
   private static CheckpointArgument open(String name, String text, StoreUri uri, String folder) {
-    return new CheckpointArgument(name, text, StoreAccess.open(uri), folder);
+    return new CheckpointArgument(
+        name, text, new CheckpointLocation(StoreAccess.open(uri), folder));
   }
 
-  /** The folder as messages show it. */
-  public String location() {
-    return store.location(folder);
+  public ObjectStore store() {
+    return at.store();
   }
 
   /** Opens the checkpoint, ours or a Hugging Face folder. */
   public CheckpointReader reader() {
-    return ArgumentErrors.naming(name, () -> CheckpointReader.openAny(store, folder));
+    return ArgumentErrors.naming(name, () -> CheckpointReader.openAny(at.store(), at.folder()));
   }
 
   /**
@@ -71,6 +71,8 @@ public record CheckpointArgument(String name, String text, ObjectStore store, St
    * @throws UserError if the folder is not free
    */
   public void requireFree(CheckpointArgument source) {
+    ObjectStore store = at.store();
+    String folder = at.folder();
     if (Checkpoints.exists(store, folder)) {
       throw new UserError(
           name + ": " + text + " holds a checkpoint already; name a new or empty folder");
@@ -104,7 +106,7 @@ public record CheckpointArgument(String name, String text, ObjectStore store, St
 
   @Override
   public void close() {
-    store.close();
+    at.store().close();
   }
 
   private static boolean isBelow(StoreUri inner, StoreUri outer) {

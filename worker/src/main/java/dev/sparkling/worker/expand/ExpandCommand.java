@@ -1,8 +1,6 @@
 package dev.sparkling.worker.expand;
 
-import dev.sparkling.expander.run.ExpansionOptions;
 import dev.sparkling.expander.run.ExpansionPreview;
-import dev.sparkling.expander.run.ExpansionProgress;
 import dev.sparkling.expander.run.ExpansionReport;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.job.JobResult;
@@ -85,7 +83,9 @@ public final class ExpandCommand implements Callable<Integer> {
           new StageExpansion(
                   run, memory.bytes(), stop::requested, new ProgressLines(out)::expansion)
               .into(stage);
-      expanded.flatMap(Expanded::report).map(ExpansionText::of).ifPresent(out::println);
+      expanded
+          .flatMap(Expanded::report)
+          .ifPresent(report -> ExpansionText.lines(report).forEach(out::println));
       return expanded
           .map(
               done ->
@@ -113,33 +113,22 @@ public final class ExpandCommand implements Callable<Integer> {
     try (CheckpointArgument from = CheckpointArgument.open("--from", arguments.from());
         CheckpointArgument to = CheckpointArgument.open("--to", arguments.to())) {
       to.requireFree(from);
-      ExpansionOptions options =
-          new ExpansionOptions(
-              true,
-              arguments.seed(),
-              memory.bytes(),
-              stop::requested,
-              new ProgressLines(out)::expansion,
-              expansion.tolerance());
       Optional<ExpansionReport> report =
           ArgumentErrors.naming(
               from,
               to,
               () ->
-                  ArgumentErrors.renaming(
-                      ExpansionArguments::optionOrOther,
-                      () ->
-                          ExpansionRun.run(
-                              from.store(),
-                              from.folder(),
-                              to.store(),
-                              to.folder(),
-                              expansion,
-                              options)));
+                  ExpansionRun.run(
+                      from.at(),
+                      to.at(),
+                      expansion,
+                      arguments
+                          .options(memory)
+                          .with(stop::requested, new ProgressLines(out)::expansion)));
       report.ifPresent(
           done -> {
             TensorTable.lines(done.tensors(), true).forEach(out::println);
-            out.println(ExpansionText.of(done));
+            ExpansionText.lines(done).forEach(out::println);
           });
       return report.isPresent()
           ? new JobResult(Outcome.COMPLETE, "written to " + arguments.to(), null, null)
@@ -150,18 +139,12 @@ public final class ExpandCommand implements Callable<Integer> {
   private JobResult preview(ExpansionArguments arguments, PrintWriter out) {
     ExpansionSpec expansion = arguments.expansion();
     try (CheckpointArgument from = CheckpointArgument.open("--from", arguments.from())) {
-      ExpansionOptions options =
-          new ExpansionOptions(
-              true, arguments.seed(), memory.bytes(), () -> false, ExpansionProgress.NONE);
       ExpansionPreview preview =
           ArgumentErrors.naming(
               from.name(),
-              () ->
-                  ArgumentErrors.renaming(
-                      ExpansionArguments::optionOrOther,
-                      () -> ExpansionRun.preview(from.store(), from.folder(), expansion, options)));
+              () -> ExpansionRun.preview(from.at(), expansion, arguments.options(memory)));
       TensorTable.lines(preview.tensors(), false).forEach(out::println);
-      out.println(ExpansionText.of(preview));
+      ExpansionText.lines(preview).forEach(out::println);
       return new JobResult(Outcome.COMPLETE, "nothing was written", null, null);
     }
   }

@@ -1,5 +1,6 @@
 package dev.sparkling.worker.expand;
 
+import dev.sparkling.expander.run.ExpansionOptions;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.spec.model.BaselineSpec;
 import dev.sparkling.pipeline.spec.model.ExpansionSpec;
@@ -90,8 +91,8 @@ final class ExpansionArguments {
       names = "--tolerance",
       paramLabel = "X",
       description =
-          "How far RMS(y)/RMS(x) of a matrix may move, relative to what its factor should give"
-              + " (default: ${DEFAULT-VALUE}).",
+          "How far RMS(y)/RMS(x) of a matrix may move, relative to what its factor should give,"
+              + " before there is a warning (default: ${DEFAULT-VALUE}).",
       defaultValue = "0.05")
   private double tolerance;
 
@@ -130,8 +131,12 @@ final class ExpansionArguments {
     return to;
   }
 
-  OptionalLong seed() {
-    return seed == null ? OptionalLong.empty() : OptionalLong.of(seed);
+  ExpansionOptions options(MemoryOption memory) {
+    return ExpansionOptions.DEFAULT
+        .allowingHuggingFace()
+        .withSeed(seed == null ? OptionalLong.empty() : OptionalLong.of(seed))
+        .withMemory(memory.bytes())
+        .withNames(ExpansionArguments::option);
   }
 
   boolean isDryRun() {
@@ -162,15 +167,7 @@ final class ExpansionArguments {
     return expansion;
   }
 
-  /** The option for a name in an error of the expander; other names stay as they are. */
-  static String optionOrOther(String name) {
-    return switch (name) {
-      case "hiddenSize", "innerSize", "memory" -> option(name);
-      default -> name;
-    };
-  }
-
-  /** The option that sets a field of {@link ExpansionSpec}. */
+  /** The option that sets a field of {@link ExpansionSpec}, or another setting of an expansion. */
   private static String option(String field) {
     return switch (field) {
       case "baseline.signalToNoiseDecibels" -> "--signal-to-noise";

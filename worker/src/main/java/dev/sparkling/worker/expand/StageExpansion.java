@@ -1,5 +1,6 @@
 package dev.sparkling.worker.expand;
 
+import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.Manifest;
@@ -14,11 +15,9 @@ import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import dev.sparkling.pipeline.status.ExpansionStatus;
-import dev.sparkling.worker.argument.ArgumentErrors;
 import dev.sparkling.worker.run.RunSession;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -61,22 +60,14 @@ public record StageExpansion(
     ExpansionSpec expansion = Objects.requireNonNull(stage.expansion());
     long begin = System.nanoTime();
     Optional<ExpansionReport> report =
-        ArgumentErrors.renaming(
-            name -> path(stage, name),
-            () ->
-                ExpansionRun.run(
-                    store,
-                    source(stage),
-                    store,
-                    folder,
-                    expansion,
-                    new ExpansionOptions(
-                        false,
-                        OptionalLong.empty(),
-                        memoryBytes,
-                        stopRequested,
-                        progress,
-                        expansion.tolerance())));
+        ExpansionRun.run(
+            new CheckpointLocation(store, source(stage)),
+            new CheckpointLocation(store, folder),
+            expansion,
+            ExpansionOptions.DEFAULT
+                .withMemory(memoryBytes)
+                .with(stopRequested, progress)
+                .withNames(name -> path(stage, name)));
     double seconds = (System.nanoTime() - begin) / 1e9;
     return report.map(done -> new Expanded(status(stage, seconds), report));
   }
@@ -106,16 +97,14 @@ public record StageExpansion(
         narrow.map(Evaluation::validationLoss).orElse(null),
         null,
         seconds,
-        bytes);
+        bytes,
+        ExpansionReport.read(run.store(), RunLayout.expansion(stage.name())).warnings());
   }
 
-  /** The path for a name in an error of the expander; other names stay as they are. */
+  /** The path in the resource of a setting that the expander's errors name. */
   private static String path(StagePlan stage, String name) {
-    return switch (name) {
-      case "memory" -> "spec.expander.resources.limits.memory, a quarter of it";
-      case "hiddenSize", "innerSize" ->
-          "spec.stages[%d].expansion.%s".formatted(stage.index(), name);
-      default -> name;
-    };
+    return name.equals("memory")
+        ? "spec.expander.resources.limits.memory, a quarter of it"
+        : "spec.stages[%d].expansion.%s".formatted(stage.index(), name);
   }
 }

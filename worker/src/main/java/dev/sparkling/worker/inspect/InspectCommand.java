@@ -68,8 +68,8 @@ public final class InspectCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     try (CheckpointArgument argument = CheckpointArgument.open("URI", uri)) {
       ObjectStore store = argument.store();
-      Optional<StoredObject> file = store.find(argument.folder());
-      Optional<StoredObject> settings = store.find(argument.folder() + "/" + RunLayout.SETTINGS);
+      Optional<StoredObject> file = store.find(argument.at().folder());
+      Optional<StoredObject> settings = store.find(argument.at().key(RunLayout.SETTINGS));
       if (file.isPresent()) {
         SafetensorsHeader header =
             ArgumentErrors.naming(
@@ -113,10 +113,10 @@ public final class InspectCommand implements Callable<Integer> {
                     run.store().location(file.key()), run.store().readAll(file), ObjectNode.class));
     if (output.isJson()) {
       ObjectNode root = new ObjectMapper().createObjectNode();
-      root.put("location", run.location()).set("settings", settings);
+      root.put("location", run.at().toString()).set("settings", settings);
       out.println(root.toPrettyString());
     } else {
-      out.println(run.location());
+      out.println(run.at().toString());
       out.println("settings that the run was started with:");
       out.println(settings.toPrettyString());
     }

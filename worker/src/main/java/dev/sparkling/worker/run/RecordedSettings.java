@@ -3,6 +3,7 @@ package dev.sparkling.worker.run;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.FormatJson;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.identity.ResolvedSettings;
@@ -116,7 +117,7 @@ final class RecordedSettings {
     return plan.stageNames().stream()
         .anyMatch(
             stage ->
-                Checkpoints.newestStep(store, stage).isPresent()
+                RunCheckpoints.newestStep(store, stage).isPresent()
                     || Checkpoints.exists(store, RunLayout.expansion(stage)));
   }
 }

@@ -69,7 +69,7 @@ public final class RunSession implements AutoCloseable {
    * @throws UserError if another process works on the run, or naming every setting that the run has
    *     used and that differs now
    */
-  public void begin(Optional<RunIdentity.Data> data) {
+  public void begin(Optional<RunIdentity.DataFingerprints> data) {
     lock = RunLock.acquire(assignment.store());
     new RunIdentity(spec(), plan, data).check(store);
     settings.record(spec());
