@@ -1,6 +1,5 @@
 package dev.sparkling.cli.model;
 
-import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.checkpoint.format.CheckpointReader;
@@ -13,9 +12,10 @@ import dev.sparkling.pipeline.spec.model.Limits;
 import dev.sparkling.pipeline.validation.Problems;
 import dev.sparkling.trainer.data.Batches;
 import dev.sparkling.trainer.data.Dataset;
-import dev.sparkling.trainer.model.ModelState;
-import dev.sparkling.trainer.model.Transformer;
+import dev.sparkling.trainer.run.EvaluationResult;
 import dev.sparkling.trainer.run.Evaluator;
+import dev.sparkling.trainer.run.LoadedModel;
+import dev.sparkling.trainer.torch.Torch;
 import dev.sparkling.worker.argument.ArgumentErrors;
 import dev.sparkling.worker.argument.CheckpointArgument;
 import dev.sparkling.worker.run.StoreAccess;
@@ -90,23 +90,23 @@ public final class EvaluateCommand implements Callable<Integer> {
     try (CheckpointArgument source = CheckpointArgument.open("--checkpoint", checkpoint);
         ObjectStore dataStore = StoreAccess.open(StoreUri.parse("--data", data));
         Dataset dataset =
-            ArgumentErrors.naming("--data", () -> Dataset.open(dataStore, DataCache.folder()));
-        NDManager manager = device.start(threadCount).newManager()) {
+            ArgumentErrors.naming("--data", () -> Dataset.open(dataStore, DataCache.folder()))) {
+      Torch torch = device.start(threadCount);
       CheckpointReader reader = source.reader();
       ModelWeights.checkTokenizer(
           reader, "--data: " + data + " was made by tokenizer", dataset.index().tokenizer());
       int longest = Math.min(reader.model().maxPositions(), LONGEST_DEFAULT);
       int length = sequenceLength == null ? longest : sequenceLength;
       Batches batches = new Batches(dataset, length, reader.model().vocabularySize(), "--data");
-      ModelState values = ModelWeights.read(source.name(), reader, manager);
       long count = Math.min(sequences, dataset.sequences(length));
-      Evaluator evaluator =
-          new Evaluator(
-              new Transformer(reader.model(), Transformer.Settings.plain(length), manager),
-              batches,
-              count,
-              batchSize);
-      print(evaluator.evaluate(values.weights()).loss(), count * length, dataset);
+      try (LoadedModel model =
+          ArgumentErrors.naming(
+              source.name(),
+              () -> LoadedModel.load(reader, length, dataset.index().separator(), torch))) {
+        EvaluationResult result =
+            new Evaluator(model.transformer(), batches, count, batchSize).evaluate();
+        print(result.loss(), count * length, dataset);
+      }
     }
     return 0;
   }

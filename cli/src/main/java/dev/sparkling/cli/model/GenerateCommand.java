@@ -1,6 +1,5 @@
 package dev.sparkling.cli.model;
 
-import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.checkpoint.format.CheckpointReader;
@@ -16,8 +15,10 @@ import dev.sparkling.trainer.data.TextTokenizer;
 import dev.sparkling.trainer.generate.Continuation;
 import dev.sparkling.trainer.generate.Sampler;
 import dev.sparkling.trainer.generate.StreamedText;
-import dev.sparkling.trainer.model.ModelState;
-import dev.sparkling.trainer.model.Transformer;
+import dev.sparkling.trainer.model.pass.Transformer;
+import dev.sparkling.trainer.run.LoadedModel;
+import dev.sparkling.trainer.torch.Torch;
+import dev.sparkling.worker.argument.ArgumentErrors;
 import dev.sparkling.worker.argument.CheckpointArgument;
 import dev.sparkling.worker.argument.OutputOption;
 import dev.sparkling.worker.run.StoreAccess;
@@ -134,27 +135,25 @@ public final class GenerateCommand implements Callable<Integer> {
     checkOptions();
     int threadCount = ThreadCount.of("--threads", threads);
     try (CheckpointArgument source = CheckpointArgument.open("--checkpoint", checkpoint);
-        TextTokenizer tokenizer = tokenizer();
-        NDManager manager = device.start(threadCount).newManager()) {
+        TextTokenizer tokenizer = tokenizer()) {
+      Torch torch = device.start(threadCount);
       CheckpointReader reader = source.reader();
       ModelWeights.checkTokenizer(reader, tokenizerSource.named(), tokenizer.fingerprint());
       long[] tokens = promptTokens(tokenizer, reader);
-      ModelState values = ModelWeights.read(source.name(), reader, manager);
       int positions =
           (int) Math.min(reader.model().maxPositions(), tokens.length + (long) maxTokens);
-      Transformer transformer =
-          new Transformer(reader.model(), Transformer.Settings.plain(positions), manager);
-      generate(transformer, values, tokenizer, tokens, positions);
+      try (LoadedModel model =
+          ArgumentErrors.naming(
+              source.name(),
+              () -> LoadedModel.load(reader, positions, tokenizer.separator(), torch))) {
+        generate(model.transformer(), tokenizer, tokens, positions);
+      }
     }
     return 0;
   }
 
   private void generate(
-      Transformer transformer,
-      ModelState values,
-      TextTokenizer tokenizer,
-      long[] tokens,
-      int positions) {
+      Transformer transformer, TextTokenizer tokenizer, long[] tokens, int positions) {
     PrintWriter out = spec.commandLine().getOut();
     boolean json = output.isJson();
     if (!json) {
@@ -173,9 +172,8 @@ public final class GenerateCommand implements Callable<Integer> {
     Continuation done =
         Continuation.of(
             transformer,
-            values.weights(),
             tokens,
-            new Continuation.Limits(
+            new Continuation.GenerationLimits(
                 maxTokens, positions, tokenizer.vocabularySize(), tokenizer.separator()),
             new Sampler(temperature, topP, seed),
             text::add);

@@ -3,6 +3,7 @@ package dev.sparkling.cli.train;
 import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.trainer.run.TrainingListener;
+import dev.sparkling.trainer.torch.Device;
 import java.util.List;
 
 /** Passes every event on to several listeners, in their order. */
@@ -10,6 +11,11 @@ record CompositeListener(List<TrainingListener> listeners) implements TrainingLi
 
   CompositeListener {
     listeners = List.copyOf(listeners);
+  }
+
+  @Override
+  public void deviceChosen(Device device) {
+    listeners.forEach(listener -> listener.deviceChosen(device));
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.trainer.run.TrainingListener;
 import dev.sparkling.worker.text.Format;
+import dev.sparkling.trainer.torch.Device;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -43,6 +44,14 @@ public final class TrainingDisplay implements TrainingListener, AutoCloseable {
     this.out = out;
     Console console = System.console();
     this.terminal = console != null && console.isTerminal();
+  }
+
+  @Override
+  public void deviceChosen(Device device) {
+    if (device == Device.CUDA) {
+      out.println("training on the GPU");
+      out.flush();
+    }
   }
 
   @Override

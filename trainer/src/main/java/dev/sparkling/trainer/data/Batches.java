@@ -1,10 +1,11 @@
 package dev.sparkling.trainer.data;
 
 import dev.sparkling.pipeline.error.UserError;
-import dev.sparkling.trainer.model.Batch;
+import java.util.function.LongUnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Makes the batches of a step, or of an evaluation, from a dataset. */
+/** Reads micro-batches of a step, or of an evaluation, from a dataset when they are needed. */
 public final class Batches {
 
   private final Dataset dataset;
@@ -12,9 +13,11 @@ public final class Batches {
   private final int vocabularySize;
 
   /**
-   * Batches of sequences of one length.
+   * Prepares for sequences of one length.
    *
+   * @param vocabularySize of the model
    * @param name of the dataset, for messages
+   * @throws UserError if the dataset has no whole sequence, or tokens beyond the vocabulary
    */
   public Batches(Dataset dataset, int length, int vocabularySize, String name) {
     this.dataset = dataset;
@@ -40,21 +43,45 @@ public final class Batches {
     }
   }
 
-  /** Sequences {@code first} to {@code first + count} in the dataset's own order. */
-  public Batch inOrder(long first, int count) {
-    dataset.expect(LongStream.range(first, dataset.sequences(length)), length);
-    return batch(count, i -> first + i);
+  /**
+   * The first sequences of the dataset, in its own order.
+   *
+   * @param size sequences of a micro-batch; the last one may have fewer
+   */
+  public Iterable<Batch> inOrder(long sequences, int size) {
+    return () ->
+        LongStream.iterate(0, first -> first < sequences, first -> first + size)
+            .mapToObj(first -> inOrder(first, sequences, size))
+            .iterator();
   }
 
-  /** The samples {@code first} to {@code first + count} of an order. */
-  public Batch ordered(SampleOrder order, long first, int count) {
-    // The rest of a pass names every shard but those that only the samples before needed.
+  private Batch inOrder(long first, long sequences, int size) {
+    dataset.expect(LongStream.range(first, dataset.sequences(length)), length);
+    return batch((int) Math.min(size, sequences - first), i -> first + i);
+  }
+
+  /**
+   * The samples of an optimizer step.
+   *
+   * @param first number of the step's first sample in the order
+   * @param samples number of the step's samples
+   * @param size sequences of a micro-batch; divides {@code samples}
+   */
+  public Iterable<Batch> ordered(SampleOrder order, long first, int samples, int size) {
+    return () ->
+        IntStream.range(0, samples / size)
+            .mapToObj(i -> ordered(order, first + (long) i * size, size))
+            .iterator();
+  }
+
+  private Batch ordered(SampleOrder order, long first, int count) {
+    // The rest of the pass over the data names every shard that is still needed, in order.
     dataset.expect(
         LongStream.range(first, first + dataset.sequences(length)).map(order::sequence), length);
     return batch(count, i -> order.sequence(first + i));
   }
 
-  private Batch batch(int count, java.util.function.LongUnaryOperator sequenceOf) {
+  private Batch batch(int count, LongUnaryOperator sequenceOf) {
     long[] tokens = new long[count * length];
     long[] targets = new long[count * length];
     long[] sequence = new long[length + 1];

@@ -1,71 +1,69 @@
 package dev.sparkling.trainer.generate;
 
-import ai.djl.ndarray.NDArray;
 import dev.sparkling.pipeline.error.UserError;
-import dev.sparkling.trainer.model.Transformer;
-import dev.sparkling.trainer.model.Weights;
+import dev.sparkling.trainer.model.pass.Transformer;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
 
 /**
- * Continues a sequence a token at a time. The whole sequence is passed through the model for each:
- * this is to look at a model, not to serve one.
+ * A sequence and its continuation, one token at a time. Each token takes a forward pass over the
+ * whole sequence: enough to look at a model, too slow to serve one.
  *
- * @param tokens the prompt's and the new ones, without the separator
+ * @param tokens tokens of the prompt, then new ones without the separator
+ * @param end why no more tokens follow
  */
-@SuppressWarnings("ArrayRecordComponent") // Handed on once and never compared.
-public record Continuation(long[] tokens, End end) {
+@SuppressWarnings("ArrayRecordComponent") // Passed on once and never compared.
+public record Continuation(long[] tokens, GenerationEnd end) {
 
-  /** Why it ends. */
-  public enum End {
+  /** Why a continuation ends. */
+  public enum GenerationEnd {
     /** The model ended the document. */
     SEPARATOR,
-    /** As many tokens as were asked for. */
+    /** The requested number of tokens is reached. */
     MAX_TOKENS,
-    /** The model was trained on no longer sequences. */
+    /** The sequence has reached the largest number of positions. */
     POSITIONS
   }
 
   /**
-   * How far to go.
+   * Limits of a continuation.
    *
-   * @param maxTokens new ones at most
-   * @param positions of the whole sequence at most, not below the prompt's
-   * @param vocabularySize tokens that have a text; a model may have room for more
+   * @param maxTokens largest number of new tokens
+   * @param positions largest length of the whole sequence, at least the prompt's
+   * @param vocabularySize number of tokens that have a text; a model may have more logits
    * @param separator token that ends a document
    */
-  public record Limits(int maxTokens, int positions, int vocabularySize, int separator) {}
+  public record GenerationLimits(int maxTokens, int positions, int vocabularySize, int separator) {}
 
   /**
    * Continues a prompt.
    *
-   * @param prompt tokens, at least one
-   * @param each told of every new token when it is known
-   * @throws UserError where the model's logits are not finite
+   * @param prompt at least one token
+   * @param each receives every new token as soon as it is known
+   * @throws UserError if the model's logits are not finite
    */
   public static Continuation of(
       Transformer transformer,
-      Weights<NDArray> weights,
       long[] prompt,
-      Limits limits,
+      GenerationLimits limits,
       Sampler sampler,
       LongConsumer each) {
     long[] tokens = prompt.clone();
     while (tokens.length < prompt.length + limits.maxTokens()) {
       if (tokens.length == limits.positions()) {
-        return new Continuation(tokens, End.POSITIONS);
+        return new Continuation(tokens, GenerationEnd.POSITIONS);
       }
-      float[] logits = transformer.lastLogits(weights, tokens);
+      float[] logits = transformer.lastLogits(tokens);
       int known = Math.min(logits.length, limits.vocabularySize());
       int token = sampler.next(checked(Arrays.copyOf(logits, known), tokens.length));
       if (token == limits.separator()) {
-        return new Continuation(tokens, End.SEPARATOR);
+        return new Continuation(tokens, GenerationEnd.SEPARATOR);
       }
       tokens = Arrays.copyOf(tokens, tokens.length + 1);
       tokens[tokens.length - 1] = token;
       each.accept(token);
     }
-    return new Continuation(tokens, End.MAX_TOKENS);
+    return new Continuation(tokens, GenerationEnd.MAX_TOKENS);
   }
 
   private static float[] checked(float[] logits, int position) {

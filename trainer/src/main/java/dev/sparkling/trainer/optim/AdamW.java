@@ -1,34 +1,64 @@
 package dev.sparkling.trainer.optim;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.Moment;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.pipeline.spec.training.OptimizerSpec;
-import dev.sparkling.trainer.model.ParameterState;
+import dev.sparkling.trainer.model.state.ParameterState;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
 /**
- * AdamW on arrays that the caller owns, in PyTorch's fused pass. The number of steps for the bias
- * correction is the run's: an expansion does not reset it (method.md 3).
+ * AdamW, in PyTorch's fused operator. The bias correction counts the steps of the whole run, which
+ * an expansion does not reset (method.md 3).
  */
 public final class AdamW implements Optimizer {
 
   private final OptimizerSpec spec;
   private final NDManager manager;
-  private final TorchScript kernels;
-  private final List<ParameterState> whole = new ArrayList<>();
+  private final AdamWKernels kernels;
+  private final List<ParameterState> undivided = new ArrayList<>();
   private final List<ParameterState> divided = new ArrayList<>();
   private final BlockRates rates;
 
+  /** The operator of adamw.torchscript. */
+  private record AdamWKernels(TorchScript script) {
+    void update(
+        List<ParameterState> states,
+        NDArray steps,
+        UpdateDecision decision,
+        double rate,
+        OptimizerSpec spec) {
+      script.call(
+          "update",
+          arrays(ParameterState::value, states),
+          arrays(ParameterState::gradient, states),
+          arrays(state -> state.moment(Moment.FIRST), states),
+          arrays(state -> state.moment(Moment.SECOND), states),
+          steps,
+          decision.divisor(),
+          decision.skip(),
+          rate,
+          spec.betas().get(0),
+          spec.betas().get(1),
+          spec.eps(),
+          spec.weightDecay());
+    }
+
+    private static List<NDArray> arrays(
+        Function<ParameterState, NDArray> array, List<ParameterState> states) {
+      return states.stream().map(array).toList();
+    }
+  }
+
   /**
-   * Prepares for parameters of a model in a state.
+   * Prepares.
    *
-   * @param manager owns the operators
+   * @param trainerState source of the parameters' blocks
+   * @param manager owner of the operators
    */
   public AdamW(
       OptimizerSpec spec,
@@ -37,50 +67,27 @@ public final class AdamW implements Optimizer {
       NDManager manager) {
     this.spec = spec;
     this.manager = manager;
-    this.kernels = TorchScript.load(manager, AdamW.class, "adamw.torchscript");
+    this.kernels = new AdamWKernels(TorchScript.load(manager, AdamW.class, "adamw.torchscript"));
     for (ParameterState state : parameters) {
-      boolean oneBlock = Strip.of(state.parameter(), trainerState).size() == 1;
-      (oneBlock ? whole : divided).add(state);
+      boolean oneBlock = ParameterSlice.of(state.parameter(), trainerState).size() == 1;
+      (oneBlock ? undivided : divided).add(state);
     }
     this.rates = new BlockRates(divided, trainerState, manager);
   }
 
   @Override
-  public void update(long step, List<Double> blockRates, Judgement judgement) {
+  public void update(long step, List<Double> blockRates, UpdateDecision decision) {
     try (NDManager scope = manager.newSubManager()) {
       NDArray steps = scope.create((float) step);
-      update(whole, steps, blockRates.getFirst(), judgement, scope);
-      rates.update(blockRates, scope, rate -> update(divided, steps, rate, judgement, scope));
+      update(undivided, steps, blockRates.getFirst(), decision);
+      rates.update(blockRates, scope, rate -> update(divided, steps, rate, decision));
     }
   }
 
   private void update(
-      List<ParameterState> states,
-      NDArray steps,
-      double rate,
-      Judgement judgement,
-      NDManager scope) {
-    if (states.isEmpty()) {
-      return;
+      List<ParameterState> states, NDArray steps, double rate, UpdateDecision decision) {
+    if (!states.isEmpty()) {
+      kernels.update(states, steps, decision, rate, spec);
     }
-    kernels.call(
-        scope,
-        "update",
-        all(ParameterState::value, states),
-        all(ParameterState::gradient, states),
-        all(state -> state.moment(Moment.FIRST), states),
-        all(state -> state.moment(Moment.SECOND), states),
-        steps,
-        judgement.divisor(),
-        judgement.skip(),
-        rate,
-        spec.betas().get(0),
-        spec.betas().get(1),
-        spec.eps(),
-        spec.weightDecay());
-  }
-
-  private static NDList all(Function<ParameterState, NDArray> part, List<ParameterState> states) {
-    return new NDList(states.stream().map(part).toArray(NDArray[]::new));
   }
 }

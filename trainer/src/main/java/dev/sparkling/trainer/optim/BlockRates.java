@@ -3,38 +3,37 @@ package dev.sparkling.trainer.optim;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.TrainerState;
-import dev.sparkling.trainer.model.ParameterState;
-import dev.sparkling.trainer.torch.TorchScript;
+import dev.sparkling.trainer.model.state.ParameterState;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
 /**
- * Gives each block of parameters its own rate. All that an update adds to a weight, decay too, is
- * proportional to the rate. So whole parameters are updated at the highest of the rates, and the
- * boxes of other blocks go back a share of the way afterwards.
+ * Updates parameters of several blocks, each at its own rate. Everything that an update adds to a
+ * weight, weight decay too, is proportional to the rate. So whole parameters are updated at the
+ * highest of the rates, and the slices of slower blocks are then moved back part of the way.
  */
 final class BlockRates {
 
-  private final TorchScript kernels;
-  private final List<Box> boxes = new ArrayList<>();
+  private final SliceKernels kernels;
+  private final List<SlicedValue> slices = new ArrayList<>();
 
-  private record Box(NDArray parameter, Strip strip) {}
+  private record SlicedValue(NDArray parameter, ParameterSlice slice) {}
 
-  /** A box whose rate is not the highest, as it was before the update. */
-  private record Slower(Box box, NDArray before) {}
+  /** A slice whose rate is below the highest, with its values before the update. */
+  private record SlowerSlice(SlicedValue sliced, NDArray before) {}
 
   /**
    * Prepares.
    *
-   * @param divided parameters that have several blocks
-   * @param manager owns the operators
+   * @param parameters those with several blocks
+   * @param manager owner of the operators
    */
-  BlockRates(List<ParameterState> divided, TrainerState trainerState, NDManager manager) {
-    this.kernels = TorchScript.load(manager, BlockRates.class, "blocks.torchscript");
-    for (ParameterState state : divided) {
-      for (Strip strip : Strip.of(state.parameter(), trainerState)) {
-        boxes.add(new Box(state.value(), strip));
+  BlockRates(List<ParameterState> parameters, TrainerState trainerState, NDManager manager) {
+    this.kernels = new SliceKernels(manager);
+    for (ParameterState state : parameters) {
+      for (ParameterSlice slice : ParameterSlice.of(state.parameter(), trainerState)) {
+        slices.add(new SlicedValue(state.value(), slice));
       }
     }
   }
@@ -44,31 +43,26 @@ final class BlockRates {
     void at(double rate);
   }
 
-  /** Updates at the rates of the blocks. */
+  /**
+   * Runs an update at the rates of the blocks.
+   *
+   * @param rates learning rate of each block
+   * @param scope owner of temporary copies
+   */
   void update(List<Double> rates, NDManager scope, WholeUpdate whole) {
     double highest = Collections.max(rates);
-    List<Slower> slower = new ArrayList<>();
-    for (Box box : boxes) {
-      Strip strip = box.strip();
-      if (rates.get(strip.block()) < highest) {
-        NDArray before =
-            kernels
-                .call(scope, "copy", box.parameter(), strip.starts(), strip.lengths())
-                .singletonOrThrow();
-        slower.add(new Slower(box, before));
+    List<SlowerSlice> slower = new ArrayList<>();
+    for (SlicedValue sliced : slices) {
+      if (rates.get(sliced.slice().block()) < highest) {
+        NDArray before = kernels.copy(sliced.parameter(), sliced.slice(), scope);
+        slower.add(new SlowerSlice(sliced, before));
       }
     }
     whole.at(highest);
-    for (Slower moved : slower) {
-      Strip strip = moved.box().strip();
-      kernels.call(
-          scope,
-          "move",
-          moved.box().parameter(),
-          moved.before(),
-          strip.starts(),
-          strip.lengths(),
-          rates.get(strip.block()) / highest);
+    for (SlowerSlice moved : slower) {
+      ParameterSlice slice = moved.sliced().slice();
+      double share = rates.get(slice.block()) / highest;
+      kernels.interpolate(moved.sliced().parameter(), moved.before(), slice, share);
     }
   }
 }

@@ -1,48 +1,86 @@
 package dev.sparkling.trainer.optim;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.run.Metrics;
-import dev.sparkling.trainer.model.Parameter;
+import dev.sparkling.trainer.model.layout.Parameter;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 
 /**
- * Measures and clips gradients, and leaves out updates whose loss or gradient norm is far above the
- * last {@value #WINDOW} steps'. Skipped values enter the window too, so that a lasting change is
- * accepted after a few steps. The window is the stage's: the first steps after an expansion, whose
- * losses and norms are new, are judged after {@value #LEAST} of them, and more mildly until it is
- * full.
+ * Measures and clips gradients, and skips updates whose loss or gradient norm is far above those of
+ * the last {@value #WINDOW} steps. Skipped steps enter the window too, so that a lasting change is
+ * accepted after a few steps. The window begins with the stage, because an expansion changes losses
+ * and norms: nothing is skipped in the first {@value #LEAST} steps, and more deviation is allowed
+ * until the window is full.
  */
 public final class GradientGuard {
 
   static final int WINDOW = 128;
   static final int LEAST = 32;
 
-  /** Of a full window; OLMo-core's figure. */
+  /** Standard deviations above the mean that are allowed, as in OLMo-core. */
   private static final double DEVIATIONS = 6;
 
+  /** The same until the window is full. */
   private static final double DEVIATIONS_OF_FIRST_STEPS = 12;
 
   private final double largestNorm;
   private final NDManager manager;
-  private final TorchScript kernels;
-  private final List<NDList> blocks = new ArrayList<>();
+  private final GuardKernels kernels;
+  private final List<List<NDArray>> blocks = new ArrayList<>();
   private final NDArray losses;
   private final NDArray norms;
   private long seen;
 
+  /** The operators of guard.torchscript. */
+  private record GuardKernels(TorchScript script) {
+    NDArray norm(List<NDArray> gradients, NDManager results) {
+      return script.callForTensor(results, "norm", gradients);
+    }
+
+    /**
+     * Decides, and enters loss and norm into the windows.
+     *
+     * @param filled number of entries of the windows
+     * @param at where loss and norm enter
+     */
+    UpdateDecision decide(
+        NDArray loss,
+        List<NDArray> blockNorms,
+        NDArray losses,
+        NDArray norms,
+        int filled,
+        int at,
+        double deviations,
+        double largestNorm,
+        NDManager results) {
+      List<NDArray> decided =
+          script.callForTensors(
+              results,
+              "decide",
+              loss,
+              blockNorms,
+              losses,
+              norms,
+              filled,
+              at,
+              LEAST,
+              deviations,
+              largestNorm);
+      return new UpdateDecision(decided.get(0), blockNorms, decided.get(1), decided.get(2));
+    }
+  }
+
   /**
    * Prepares for a stage.
    *
-   * @param largestNorm that gradients are clipped to; 0: they are not
-   * @param gradients in the parameters' order; read at each step
-   * @param manager owns the windows
+   * @param largestNorm norm that gradients are clipped to; 0 for no clipping
+   * @param gradients in the order of the parameters, read at each step
+   * @param manager owner of windows and views
    */
   public GradientGuard(
       double largestNorm,
@@ -52,74 +90,59 @@ public final class GradientGuard {
       NDManager manager) {
     this.largestNorm = largestNorm;
     this.manager = manager;
-    this.kernels = TorchScript.load(manager, GradientGuard.class, "guard.torchscript");
-    this.losses = manager.zeros(new Shape(WINDOW));
-    this.norms = manager.zeros(new Shape(WINDOW));
+    this.kernels =
+        new GuardKernels(TorchScript.load(manager, GradientGuard.class, "guard.torchscript"));
+    this.losses = manager.create(new float[WINDOW]);
+    this.norms = manager.create(new float[WINDOW]);
     for (int block = 0; block <= state.expansions().size(); block++) {
-      blocks.add(new NDList());
+      blocks.add(new ArrayList<>());
     }
-    TorchScript boxes = TorchScript.load(manager, BlockRates.class, "blocks.torchscript");
+    SliceKernels slices = new SliceKernels(manager);
     Iterator<NDArray> gradient = gradients.iterator();
     for (Parameter parameter : parameters) {
       NDArray whole = gradient.next();
-      for (Strip strip : Strip.of(parameter, state)) {
-        NDList view = boxes.call(manager, "box", whole, strip.starts(), strip.lengths());
-        blocks.get(strip.block()).addAll(view);
+      for (ParameterSlice slice : ParameterSlice.of(parameter, state)) {
+        blocks.get(slice.block()).add(slices.view(whole, slice, manager));
       }
     }
   }
 
   /**
-   * Fills the windows with the stage's steps that were done before, each at its place, so that the
-   * next ones are judged as if there had been no interruption, to the last bit.
+   * Fills the windows from earlier steps of the stage, each at its place, so that decisions after a
+   * restart are the same to the last bit.
    *
-   * @param steps all of them, in order
+   * @param steps all earlier steps of the stage, in order
    */
-  public void recall(List<Metrics.Step> steps) {
+  public void restore(List<Metrics.Step> steps) {
     seen = Math.max(0, steps.size() - WINDOW);
     for (Metrics.Step step : steps.subList((int) seen, steps.size())) {
       try (NDManager scope = manager.newSubManager()) {
         NDArray norm = scope.create((float) step.gradientNorm());
-        judge(scope.create((float) step.loss()), new NDList(norm), scope);
+        decide(scope.create((float) step.loss()), List.of(norm), scope);
       }
     }
   }
 
   /**
-   * Looks at a step.
+   * Measures the gradients and decides about the update.
    *
    * @param loss of the step, a scalar
-   * @param results owns what is returned
+   * @param results owner of the decision's arrays
    */
-  public Judgement judge(NDArray loss, NDManager results) {
-    NDList blockNorms = new NDList();
-    for (NDList block : blocks) {
-      // An expansion that widens one axis alone still has entries in some parameter.
-      blockNorms.addAll(kernels.call(results, "norm", block));
+  public UpdateDecision decide(NDArray loss, NDManager results) {
+    List<NDArray> blockNorms = new ArrayList<>();
+    for (List<NDArray> block : blocks) {
+      // Never empty: an expansion of either axis adds entries to some parameter.
+      blockNorms.add(kernels.norm(block, results));
     }
-    NDList judged = judge(loss, blockNorms, results);
-    return new Judgement(judged.get(0), blockNorms, judged.get(1), judged.get(2));
+    return decide(loss, blockNorms, results);
   }
 
-  /** The window as it lies, for tests. */
-  float[] losses() {
-    return losses.toFloatArray();
-  }
-
-  private NDList judge(NDArray loss, NDList blockNorms, NDManager results) {
+  private UpdateDecision decide(NDArray loss, List<NDArray> blockNorms, NDManager results) {
     int filled = (int) Math.min(seen, WINDOW);
     int at = (int) (seen++ % WINDOW);
-    return kernels.call(
-        results,
-        "judge",
-        loss,
-        blockNorms,
-        losses,
-        norms,
-        filled,
-        at,
-        LEAST,
-        filled < WINDOW ? DEVIATIONS_OF_FIRST_STEPS : DEVIATIONS,
-        largestNorm);
+    double deviations = filled < WINDOW ? DEVIATIONS_OF_FIRST_STEPS : DEVIATIONS;
+    return kernels.decide(
+        loss, blockNorms, losses, norms, filled, at, deviations, largestNorm, results);
   }
 }

@@ -1,39 +1,62 @@
 package dev.sparkling.trainer.optim;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.Moment;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.model.TensorRole;
 import dev.sparkling.pipeline.spec.training.OptimizerSpec;
-import dev.sparkling.trainer.model.Parameter.Piece;
-import dev.sparkling.trainer.model.ParameterState;
+import dev.sparkling.trainer.model.layout.Parameter.PackedTensor;
+import dev.sparkling.trainer.model.state.ParameterState;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Muon for the matrices inside of layers, AdamW for embedding, head and norms. Each Hugging Face
- * tensor is made orthogonal by itself and whole, whatever blocks it has and however the trainer has
- * joined it with others.
+ * tensor is orthogonalized whole and by itself, whatever blocks it has and whichever parameter
+ * packs it with others.
  */
 public final class Muon implements Optimizer {
 
   private final OptimizerSpec spec;
   private final NDManager manager;
-  private final TorchScript kernels;
+  private final MuonKernels kernels;
   private final AdamW rest;
   private final BlockRates rates;
-  private final Matrices values = new Matrices(new NDList(), new NDList(), new NDList());
+  private final Matrices matrices =
+      new Matrices(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
 
-  /** Views: of equal shape where they lie one after the other. */
-  private record Matrices(NDList values, NDList gradients, NDList momenta) {}
+  /** Views, [N, R, C], each of N tensors of equal shape that lie one after the other. */
+  private record Matrices(List<NDArray> values, List<NDArray> gradients, List<NDArray> momenta) {}
+
+  /** The operators of muon.torchscript. */
+  private record MuonKernels(TorchScript script) {
+    NDArray view(NDArray whole, PackedTensor first, int count, NDManager results) {
+      List<Long> shape = first.shape();
+      return script.callForTensor(
+          results, "view", whole, first.offset(), count, shape.get(0), shape.get(1));
+    }
+
+    void update(Matrices matrices, UpdateDecision decision, double rate, OptimizerSpec spec) {
+      script.call(
+          "update",
+          matrices.values(),
+          matrices.gradients(),
+          matrices.momenta(),
+          decision.divisor(),
+          decision.skip(),
+          rate,
+          spec.momentum(),
+          spec.weightDecay());
+    }
+  }
 
   /**
-   * Prepares for parameters of a model in a state.
+   * Prepares.
    *
-   * @param manager owns the operators
+   * @param trainerState source of the parameters' blocks
+   * @param manager owner of operators and views
    */
   public Muon(
       OptimizerSpec spec,
@@ -42,59 +65,39 @@ public final class Muon implements Optimizer {
       NDManager manager) {
     this.spec = spec;
     this.manager = manager;
-    this.kernels = TorchScript.load(manager, Muon.class, "muon.torchscript");
-    List<ParameterState> matrices = new ArrayList<>();
+    this.kernels = new MuonKernels(TorchScript.load(manager, Muon.class, "muon.torchscript"));
+    List<ParameterState> inLayers = new ArrayList<>();
     List<ParameterState> others = new ArrayList<>();
     for (ParameterState state : parameters) {
-      (state.parameter().role() == TensorRole.MATRIX ? matrices : others).add(state);
+      (state.parameter().role() == TensorRole.MATRIX ? inLayers : others).add(state);
     }
     this.rest = new AdamW(spec, others, trainerState, manager);
-    this.rates = new BlockRates(matrices, trainerState, manager);
-    matrices.forEach(this::add);
+    this.rates = new BlockRates(inLayers, trainerState, manager);
+    inLayers.forEach(this::add);
   }
 
   @Override
-  public void update(long step, List<Double> blockRates, Judgement judgement) {
-    rest.update(step, blockRates, judgement);
+  public void update(long step, List<Double> blockRates, UpdateDecision decision) {
+    rest.update(step, blockRates, decision);
     try (NDManager scope = manager.newSubManager()) {
-      rates.update(
-          blockRates,
-          scope,
-          rate ->
-              kernels.call(
-                  scope,
-                  "update",
-                  values.values(),
-                  values.gradients(),
-                  values.momenta(),
-                  judgement.divisor(),
-                  judgement.skip(),
-                  rate,
-                  spec.momentum(),
-                  spec.weightDecay()));
+      rates.update(blockRates, scope, rate -> kernels.update(matrices, decision, rate, spec));
     }
   }
 
   private void add(ParameterState state) {
-    List<Piece> pieces = state.parameter().pieces();
+    List<PackedTensor> packed = state.parameter().tensors();
     int first = 0;
-    while (first < pieces.size()) {
+    while (first < packed.size()) {
       int end = first + 1;
-      while (end < pieces.size() && pieces.get(end).shape().equals(pieces.get(first).shape())) {
+      while (end < packed.size() && packed.get(end).shape().equals(packed.get(first).shape())) {
         end++;
       }
-      Piece piece = pieces.get(first);
-      values.values().add(view(state.value(), piece, end - first));
-      values.gradients().add(view(state.gradient(), piece, end - first));
-      values.momenta().add(view(state.moment(Moment.MOMENTUM), piece, end - first));
+      int count = end - first;
+      PackedTensor tensor = packed.get(first);
+      matrices.values().add(kernels.view(state.value(), tensor, count, manager));
+      matrices.gradients().add(kernels.view(state.gradient(), tensor, count, manager));
+      matrices.momenta().add(kernels.view(state.moment(Moment.MOMENTUM), tensor, count, manager));
       first = end;
     }
-  }
-
-  private NDArray view(NDArray whole, Piece piece, int count) {
-    List<Long> shape = piece.shape();
-    return kernels
-        .call(manager, "matrices", whole, piece.offset(), count, shape.get(0), shape.get(1))
-        .singletonOrThrow();
   }
 }

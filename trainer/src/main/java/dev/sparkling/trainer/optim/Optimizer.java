@@ -3,25 +3,25 @@ package dev.sparkling.trainer.optim;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.pipeline.spec.training.OptimizerSpec;
-import dev.sparkling.trainer.model.ParameterState;
+import dev.sparkling.trainer.model.state.ParameterState;
 import java.util.List;
 
 /** Updates parameters in place, each block of a parameter at its own rate. */
 public sealed interface Optimizer permits AdamW, Muon {
 
   /**
-   * Updates all parameters and moments from the gradients.
+   * Updates all parameters and their moments from the gradients.
    *
    * @param step counted from 1 over the whole run
-   * @param rates of the blocks
+   * @param rates learning rate of each block
    */
-  void update(long step, List<Double> rates, Judgement judgement);
+  void update(long step, List<Double> rates, UpdateDecision decision);
 
   /**
-   * The optimizer that a spec names.
+   * Creates the optimizer that a spec names.
    *
-   * @param trainerState says which blocks the parameters have
-   * @param manager owns the operators
+   * @param trainerState source of the parameters' blocks
+   * @param manager owner of operators and views
    */
   static Optimizer of(
       OptimizerSpec spec,

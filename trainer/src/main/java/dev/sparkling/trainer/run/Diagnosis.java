@@ -1,17 +1,15 @@
 package dev.sparkling.trainer.run;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.layout.RunLayout;
-import dev.sparkling.trainer.model.Batch;
-import dev.sparkling.trainer.model.Transformer;
-import dev.sparkling.trainer.model.Weights;
+import dev.sparkling.trainer.data.Batch;
+import dev.sparkling.trainer.step.ParameterNorms;
+import dev.sparkling.trainer.step.StepResult;
+import dev.sparkling.trainer.step.TrainingStep;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -21,104 +19,130 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds where numbers stopped being finite in a step whose update was left out for it, so that the
- * weights are still those that made them.
+ * Finds where the numbers of a step or of an evaluation stopped being finite, and leaves a dump in
+ * the store. The weights are still those that made them: a step that is not finite skips its
+ * update.
  */
-record Diagnosis(
-    String stage,
-    ObjectStore store,
-    Transformer transformer,
-    Weights<NDArray> weights,
-    List<String> parameters,
-    List<NDArray> gradients,
-    List<Batch> batches) {
+record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** What the dump holds of one parameter: JSON has no infinities, so these are texts. */
-  private record ParameterNorms(String weight, String gradient) {}
-
   /**
-   * The dump.
+   * The dump; numbers that may not be finite are strings, because JSON has no infinities.
    *
-   * @param microBatch that is named, counted from 0; absent where every forward pass is finite
+   * @param loss of the step; absent for an evaluation
+   * @param validationLoss absent for a step
+   * @param microBatch number of the first forward pass that is not finite, from 0; absent if all
+   *     are finite before the logits
+   * @param tokens of that forward pass
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   private record Dump(
       long step,
-      String loss,
-      String gradientNorm,
-      List<Double> learningRates,
+      @Nullable String loss,
+      @Nullable String gradientNorm,
+      @Nullable List<Double> learningRates,
+      @Nullable String validationLoss,
       String where,
       @Nullable Integer microBatch,
       List<Long> tokens,
-      Map<String, ParameterNorms> norms) {}
+      Map<String, DumpedNorms> norms) {}
 
-  private record Found(String where, Optional<Integer> microBatch) {}
+  private record DumpedNorms(String weight, String gradient) {}
 
-  /** Writes a dump into the store and says what was found. */
-  UserError of(Metrics.Step step) {
-    Found found = find();
-    String key = RunLayout.dump(stage, step.step());
-    List<Long> tokens =
-        found
-            .microBatch()
-            .map(i -> Arrays.stream(batches.get(i).tokens()).boxed().toList())
-            .orElse(List.of());
-    Dump dump =
+  /** The first numbers that are not finite, and the forward pass that they are in. */
+  private record Place(String name, Optional<Integer> microBatch, List<Long> tokens) {
+    String described() {
+      return name + microBatch.map(i -> ", micro-batch " + i).orElse("");
+    }
+  }
+
+  /** Writes a dump of a step that is not finite; returns the error to throw. */
+  UserError ofStep(long step, StepResult result, List<Double> rates, Iterable<Batch> microBatches) {
+    Map<String, ParameterNorms> norms = trainingStep.norms();
+    Place place =
+        inForwardPass(microBatches).or(() -> inGradients(norms)).orElseGet(Diagnosis::inLogits);
+    String loss = Double.toString(result.loss());
+    String gradientNorm = Double.toString(result.gradientNorm());
+    return write(
+        "loss is " + loss + " and the gradient norm " + gradientNorm,
+        place,
         new Dump(
-            step.step(),
-            Double.toString(step.loss()),
-            Double.toString(step.gradientNorm()),
-            step.learningRates(),
-            found.where(),
-            found.microBatch().orElse(null),
-            tokens,
-            norms());
+            step,
+            loss,
+            gradientNorm,
+            rates,
+            null,
+            place.name(),
+            place.microBatch().orElse(null),
+            place.tokens(),
+            dumped(norms)));
+  }
+
+  /** Writes a dump of an evaluation after a step that is not finite; returns the error to throw. */
+  UserError ofEvaluation(long step, EvaluationResult result, Iterable<Batch> batches) {
+    Place place = inForwardPass(batches).orElseGet(Diagnosis::inLogits);
+    String loss = Double.toString(result.loss());
+    return write(
+        "validation loss is " + loss,
+        place,
+        new Dump(
+            step,
+            null,
+            null,
+            null,
+            loss,
+            place.name(),
+            place.microBatch().orElse(null),
+            place.tokens(),
+            dumped(trainingStep.norms())));
+  }
+
+  private UserError write(String finding, Place place, Dump dump) {
+    String key = RunLayout.dump(stage, dump.step());
     store.write(key, encode(dump).getBytes(StandardCharsets.UTF_8));
     return new UserError(
-        "step %d: loss is %s and the norm of the gradients %s; they stop being finite in %s%s. %s holds the numbers; a lower spec.training.learningRate.peak or a longer warm-up is the usual cure"
-            .formatted(
-                step.step(),
-                step.loss(),
-                step.gradientNorm(),
-                found.where(),
-                found.microBatch().map(i -> ", micro-batch " + i).orElse(""),
-                store.location(key)));
+        "step %d: %s; the first numbers that are not finite are in %s; %s has the details; a lower spec.training.learningRate.peak or a longer warm-up usually helps"
+            .formatted(dump.step(), finding, place.described(), store.location(key)));
   }
 
-  private Found find() {
-    for (int i = 0; i < batches.size(); i++) {
-      Optional<String> where = transformer.firstNotFinite(weights, batches.get(i));
-      if (where.isPresent()) {
-        return new Found(where.get(), Optional.of(i));
+  private Optional<Place> inForwardPass(Iterable<Batch> batches) {
+    int i = 0;
+    for (Batch batch : batches) {
+      Optional<String> name = trainingStep.transformer().firstNotFinite(batch);
+      if (name.isPresent()) {
+        List<Long> tokens = Arrays.stream(batch.tokens()).boxed().toList();
+        return Optional.of(new Place(name.get(), Optional.of(i), tokens));
       }
+      i++;
     }
-    // The backward pass goes from the last layer to the first.
-    for (int i = gradients.size() - 1; i >= 0; i--) {
-      if (!Double.isFinite(norm(gradients.get(i)))) {
-        return new Found("the gradient of " + parameters.get(i), Optional.empty());
-      }
-    }
-    return new Found("the logits", Optional.empty());
+    return Optional.empty();
   }
 
-  private Map<String, ParameterNorms> norms() {
-    Map<String, ParameterNorms> norms = new LinkedHashMap<>();
-    List<NDArray> values = weights.all();
-    for (int i = 0; i < values.size(); i++) {
-      norms.put(
-          parameters.get(i),
-          new ParameterNorms(
-              Double.toString(norm(values.get(i))), Double.toString(norm(gradients.get(i)))));
-    }
-    return norms;
+  /** The backward pass goes from the last parameter to the first. */
+  private static Optional<Place> inGradients(Map<String, ParameterNorms> norms) {
+    return List.copyOf(norms.entrySet()).reversed().stream()
+        .filter(parameter -> !Double.isFinite(parameter.getValue().gradient()))
+        .findFirst()
+        .map(
+            parameter ->
+                new Place("the gradient of " + parameter.getKey(), Optional.empty(), List.of()));
   }
 
-  private static double norm(NDArray array) {
-    try (NDArray norm = array.flatten().norm()) {
-      return norm.toType(DataType.FLOAT32, false).getFloat();
-    }
+  private static Place inLogits() {
+    return new Place("the logits", Optional.empty(), List.of());
+  }
+
+  private static Map<String, DumpedNorms> dumped(Map<String, ParameterNorms> norms) {
+    Map<String, DumpedNorms> dumped = new LinkedHashMap<>();
+    norms.forEach(
+        (name, ofParameter) ->
+            dumped.put(
+                name,
+                new DumpedNorms(
+                    Double.toString(ofParameter.weight()),
+                    Double.toString(ofParameter.gradient()))));
+    return dumped;
   }
 
   private static String encode(Dump dump) {

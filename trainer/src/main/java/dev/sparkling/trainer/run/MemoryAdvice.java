@@ -8,28 +8,28 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** Which setting to lower, and to what, where a stage needs more memory than there is. */
+/** Says which setting to lower, and to what, if a stage needs more memory than there is. */
 final class MemoryAdvice {
 
   private static final double GIGABYTE = 1e9;
 
   private MemoryAdvice() {}
 
-  /** A sentence; empty where the stage should fit. */
+  /** Advice before training; empty if the stage should fit. */
   static Optional<String> beforehand(StagePlan stage, TrainingSpec training, long bytes) {
     return stage.memory().total() <= bytes
         ? Optional.empty()
         : Optional.of(need(stage, training, bytes) + remedy(stage, training, bytes));
   }
 
-  /** A sentence after memory did not suffice, whatever was expected. */
+  /** Advice after an allocation failed, whatever the estimate was. */
   static String afterwards(StagePlan stage, TrainingSpec training, long bytes) {
     return need(stage, training, bytes)
-        + "that did not suffice; "
+        + "that was not enough; "
         + remedy(stage, training, Math.min(bytes, stage.memory().total() - 1));
   }
 
-  /** A sentence after a GPU's memory did not suffice, for which there is no estimate. */
+  /** Advice after an allocation on a GPU failed, for whose memory there is no estimate. */
   static String ofGpu(TrainingSpec training) {
     return "spec.training.microBatchSize: "
         + training.microBatchSize()
@@ -41,7 +41,7 @@ final class MemoryAdvice {
     return String.format(
         Locale.ROOT,
         "spec.training.microBatchSize: %d needs about %.1f GB in stage %s, %.1f GB of it for"
-            + " weights, gradients and moments, and there are %.1f GB in all; ",
+            + " weights, gradients and moments, and there are %.1f GB in total; ",
         training.microBatchSize(),
         memory.total() / GIGABYTE,
         stage.name(),

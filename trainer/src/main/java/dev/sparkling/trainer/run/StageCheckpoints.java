@@ -1,6 +1,5 @@
 package dev.sparkling.trainer.run;
 
-import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.CheckpointWriter;
 import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.FileKind;
@@ -13,7 +12,7 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.trainer.metrics.MetricsFiles;
-import dev.sparkling.trainer.model.ModelState;
+import dev.sparkling.trainer.model.state.ModelState;
 import dev.sparkling.trainer.run.TrainingListener.Checkpointed;
 import dev.sparkling.trainer.torch.Torch;
 import java.time.Instant;
@@ -22,13 +21,14 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a stage's checkpoints while it goes on training. Values are copied into a second set of
- * arrays, which is all that a step waits for; a thread writes from those. One is in flight at a
- * time: who begins another waits for it. What went wrong in the thread is thrown on the training's
- * thread, at the next call of any method. All methods are for the training's thread.
+ * Writes a stage's checkpoints in the background. Training waits only until values are copied into
+ * a second set of arrays, from which a thread writes the checkpoint. One checkpoint is in flight at
+ * a time: beginning the next one waits for it. An error in the thread is thrown by the next method
+ * that is called. All methods are for the training's thread.
  */
 final class StageCheckpoints implements AutoCloseable {
 
@@ -38,20 +38,19 @@ final class StageCheckpoints implements AutoCloseable {
   private final ModelConfiguration model;
   private final ModelState values;
   private final TrainingListener listener;
-  private final NDManager host;
+  private final Supplier<ModelState> newCopy;
   private long newest;
   private Optional<ModelState> copy = Optional.empty();
-  private boolean inForeground;
+  private boolean copyFailed;
   private @Nullable FutureTask<Checkpointed> inFlight;
 
   /**
-   * Prepares; takes no memory before the first {@link #begin}, unless values of another device need
-   * the copy.
+   * Prepares. The copy is allocated at the first {@link #begin}, or at once if values are on
+   * another device.
    *
-   * @param newest step of the checkpoint that training goes on from; less than any of the stage's
-   *     where it has none
-   * @param keepLast newest complete checkpoints that stay; the stage's last one is among them
-   * @param host owns the copy of the values, in the host's memory
+   * @param newest step of the stage's checkpoint that training resumes from; -1 if it has none
+   * @param keepLast number of complete checkpoints to keep, the newest ones
+   * @param newCopy allocates a state for the copy, in the host's memory
    */
   StageCheckpoints(
       ObjectStore store,
@@ -61,7 +60,7 @@ final class StageCheckpoints implements AutoCloseable {
       ModelConfiguration model,
       ModelState values,
       TrainingListener listener,
-      NDManager host) {
+      Supplier<ModelState> newCopy) {
     this.store = store;
     this.stage = stage;
     this.newest = newest;
@@ -69,17 +68,17 @@ final class StageCheckpoints implements AutoCloseable {
     this.model = model;
     this.values = values;
     this.listener = listener;
-    this.host = host;
-    // Before any step: without it no checkpoint could be written, and all work would be lost.
+    this.newCopy = newCopy;
+    // Before the first step: without the copy no checkpoint can be written, and all work is lost.
     if (!values.isOnHost()) {
-      copy = Optional.of(Torch.withinMemory(() -> values.newCopy(host), StageCheckpoints::noRoom));
+      copy = Optional.of(Torch.withinMemory(newCopy, StageCheckpoints::noMemoryForCopy));
     }
   }
 
   /**
-   * Begins a checkpoint of the values as they are now.
+   * Begins a checkpoint of the present values.
    *
-   * @return seconds that this took
+   * @return seconds that training waited
    */
   double begin(TrainerState state, Metrics metrics) {
     long begin = System.nanoTime();
@@ -98,16 +97,16 @@ final class StageCheckpoints implements AutoCloseable {
     return stalled;
   }
 
-  /** Writes a checkpoint of the values as they are now; when this returns, it is complete. */
+  /** Writes a complete checkpoint of the present values before it returns. */
   void writeNow(TrainerState state, Metrics metrics) {
     long begin = System.nanoTime();
     finish();
     ModelState readable = values.isOnHost() ? values : staged().orElseThrow();
     Checkpointed written = write(state, metrics, readable, 0);
-    listener.checkpointed(written.stalledFor(seconds(begin)));
+    listener.checkpointed(written.withStall(seconds(begin)));
   }
 
-  /** Tells of the one in flight if it has ended since. */
+  /** Reports the checkpoint in flight if it is complete. */
   void poll() {
     FutureTask<Checkpointed> task = inFlight;
     if (task != null && task.isDone()) {
@@ -115,7 +114,7 @@ final class StageCheckpoints implements AutoCloseable {
     }
   }
 
-  /** Waits for the one in flight. */
+  /** Waits for the checkpoint in flight. */
   void finish() {
     FutureTask<Checkpointed> task = inFlight;
     if (task != null) {
@@ -124,35 +123,35 @@ final class StageCheckpoints implements AutoCloseable {
     }
   }
 
-  /** Waits, so that nothing reads the values any more. */
+  /** Waits, after which nothing reads the values any more. */
   @Override
   public void close() {
     finish();
   }
 
-  private static UserError noRoom(RuntimeException cause) {
+  private static UserError noMemoryForCopy(RuntimeException cause) {
     return new UserError(
-        "spec.trainer.resources.limits.memory: has no room for a copy of weights and moments, from"
-            + " which a GPU's checkpoints are written; raise it",
+        "spec.trainer.resources.limits.memory: is too small for a copy of weights and moments, which"
+            + " checkpoints are written from on a GPU; raise it",
         cause);
   }
 
-  /** Copies all values; empty where there is no memory for a second set beside the first. */
+  /** Copies all values; empty if there is no memory for a second set of arrays. */
   private Optional<ModelState> staged() {
-    if (copy.isEmpty() && !inForeground) {
-      copy = Torch.ifMemoryAllows(() -> values.newCopy(host));
-      inForeground = copy.isEmpty();
-      if (inForeground) {
+    if (copy.isEmpty() && !copyFailed) {
+      copy = Torch.ifMemoryAllows(newCopy);
+      copyFailed = copy.isEmpty();
+      if (copyFailed) {
         listener.warning(
-            "checkpoints are written while training waits: there is no memory for a second set of"
-                + " weights and moments");
+            "training waits while each checkpoint is written, because there is no memory for a copy"
+                + " of weights and moments");
       }
     }
     copy.ifPresent(arrays -> arrays.copyFrom(values));
     return copy;
   }
 
-  /** The metrics go before the manifest, so that a checkpoint never lacks its own. */
+  /** Metrics are written before the manifest, so that no complete checkpoint is without them. */
   private Checkpointed write(
       TrainerState state, Metrics metrics, ModelState from, double stallSeconds) {
     long begin = System.nanoTime();
@@ -183,7 +182,7 @@ final class StageCheckpoints implements AutoCloseable {
         try {
           return task.get();
         } catch (InterruptedException _) {
-          // The values must not go away under the writer.
+          // The writer still reads the values, which must not be freed.
           interrupted = true;
         }
       }

@@ -7,14 +7,14 @@ import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import dev.sparkling.trainer.torch.Device;
 
 /**
- * What a trainer is asked to do.
+ * A stage to train.
  *
- * @param spec of the whole run, which its checkpoints record
- * @param plan of the whole run, whose steps the learning rates span
- * @param stage to train; its name is the folder of its checkpoints
- * @param start where the stage begins if it has no checkpoint of its own
- * @param threads of the CPU
- * @param device that computes
+ * @param spec resolved spec of the whole run, which the stage's checkpoints record
+ * @param plan plan of the whole run, whose steps the learning rates span
+ * @param stage the stage, whose name is the folder of its checkpoints
+ * @param start what the stage starts with if it has no checkpoint of its own
+ * @param threads CPU threads of each operation
+ * @param device where to compute
  */
 public record TrainingJob(
     ProgressiveTrainingSpec spec,
@@ -28,13 +28,13 @@ public record TrainingJob(
     return spec.training();
   }
 
-  /** Where a stage begins. */
+  /** What a stage starts with. */
   public sealed interface Start {
 
-    /** A new model. */
+    /** A new model, of random weights. */
     record RandomWeights() implements Start {}
 
-    /** A checkpoint in the run's store: an expansion, or another stage's. */
+    /** A checkpoint in the run's store: an expansion, or one of another stage. */
     record FromCheckpoint(String folder) implements Start {}
   }
 }

@@ -2,43 +2,46 @@ package dev.sparkling.trainer.run;
 
 import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.trainer.torch.Device;
 
-/** Told of a training's progress, on its thread. */
+/** Receives a training's progress, on the training's thread. */
 public interface TrainingListener {
 
+  /** Training will compute on a device, {@link Device#CPU} or {@link Device#CUDA}. */
+  default void deviceChosen(Device device) {}
+
   /**
-   * The stage goes on from a step.
+   * Weights and state are loaded; training starts or resumes after a step.
    *
-   * @param from where the weights are from, such as a checkpoint's location
+   * @param from origin of the weights, such as a checkpoint's location
    */
   default void restored(StagePlan stage, long step, String from) {}
 
-  /** An optimizer step was done. */
+  /** An optimizer step is done. */
   default void stepDone(Metrics.Step step) {}
 
-  /** The validation loss after a step, in nats a token. */
+  /** The validation loss was computed. */
   default void evaluated(Metrics.Evaluation evaluation) {}
 
-  /** A checkpoint is complete; training may be some steps further. */
+  /** A checkpoint is complete; training may be some steps ahead of it. */
   default void checkpointed(Checkpointed checkpoint) {}
 
   /**
-   * A checkpoint that is complete.
+   * A complete checkpoint.
    *
-   * @param seconds that writing took
-   * @param stallSeconds of them, and before them, in which training stood still
+   * @param seconds time to write it
+   * @param stallSeconds time in which training stood still for it
    */
   record Checkpointed(long step, String location, long bytes, double seconds, double stallSeconds) {
 
-    /** Training stood still for the whole of it. */
-    Checkpointed stalledFor(double all) {
-      return new Checkpointed(step, location, bytes, seconds, all);
+    Checkpointed withStall(double stalled) {
+      return new Checkpointed(step, location, bytes, seconds, stalled);
     }
   }
 
-  /** The stage's last step is done, or the training was asked to stop after this one. */
+  /** Training ended after a step: the stage's last one, or because a stop was requested. */
   default void ended(long step) {}
 
-  /** Something that the user should know, in a sentence. */
+  /** Something may not be as the user expects. */
   default void warning(String sentence) {}
 }

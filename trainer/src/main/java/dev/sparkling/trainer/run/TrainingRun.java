@@ -1,8 +1,6 @@
 package dev.sparkling.trainer.run;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.checkpoint.run.RunCheckpoints;
@@ -12,31 +10,23 @@ import dev.sparkling.pipeline.identity.RunSettings;
 import dev.sparkling.pipeline.plan.ModelFlops;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.spec.training.TrainingSpec;
+import dev.sparkling.trainer.data.Batch;
 import dev.sparkling.trainer.data.Batches;
 import dev.sparkling.trainer.data.Dataset;
 import dev.sparkling.trainer.data.SampleOrder;
-import dev.sparkling.trainer.model.Batch;
-import dev.sparkling.trainer.model.ComputeWeights;
-import dev.sparkling.trainer.model.GradientPasses;
-import dev.sparkling.trainer.model.ModelState;
-import dev.sparkling.trainer.model.Parameter;
-import dev.sparkling.trainer.model.ParameterLayout;
-import dev.sparkling.trainer.model.Transformer;
-import dev.sparkling.trainer.model.Weights;
-import dev.sparkling.trainer.optim.GradientGuard;
-import dev.sparkling.trainer.optim.Judgement;
-import dev.sparkling.trainer.optim.Optimizer;
+import dev.sparkling.trainer.model.state.ModelState;
 import dev.sparkling.trainer.schedule.BlockCurves;
+import dev.sparkling.trainer.step.StepResult;
+import dev.sparkling.trainer.step.TrainingStep;
 import dev.sparkling.trainer.torch.Device;
 import dev.sparkling.trainer.torch.MatrixPeak;
 import dev.sparkling.trainer.torch.Torch;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** Trains one stage; reads top to bottom in the order in which things happen. */
+/** Trains one stage. The class reads top to bottom in the order of execution. */
 public final class TrainingRun {
 
   private final TrainingJob job;
@@ -44,36 +34,27 @@ public final class TrainingRun {
   private final StagePlan stage;
   private final ObjectStore store;
   private final TrainingListener listener;
-
-  private final NDManager manager;
-  private final NDManager host;
-  private final Restore restored;
-  private final Weights<NDArray> gradients;
-  private final Transformer transformer;
-  private final GradientPasses passes;
-  private final ComputeWeights compute;
-  private final GradientGuard guard;
-  private final Optimizer optimizer;
-  private final BlockCurves curves;
+  private final StartingPoint start;
   private final Batches batches;
   private final SampleOrder order;
+  private final BlockCurves curves;
+  private final TrainingStep trainingStep;
   private final Evaluator evaluator;
+  private final StageCheckpoints checkpoints;
   private final Metrics metrics;
-  private final double flopsPerToken;
-  private final double peakFlops;
+  private final double secondsPerTokenAtPeak;
   private long step;
 
   /**
-   * Trains the stage to its last step, or until asked to stop; does nothing where its last
-   * checkpoint is complete and of this run. Started again after any interruption, it goes on from
-   * the newest checkpoint and ends with the same bits. All of libtorch's memory is freed when this
-   * returns.
+   * Trains the stage to its last step, or until a stop is requested; does nothing if the stage's
+   * last checkpoint is complete and of this run. After an interruption it resumes from the newest
+   * checkpoint and ends with the same bits. All memory of libtorch is freed on return.
    *
    * @param store rooted at the run
-   * @param stopRequested asked before the first and after every step; where true, a checkpoint of
-   *     what was done is written and this returns
-   * @return the step of the newest checkpoint; the stage's first step where it has none
-   * @throws UserError also where memory does not suffice: which setting to lower, and to what
+   * @param stopRequested called before the first step and after each one; if true, a checkpoint of
+   *     the steps done is written and this method returns
+   * @return the step of the newest checkpoint; the stage's first step if it has none
+   * @throws UserError also if there is not enough memory: which setting to lower, and to what
    */
   public static long run(
       TrainingJob job,
@@ -82,19 +63,18 @@ public final class TrainingRun {
       Dataset validation,
       TrainingListener listener,
       BooleanSupplier stopRequested) {
-    Restore.check(job, store, training);
+    StartingPoint.check(job, store, training);
     OptionalLong newest = RunCheckpoints.newestStep(store, job.stage().name());
     if (newest.orElse(-1) >= job.stage().lastStep()) {
       return newest.getAsLong();
     }
     RunCheckpoints.deleteInterrupted(store, job.stage().name());
     Torch torch = Torch.start(job.threads(), job.device());
+    listener.deviceChosen(torch.device());
     long memory = Torch.hostMemoryBytes();
     boolean onHost = torch.device() == Device.CPU;
     if (onHost) {
       MemoryAdvice.beforehand(job.stage(), job.training(), memory).ifPresent(listener::warning);
-    } else {
-      listener.warning("computes on the GPU");
     }
     return Torch.withinMemory(
         () -> {
@@ -115,8 +95,8 @@ public final class TrainingRun {
   private TrainingRun(
       TrainingJob job,
       ObjectStore store,
-      Dataset training,
-      Dataset validation,
+      Dataset trainingData,
+      Dataset validationData,
       TrainingListener listener,
       NDManager manager,
       NDManager host) {
@@ -125,184 +105,47 @@ public final class TrainingRun {
     this.stage = job.stage();
     this.store = store;
     this.listener = listener;
-    int length = this.training.sequenceLength();
+    checkTokenizers(trainingData, validationData);
+    int length = training.sequenceLength();
     int vocabulary = stage.model().vocabularySize();
-    checkTokenizers(training, validation);
-    this.batches = new Batches(training, length, vocabulary, "spec.data.uri");
-    this.order = new SampleOrder(this.training.seed(), training.sequences(length));
-    Batches validationBatches =
-        new Batches(validation, length, vocabulary, "spec.data.validationUri");
+    this.batches = new Batches(trainingData, length, vocabulary, "spec.data.uri");
+    this.order = new SampleOrder(training.seed(), trainingData.sequences(length));
+    Batches validation = new Batches(validationData, length, vocabulary, "spec.data.validationUri");
 
-    this.restored = Restore.of(job, store, training, manager);
-    this.step = restored.state().step();
+    this.start =
+        StartingPoint.of(
+            job,
+            store,
+            trainingData,
+            model -> ModelState.ofTraining(model, training.optimizer().type(), manager));
+    this.step = start.state().step();
     this.metrics = Metrics.read(store, stage.name());
-    Weights<Parameter> layout = ParameterLayout.of(restored.model());
-    this.gradients = ModelState.zeros(layout, manager);
-    this.manager = manager;
-    this.host = host;
-    this.transformer =
-        new Transformer(
-            restored.model(),
-            Transformer.Settings.of(this.training, training.index().separator()),
+    this.curves = BlockCurves.of(training.learningRate(), job.plan(), start.state().expansions());
+    this.trainingStep =
+        new TrainingStep(
+            start.model(),
+            start.values(),
+            training,
+            trainingData.index().separator(),
+            start.state(),
+            job.threads(),
             manager);
-    this.passes = new GradientPasses(transformer, gradients, job.threads(), manager);
-    this.compute =
-        new ComputeWeights(restored.values().weights(), this.training.precision(), manager);
-    this.guard =
-        new GradientGuard(
-            this.training.gradientClipping(),
-            layout.all(),
-            gradients.all(),
-            restored.state(),
-            manager);
-    this.optimizer =
-        Optimizer.of(
-            this.training.optimizer(),
-            restored.values().parameters(gradients),
-            restored.state(),
-            manager);
-    this.curves =
-        BlockCurves.of(this.training.learningRate(), job.plan(), restored.state().expansions());
-    this.flopsPerToken = ModelFlops.perToken(stage.model(), length);
-    this.peakFlops = MatrixPeak.flops(job.threads(), this.training.precision(), manager);
-    long sequences = Math.min(this.training.evaluation().sequences(), validation.sequences(length));
+    long sequences = Math.min(training.evaluation().sequences(), validationData.sequences(length));
     this.evaluator =
-        new Evaluator(transformer, validationBatches, sequences, this.training.microBatchSize());
-  }
-
-  private long train(BooleanSupplier stopRequested) {
-    listener.restored(stage, step, restored.from());
-    if (restored.state().threads() != job.threads()) {
-      listener.warning(
-          "threads: %d, and %d when %s was written; results will differ in the last bits"
-              .formatted(job.threads(), restored.state().threads(), restored.from()));
-    }
-    // Restoring may have taken longer than whoever asks is ready to wait; nothing is lost yet.
-    boolean stop = stopRequested.getAsBoolean();
-    metrics.truncate(step == stage.firstStep() ? -1 : step);
-    guard.recall(metrics.steps());
-    if (step == stage.firstStep() && !stop) {
-      evaluate();
-    }
-    long checkpointed = step;
-    double stall = 0;
-    try (passes;
-        StageCheckpoints checkpoints = checkpoints()) {
-      while (step < stage.lastStep() && !stop) {
-        metrics.add(trainStep(stall));
-        stall = 0;
-        checkpoints.poll();
-        boolean last = step == stage.lastStep();
-        if (last || step % training.evaluation().everySteps() == 0) {
-          evaluate();
-        }
-        stop = stopRequested.getAsBoolean();
-        if (last || stop) {
-          checkpoints.writeNow(state(), metrics);
-          checkpointed = step;
-        } else if (step % training.checkpoints().everySteps() == 0) {
-          stall = checkpoints.begin(state(), metrics);
-        }
-      }
-    }
-    listener.ended(step);
-    return checkpointed;
-  }
-
-  private StageCheckpoints checkpoints() {
-    return new StageCheckpoints(
-        store,
-        stage.name(),
-        step == stage.firstStep() ? -1 : step,
-        training.checkpoints().keepLast(),
-        restored.model(),
-        restored.values(),
-        listener,
-        host);
-  }
-
-  /**
-   * One step of the optimizer.
-   *
-   * @param stallSeconds that a checkpoint has taken before it
-   */
-  private Metrics.Step trainStep(double stallSeconds) {
-    long begin = System.nanoTime();
-    step++;
-    List<Double> rates = curves.rates(step);
-    long tokens = training.tokensPerStep();
-    long firstSample = (step - 1) * training.globalBatchSize();
-    passes.beginStep();
-    try (NDManager scope = manager.newSubManager()) {
-      NDArray total = scope.zeros(new Shape());
-      for (int done = 0; done < training.globalBatchSize(); done += training.microBatchSize()) {
-        Batch batch = batches.ordered(order, firstSample + done, training.microBatchSize());
-        total.addi(passes.lossAndGradients(compute.weights(), batch, 1.0 / tokens, scope));
-      }
-      passes.endStep();
-      NDArray loss = total.divi(tokens);
-      Judgement judgement = guard.judge(loss, scope);
-      optimizer.update(step, rates, judgement);
-      compute.refresh();
-      Metrics.Step done = measured(begin, rates, loss.getFloat(), judgement, stallSeconds);
-      if (!Double.isFinite(done.loss()) || !Double.isFinite(done.gradientNorm())) {
-        throw diagnosis(firstSample).of(done);
-      }
-      listener.stepDone(done);
-      return done;
-    }
-  }
-
-  private Diagnosis diagnosis(long firstSample) {
-    List<Batch> all = new ArrayList<>();
-    for (int done = 0; done < training.globalBatchSize(); done += training.microBatchSize()) {
-      all.add(batches.ordered(order, firstSample + done, training.microBatchSize()));
-    }
-    List<String> names =
-        ParameterLayout.of(restored.model()).all().stream().map(Parameter::name).toList();
-    return new Diagnosis(
-        stage.name(), store, transformer, compute.weights(), names, gradients.all(), all);
-  }
-
-  private Metrics.Step measured(
-      long begin, List<Double> rates, double loss, Judgement judgement, double stallSeconds) {
-    double seconds = (System.nanoTime() - begin) / (double) TimeUnit.SECONDS.toNanos(1);
-    double tokensPerSecond = training.tokensPerStep() / seconds;
-    return new Metrics.Step(
-        step,
-        step * training.tokensPerStep(),
-        loss,
-        rates,
-        tokensPerSecond,
-        tokensPerSecond * flopsPerToken / peakFlops,
-        judgement.norm().getFloat(),
-        judgement.blockNorms().stream().map(norm -> (double) norm.getFloat()).toList(),
-        judgement.skipped(),
-        passes.routing().measure().stream()
-            .map(r -> new Metrics.Router(r.balancing(), r.z(), r.largestLoad()))
-            .toList(),
-        stallSeconds);
-  }
-
-  private void evaluate() {
-    Evaluator.Result result = evaluator.evaluate(compute.weights());
-    Metrics.Evaluation evaluation = new Metrics.Evaluation(step, result.loss(), result.hiddenRms());
-    metrics.add(evaluation);
-    listener.evaluated(evaluation);
-  }
-
-  private TrainerState state() {
-    TrainerState state = restored.state();
-    return new TrainerState(
-        step,
-        step * training.tokensPerStep(),
-        state.seed(),
-        job.threads(),
-        state.dataFingerprint(),
-        state.tokenizerFingerprint(),
-        state.initialWidths(),
-        RunSettings.of(job.spec(), job.plan(), stage.index()),
-        state.expansions());
+        new Evaluator(trainingStep.transformer(), validation, sequences, training.microBatchSize());
+    this.checkpoints =
+        new StageCheckpoints(
+            store,
+            stage.name(),
+            step == stage.firstStep() ? -1 : step,
+            training.checkpoints().keepLast(),
+            start.model(),
+            start.values(),
+            listener,
+            () -> start.values().newCopy(host));
+    this.secondsPerTokenAtPeak =
+        ModelFlops.perToken(stage.model(), length)
+            / MatrixPeak.flops(job.threads(), training.precision(), manager);
   }
 
   private static void checkTokenizers(Dataset training, Dataset validation) {
@@ -314,5 +157,110 @@ public final class TrainingRun {
               + training.index().tokenizer()
               + ", and both must be the same");
     }
+  }
+
+  private long train(BooleanSupplier stopRequested) {
+    listener.restored(stage, step, start.from());
+    if (start.state().threads() != job.threads()) {
+      listener.warning(
+          "threads: %d, and %d when %s was written; results will differ in the last bits"
+              .formatted(job.threads(), start.state().threads(), start.from()));
+    }
+    long checkpointed = step;
+    double stallSeconds = 0;
+    try (trainingStep;
+        checkpoints) {
+      // Loading may have used up the time that is left to stop in; nothing would be lost.
+      boolean stop = stopRequested.getAsBoolean();
+      metrics.truncate(step == stage.firstStep() ? -1 : step);
+      trainingStep.restore(metrics.steps());
+      if (step == stage.firstStep() && !stop) {
+        evaluate();
+      }
+      while (step < stage.lastStep() && !stop) {
+        trainStep(stallSeconds);
+        stallSeconds = 0;
+        checkpoints.poll();
+        boolean last = step == stage.lastStep();
+        if (last || step % training.evaluation().everySteps() == 0) {
+          evaluate();
+        }
+        stop = stopRequested.getAsBoolean();
+        if (last || stop) {
+          checkpoints.writeNow(state(), metrics);
+          checkpointed = step;
+        } else if (step % training.checkpoints().everySteps() == 0) {
+          stallSeconds = checkpoints.begin(state(), metrics);
+        }
+      }
+    }
+    listener.ended(step);
+    return checkpointed;
+  }
+
+  /**
+   * Runs the next optimizer step.
+   *
+   * @param stallSeconds time in which training stood still for a checkpoint before it
+   */
+  private void trainStep(double stallSeconds) {
+    long begin = System.nanoTime();
+    step++;
+    List<Double> rates = curves.rates(step);
+    long firstSample = (step - 1) * training.globalBatchSize();
+    Iterable<Batch> microBatches =
+        batches.ordered(order, firstSample, training.globalBatchSize(), training.microBatchSize());
+    StepResult result = trainingStep.run(step, rates, training.tokensPerStep(), microBatches);
+    if (!result.isFinite()) {
+      throw diagnosis().ofStep(step, result, rates, microBatches);
+    }
+    double seconds = (System.nanoTime() - begin) / (double) TimeUnit.SECONDS.toNanos(1);
+    double tokensPerSecond = training.tokensPerStep() / seconds;
+    Metrics.Step done =
+        new Metrics.Step(
+            step,
+            step * training.tokensPerStep(),
+            result.loss(),
+            rates,
+            tokensPerSecond,
+            tokensPerSecond * secondsPerTokenAtPeak,
+            result.gradientNorm(),
+            result.blockNorms(),
+            result.skipped(),
+            result.routers().stream()
+                .map(r -> new Metrics.Router(r.balancing(), r.z(), r.largestLoad()))
+                .toList(),
+            stallSeconds);
+    metrics.add(done);
+    listener.stepDone(done);
+  }
+
+  private void evaluate() {
+    EvaluationResult result = evaluator.evaluate();
+    if (!result.isFinite()) {
+      throw diagnosis().ofEvaluation(step, result, evaluator.batches());
+    }
+    Metrics.Evaluation evaluation = new Metrics.Evaluation(step, result.loss(), result.hiddenRms());
+    metrics.add(evaluation);
+    listener.evaluated(evaluation);
+  }
+
+  private Diagnosis diagnosis() {
+    return new Diagnosis(stage.name(), store, trainingStep);
+  }
+
+  /** The trainer's state after the present step. */
+  private TrainerState state() {
+    TrainerState initial = start.state();
+    return new TrainerState(
+        step,
+        step * training.tokensPerStep(),
+        initial.seed(),
+        job.threads(),
+        initial.dataFingerprint(),
+        initial.tokenizerFingerprint(),
+        initial.initialWidths(),
+        RunSettings.of(job.spec(), job.plan(), stage.index()),
+        initial.expansions());
   }
 }

@@ -1,4 +1,4 @@
-/** One stage's training, from restore to stop, and evaluation. */
+/** The training of one stage, from its starting point to its last checkpoint, and evaluation. */
 @NullMarked
 package dev.sparkling.trainer.run;
 

@@ -1,8 +1,8 @@
 package dev.sparkling.trainer.torch;
 
-/** What the arrays lie on, and what computes with them. */
+/** Where arrays are and where operations on them run. */
 public enum Device {
-  /** A GPU where libtorch sees one, else the CPU. */
+  /** A GPU if libtorch can use one, else the CPU. */
   AUTO,
   CPU,
   /** The first GPU that libtorch sees. */

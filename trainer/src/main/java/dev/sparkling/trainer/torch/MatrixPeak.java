@@ -6,17 +6,18 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.sparkling.pipeline.spec.training.Precision;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What the device can do at best, for comparison: the FLOPs a second of a product of large
- * matrices. Measured once for each kind, in less than half a second.
+ * The peak that a training's speed is compared with: FLOPs per second of a product of large
+ * matrices. Each kind of product is measured once in a process, in less than half a second.
  */
 public final class MatrixPeak {
 
-  /** A process that has just begun compiles its own code meanwhile, so that the first are slow. */
+  /** The first products are slow in a new process, which compiles its code at the same time. */
   private static final int LEAST_ROUNDS = 6;
 
   private static final long NANOS = TimeUnit.MILLISECONDS.toNanos(400);
@@ -24,23 +25,25 @@ public final class MatrixPeak {
   private static final Map<Product, Double> MEASURED = new ConcurrentHashMap<>();
 
   /**
-   * What is multiplied, and by what.
+   * A kind of product.
    *
-   * @param size of each of the two matrices' axes: large enough to keep the device busy
+   * @param threads of the CPU; 0 on a GPU
+   * @param size of both axes of the two matrices, large enough to keep the device busy
    */
-  private record Product(int threads, boolean onHost, DataType type, int size) {
+  private record Product(int threads, boolean onHost, Precision precision, int size) {
 
-    /** Of a CPU fp32 always: what a processor without units for bf16 does is no peak. */
+    /** On a CPU always in fp32, because one without bf16 units is slower in bf16. */
     static Product of(int threads, Precision precision, boolean onHost) {
       return onHost
-          ? new Product(threads, true, DataType.FLOAT32, 1024)
-          : new Product(0, false, type(precision), 8192);
+          ? new Product(threads, true, Precision.FP32, 1024)
+          : new Product(0, false, precision, 8192);
     }
 
-    private static DataType type(Precision precision) {
+    NDArray matrix(NDManager scope) {
+      NDArray ones = scope.ones(new Shape(size, size));
       return switch (precision) {
-        case FP32 -> DataType.FLOAT32;
-        case BF16 -> DataType.BFLOAT16;
+        case FP32 -> ones;
+        case BF16 -> ForeachKernels.load(scope).toBfloat16(List.of(ones), scope).getFirst();
       };
     }
 
@@ -52,10 +55,11 @@ public final class MatrixPeak {
   private MatrixPeak() {}
 
   /**
-   * FLOPs a second of a manager's device.
+   * FLOPs per second of a device.
    *
-   * @param threads that libtorch has now
-   * @param precision in which a GPU multiplies
+   * @param threads of libtorch's operations
+   * @param precision of a GPU's product
+   * @param manager on the device
    */
   public static double flops(int threads, Precision precision, NDManager manager) {
     Product product = Product.of(threads, precision, Torch.isOnHost(manager));
@@ -64,7 +68,7 @@ public final class MatrixPeak {
 
   private static double measure(Product kind, NDManager manager) {
     try (NDManager scope = manager.newSubManager()) {
-      NDArray matrix = scope.ones(new Shape(kind.size(), kind.size())).toType(kind.type(), false);
+      NDArray matrix = kind.matrix(scope);
       double best = 0;
       long first = System.nanoTime();
       for (int i = 0; i < LEAST_ROUNDS || System.nanoTime() - first < NANOS; i++) {
@@ -79,7 +83,7 @@ public final class MatrixPeak {
     }
   }
 
-  /** A GPU answers before it has computed; who reads a value waits for it. */
+  /** Reads a value, which waits for a GPU: its calls return before they are computed. */
   private static void awaitDevice(NDArray result) {
     try (NDArray corner = result.get(new NDIndex("0:1, 0:1"));
         NDArray value = corner.toType(DataType.FLOAT32, true)) {

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** libtorch in this process. It has one number of threads, so that there is one of it. */
+/** libtorch in this process. Its number of threads is the process's, so there is one of it. */
 public final class Torch {
 
   private final Engine engine;
@@ -29,14 +29,14 @@ public final class Torch {
   }
 
   /**
-   * Starts libtorch, or sets the threads of the one that runs.
+   * Loads libtorch, or sets the threads of the one that is loaded.
    *
    * @param threads of each operation on the CPU; results are bitwise equal for equal counts only
-   * @throws UserError where a GPU is asked for and this libtorch cannot use any
-   * @throws TransientError where it could, and sees none: another node may have one that works
+   * @throws UserError where a GPU is required and this libtorch is built without CUDA
+   * @throws TransientError where libtorch can use no GPU of this machine; another may have one
    */
   public static Torch start(int threads, Device device) {
-    // Nothing is ever downloaded: an air-gapped cluster must behave like a laptop.
+    // DJL must not download anything: an air-gapped cluster has to behave like a laptop.
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
     Engine engine = Engine.getEngine("PyTorch");
@@ -48,20 +48,22 @@ public final class Torch {
     boolean built = device != Device.CPU && engine.hasCapability(StandardCapabilities.CUDA);
     if (device == Device.CUDA && !built) {
       throw new UserError(
-          "--device: cuda, and this libtorch "
+          "device cuda: this libtorch "
               + engine.getVersion()
               + " is built without CUDA; allowed here: auto, cpu");
     }
     Optional<EngineException> refusal = built ? refusal(engine) : Optional.empty();
     if (device == Device.CUDA && refusal.isPresent()) {
       throw new TransientError(
-          "--device: cuda, and libtorch can use no GPU; is there one, and does its driver work?",
+          "device cuda: libtorch cannot use a GPU; one with a working driver is needed",
           refusal.get());
     }
     return built && refusal.isEmpty() ? ai.djl.Device.gpu() : ai.djl.Device.cpu();
   }
 
-  /** Asks libtorch, by a first array, and not CUDA's library, which may be where only it looks. */
+  /**
+   * Creates a first array on the GPU, because only libtorch knows where it finds CUDA's library.
+   */
   private static Optional<EngineException> refusal(Engine engine) {
     try (NDManager manager = engine.newBaseManager(ai.djl.Device.gpu())) {
       manager.create(1f).getFloat();
@@ -72,34 +74,35 @@ public final class Torch {
   }
 
   /**
-   * Sets what each thread that computes has for itself. The number of threads is also the
-   * process's, for MKL.
+   * Sets libtorch's settings of the calling thread. The number of threads is also MKL's, which has
+   * one for the process.
    *
-   * @param threads of each operation that it calls
+   * @param threads of each operation that the calling thread starts
    */
   static void prepareThread(int threads) {
     JniUtils.setNumThreads(threads);
-    // The simple executor. The other one profiles its first calls and, on a GPU, fuses later ones,
-    // so that a resumed run would round otherwise; with no gradients it is no faster.
+    // The simple executor. The optimizing one profiles the first calls and, on a GPU, fuses
+    // operations of later ones, so that a resumed run would round differently; without autograd it
+    // is no faster.
     JniUtils.setGraphExecutorOptimize(false);
   }
 
-  /** The one that was chosen: {@link Device#CPU} or {@link Device#CUDA}. */
+  /** The device that was chosen: {@link Device#CPU} or {@link Device#CUDA}. */
   public Device device() {
     return device.isGpu() ? Device.CUDA : Device.CPU;
   }
 
-  /** The host's memory: of this machine or of the container that this runs in. */
+  /** Memory of this machine, or of the container that the process runs in. */
   public static long hostMemoryBytes() {
     return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
   }
 
-  /** A new owner of arrays, on the device. */
+  /** Creates an owner of arrays on the device. */
   public NDManager newManager() {
     return engine.newBaseManager(device);
   }
 
-  /** A new owner of arrays in the host's memory. */
+  /** Creates an owner of arrays in the host's memory. */
   public NDManager newHostManager() {
     return engine.newBaseManager(ai.djl.Device.cpu());
   }
@@ -110,9 +113,9 @@ public final class Torch {
   }
 
   /**
-   * What needs memory, where there is enough.
+   * Allocates, if there is enough memory.
    *
-   * @return empty where libtorch could not have it
+   * @return empty where libtorch could not allocate it
    */
   public static <T> Optional<T> ifMemoryAllows(Supplier<T> allocation) {
     try {
@@ -126,9 +129,9 @@ public final class Torch {
   }
 
   /**
-   * Does what may need more memory than there is.
+   * Runs work that may need more memory than there is.
    *
-   * @param otherwise makes what is thrown where libtorch could not have it
+   * @param otherwise function of the failed allocation's exception that makes the one to throw
    */
   public static <T> T withinMemory(
       Supplier<T> work, Function<RuntimeException, ? extends RuntimeException> otherwise) {
@@ -139,7 +142,7 @@ public final class Torch {
     }
   }
 
-  /** On the CPU or a GPU. */
+  /** Recognizes libtorch's messages of its CPU and CUDA allocators. */
   private static boolean isOutOfMemory(EngineException e) {
     String message = String.valueOf(e.getMessage());
     return message.contains("can't allocate memory") || message.contains("out of memory");
@@ -151,15 +154,15 @@ public final class Torch {
   }
 
   /**
-   * The memory of a part of a contiguous array on the CPU, valid as long as the array is open.
+   * The memory of a slice of a contiguous array on the CPU, valid as long as the array is open.
    *
    * @param offset of the first element, in the array's flat order
-   * @param elements at most 2 GiB of them
+   * @param elements number of elements, together at most 2 GiB
    */
   public static MemorySegment memory(NDArray array, long offset, long elements) {
     try (NDArray flat = array.reshape(-1);
         NDArray part = flat.get(new NDIndex("{}:{}", offset, offset + elements))) {
-      // Views: the buffer's address is inside of the array and outlives them.
+      // Both are views: the buffer's address lies inside of the array and outlives them.
       return MemorySegment.ofBuffer(((PtNDArray) part).toByteBuffer(true));
     }
   }

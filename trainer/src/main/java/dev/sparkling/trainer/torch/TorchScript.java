@@ -1,7 +1,6 @@
 package dev.sparkling.trainer.torch;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -15,18 +14,21 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Our own operators, written in TorchScript, which reaches every ATen operator and not only those
- * that DJL wraps. An archive is a zip of stored entries; source: PyTorch's
- * torch/csrc/jit/serialization/import.cpp. Methods run without autograd: backward passes are ours.
+ * A compiled TorchScript module. TorchScript reaches every ATen operator, of which DJL wraps only
+ * some. Methods run without autograd, because the backward passes are written out. Only a class
+ * that has one typed method for each operator calls these methods by name. The archive that
+ * libtorch loads is a zip of stored entries; source: PyTorch's
+ * torch/csrc/jit/serialization/import.cpp.
  */
 public final class TorchScript {
 
-  /** The class that a script's text defines. */
+  /** Name of the class that every script defines. */
   private static final String CLASS_NAME = "Kernels";
 
   private final PtSymbolBlock module;
@@ -38,9 +40,9 @@ public final class TorchScript {
   /**
    * Compiles a script.
    *
-   * @param manager owns the module
-   * @param owner the class beside whose resources the script is
-   * @param resource name of the script's file
+   * @param manager owner of the module
+   * @param owner class in whose package the resource is
+   * @param resource file name of the script
    */
   public static TorchScript load(NDManager manager, Class<?> owner, String resource) {
     try (InputStream in = owner.getResourceAsStream(resource)) {
@@ -55,23 +57,47 @@ public final class TorchScript {
   }
 
   /**
-   * Calls a method of the script.
+   * Calls a method for its effect on its arguments.
    *
-   * @param results owns the arrays that it returns
-   * @param arguments {@link NDArray}, {@link NDList} (a list of tensors), Long or Integer, Double,
-   *     Boolean, long[] (a list of integers)
-   * @return the tensor or tensors that it returns; empty where it returns none
+   * @param arguments {@link NDArray}, {@code List<NDArray>}, Long or Integer, Double, Boolean,
+   *     long[] (a list of integers)
    */
-  public NDList call(NDManager results, String method, Object... arguments) {
+  public void call(String method, Object... arguments) {
+    run(method, arguments, _ -> List.of());
+  }
+
+  /**
+   * Calls a method that returns one tensor.
+   *
+   * @param results owner of the tensor
+   * @param arguments as for {@link #call}
+   */
+  public NDArray callForTensor(NDManager results, String method, Object... arguments) {
+    return callForTensors(results, method, arguments).getFirst();
+  }
+
+  /**
+   * Calls a method that returns a list or a tuple of tensors.
+   *
+   * @param results owner of the tensors
+   * @param arguments as for {@link #call}
+   */
+  public List<NDArray> callForTensors(NDManager results, String method, Object... arguments) {
+    return run(method, arguments, result -> result.toNDList((PtNDManager) results));
+  }
+
+  private interface Returned {
+    List<NDArray> of(IValue result);
+  }
+
+  private List<NDArray> run(String method, Object[] arguments, Returned returned) {
     IValue[] values = new IValue[arguments.length];
     try {
       for (int i = 0; i < arguments.length; i++) {
         values[i] = value(arguments[i]);
       }
       try (IValue result = IValueUtils.runMethod(module, method, values)) {
-        return result.isTensor() || result.isTensorList() || result.isTuple()
-            ? result.toNDList((PtNDManager) results)
-            : new NDList();
+        return returned.of(result);
       }
     } finally {
       for (IValue value : values) {
@@ -85,14 +111,14 @@ public final class TorchScript {
   private static IValue value(Object argument) {
     return switch (argument) {
       case NDArray array -> IValue.from((PtNDArray) array);
-      case NDList list ->
+      case List<?> list ->
           IValue.listFrom(list.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new));
       case Long number -> IValue.from(number);
       case Integer number -> IValue.from(number.longValue());
       case Double number -> IValue.from(number);
       case Boolean flag -> IValue.from(flag);
       case long[] numbers -> IValue.listFrom(numbers);
-      default -> throw new IllegalArgumentException("no TorchScript value: " + argument);
+      default -> throw new IllegalArgumentException("not a TorchScript value: " + argument);
     };
   }
 

@@ -1,6 +1,7 @@
 /**
- * The only package that touches DJL's engine: starts it, loads our TorchScript, hands out memory.
- * Every array has one owning {@code NDManager}, which its caller opens in try-with-resources.
+ * libtorch behind DJL's engine, which no other package uses: starts it, compiles TorchScript, runs
+ * tasks on its threads. Every array has one owning {@code NDManager}, which whoever creates it
+ * opens in try-with-resources.
  */
 @NullMarked
 package dev.sparkling.trainer.torch;

@@ -37,7 +37,9 @@ class BatchesTest {
   @Test
   void oneSequenceAndItsTargetAreEnough() {
     try (Dataset dataset = dataset(9)) {
-      assertThat(new Batches(dataset, 8, 4, "--data").inOrder(0, 1).tokens()).hasSize(8);
+      assertThat(new Batches(dataset, 8, 4, "--data").inOrder(1, 1))
+          .singleElement()
+          .satisfies(batch -> assertThat(batch.tokens()).hasSize(8));
     }
   }
 

@@ -4,17 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.trainer.TestTorch;
-import dev.sparkling.trainer.model.Batch;
-import dev.sparkling.trainer.model.HuggingFaceFixture;
-import dev.sparkling.trainer.model.ModelState;
-import dev.sparkling.trainer.model.Transformer;
-import dev.sparkling.trainer.model.Weights;
+import dev.sparkling.trainer.data.Batch;
+import dev.sparkling.trainer.generate.Continuation.GenerationEnd;
+import dev.sparkling.trainer.generate.Continuation.GenerationLimits;
+import dev.sparkling.trainer.model.pass.PassSettings;
+import dev.sparkling.trainer.model.pass.Transformer;
+import dev.sparkling.trainer.model.state.ModelState;
+import dev.sparkling.trainer.step.HuggingFaceFixture;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,14 +29,15 @@ class ContinuationTest {
   private static final int VOCABULARY = 96;
   private static final long[] PROMPT = {3, 1, 4, 1, 5};
 
-  /** Sums in another order. */
+  /** Products are summed in another order. */
   private static final float ROUNDING = 1e-4f;
 
   private final NDManager manager = TestTorch.start().newManager();
   private final HuggingFaceFixture fixture = new HuggingFaceFixture("moe-tied");
   private final ModelState state = load();
   private final Transformer transformer =
-      new Transformer(fixture.model().model(), Transformer.Settings.plain(POSITIONS), manager);
+      new Transformer(
+          fixture.model().model(), state.weights(), PassSettings.forward(POSITIONS), manager);
 
   @AfterEach
   void freeMemory() {
@@ -46,10 +48,9 @@ class ContinuationTest {
   void lastLogitsOfAShorterSequenceAreThoseOfItsPositionInTheWholeOne() {
     long[] whole = new long[POSITIONS];
     Arrays.setAll(whole, i -> (7L * i + 3) % VOCABULARY);
-    Weights<NDArray> weights = state.weights();
-    float[] all = transformer.logits(weights, new Batch(1, whole, whole), manager).toFloatArray();
+    float[] all = transformer.logits(new Batch(1, whole, whole), manager).toFloatArray();
     for (int length = 1; length <= POSITIONS; length++) {
-      assertThat(transformer.lastLogits(weights, Arrays.copyOf(whole, length)))
+      assertThat(transformer.lastLogits(Arrays.copyOf(whole, length)))
           .containsExactly(
               Arrays.copyOfRange(all, (length - 1) * VOCABULARY, length * VOCABULARY),
               within(ROUNDING));
@@ -60,10 +61,10 @@ class ContinuationTest {
   void greedyContinuationTakesTheLikeliestTokenEachTime() {
     List<Long> told = new ArrayList<>();
     Continuation done = continued(4, -1, told);
-    assertThat(done.end()).isEqualTo(Continuation.End.MAX_TOKENS);
+    assertThat(done.end()).isEqualTo(GenerationEnd.MAX_TOKENS);
     assertThat(done.tokens()).startsWith(PROMPT).hasSize(PROMPT.length + 4);
     for (int i = PROMPT.length; i < done.tokens().length; i++) {
-      float[] logits = transformer.lastLogits(state.weights(), Arrays.copyOf(done.tokens(), i));
+      float[] logits = transformer.lastLogits(Arrays.copyOf(done.tokens(), i));
       int chosen = (int) done.tokens()[i];
       for (float logit : logits) {
         assertThat(logits[chosen]).isGreaterThanOrEqualTo(logit);
@@ -75,11 +76,11 @@ class ContinuationTest {
   }
 
   @Test
-  void separatorEndsTheTextAndIsNoPartOfIt() {
+  void separatorEndsTheTextAndIsNotPartOfIt() {
     int first = (int) continued(1, -1, new ArrayList<>()).tokens()[PROMPT.length];
     List<Long> told = new ArrayList<>();
     Continuation done = continued(4, first, told);
-    assertThat(done.end()).isEqualTo(Continuation.End.SEPARATOR);
+    assertThat(done.end()).isEqualTo(GenerationEnd.SEPARATOR);
     assertThat(done.tokens()).isEqualTo(PROMPT);
     assertThat(told).isEmpty();
   }
@@ -87,7 +88,7 @@ class ContinuationTest {
   @Test
   void lastPositionOfTheModelEndsTheText() {
     Continuation done = continued(100, -1, new ArrayList<>());
-    assertThat(done.end()).isEqualTo(Continuation.End.POSITIONS);
+    assertThat(done.end()).isEqualTo(GenerationEnd.POSITIONS);
     assertThat(done.tokens()).hasSize(POSITIONS);
   }
 
@@ -103,9 +104,8 @@ class ContinuationTest {
   private Continuation continued(int maxTokens, int separator, List<Long> told) {
     return Continuation.of(
         transformer,
-        state.weights(),
         PROMPT,
-        new Continuation.Limits(maxTokens, POSITIONS, VOCABULARY, separator),
+        new GenerationLimits(maxTokens, POSITIONS, VOCABULARY, separator),
         new Sampler(0, 1, 1),
         told::add);
   }

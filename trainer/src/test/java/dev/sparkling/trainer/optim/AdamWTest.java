@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sparkling.checkpoint.format.Moment;
@@ -19,9 +18,9 @@ import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.training.OptimizerSpec;
 import dev.sparkling.pipeline.spec.training.OptimizerType;
 import dev.sparkling.trainer.TestTorch;
-import dev.sparkling.trainer.model.Parameter;
-import dev.sparkling.trainer.model.Parameter.Piece;
-import dev.sparkling.trainer.model.ParameterState;
+import dev.sparkling.trainer.model.layout.Parameter;
+import dev.sparkling.trainer.model.layout.Parameter.PackedTensor;
+import dev.sparkling.trainer.model.state.ParameterState;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -39,7 +38,7 @@ class AdamWTest {
           TensorRole.MATRIX,
           List.of((long) ROWS, (long) COLUMNS),
           List.of(Axis.HIDDEN, Axis.INNER),
-          List.of(new Piece("p", List.of((long) ROWS, (long) COLUMNS), 0)));
+          List.of(new PackedTensor("p", List.of((long) ROWS, (long) COLUMNS), 0)));
 
   /** Float rounding of a handful of operations on numbers near 1. */
   private static final double ROUNDING = 2e-6;
@@ -51,12 +50,12 @@ class AdamWTest {
     try (NDManager manager = TestTorch.start().newManager()) {
       ParameterState state = state(manager);
       float[] before = state.value().toFloatArray();
-      float[] slopes = state.gradient().toFloatArray();
+      float[] gradients = state.gradient().toFloatArray();
       new AdamW(SPEC, List.of(state), trainerState(false), manager)
-          .update(1, List.of(0.01), Judgement.accept(manager));
+          .update(1, List.of(0.01), TestDecisions.update(manager));
       float[] after = state.value().toFloatArray();
       for (int i = 0; i < before.length; i++) {
-        double expected = before[i] * (1 - 0.01 * 0.1) - 0.01 * Math.signum(slopes[i]);
+        double expected = before[i] * (1 - 0.01 * 0.1) - 0.01 * Math.signum(gradients[i]);
         assertThat(after[i]).isCloseTo((float) expected, within((float) ROUNDING));
       }
     }
@@ -76,14 +75,13 @@ class AdamWTest {
   }
 
   @Test
-  void skippedUpdateLeavesEverythingAsItWasWhateverTheGradientsAre() {
+  void skippedUpdateChangesNothingEvenIfGradientsAreNotFinite() {
     try (NDManager manager = TestTorch.start().newManager()) {
       ParameterState state = state(manager);
       float[] before = state.value().toFloatArray();
       state.gradient().muli(Float.NaN);
-      NDArray one = manager.create(1f);
       new AdamW(SPEC, List.of(state), trainerState(true), manager)
-          .update(1, List.of(0.01, 0.03), new Judgement(one, new NDList(), one, one));
+          .update(1, List.of(0.01, 0.03), TestDecisions.skip(manager));
       assertThat(state.value().toFloatArray()).isEqualTo(before);
       assertThat(state.moment(Moment.FIRST).toFloatArray()).containsOnly(0);
       assertThat(state.moment(Moment.SECOND).toFloatArray()).containsOnly(0);
@@ -91,17 +89,15 @@ class AdamWTest {
   }
 
   @Test
-  void gradientsAreDividedFirst() {
+  void gradientsAreDividedByTheDivisorFirst() {
     try (NDManager manager = TestTorch.start().newManager()) {
       ParameterState divided = state(manager);
       ParameterState half = state(manager);
       half.gradient().divi(2);
-      NDArray two = manager.create(2f);
       new AdamW(SPEC, List.of(divided), trainerState(true), manager)
-          .update(
-              1, List.of(0.01, 0.03), new Judgement(two, new NDList(), two, manager.create(0f)));
+          .update(1, List.of(0.01, 0.03), TestDecisions.divide(manager, 2));
       new AdamW(SPEC, List.of(half), trainerState(true), manager)
-          .update(1, List.of(0.01, 0.03), Judgement.accept(manager));
+          .update(1, List.of(0.01, 0.03), TestDecisions.update(manager));
       assertThat(divided.value().toFloatArray()).isEqualTo(half.value().toFloatArray());
       assertThat(divided.moment(Moment.SECOND).toFloatArray())
           .isEqualTo(half.moment(Moment.SECOND).toFloatArray());
@@ -113,7 +109,7 @@ class AdamWTest {
       ParameterState state = state(manager);
       AdamW adamW = new AdamW(SPEC, List.of(state), trainerState(expanded), manager);
       for (int step = 1; step <= 5; step++) {
-        adamW.update(step, rates, Judgement.accept(manager));
+        adamW.update(step, rates, TestDecisions.update(manager));
       }
       return state.value().toFloatArray();
     }

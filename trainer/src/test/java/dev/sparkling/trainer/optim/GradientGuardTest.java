@@ -15,12 +15,15 @@ import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.pipeline.spec.model.Initialization;
 import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
 import dev.sparkling.trainer.TestTorch;
-import dev.sparkling.trainer.model.Parameter;
-import dev.sparkling.trainer.model.Parameter.Piece;
+import dev.sparkling.trainer.model.layout.Parameter;
+import dev.sparkling.trainer.model.layout.Parameter.PackedTensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A matrix of 2 x 3 whose first column is old. */
 class GradientGuardTest {
@@ -31,7 +34,7 @@ class GradientGuardTest {
           TensorRole.MATRIX,
           List.of(2L, 3L),
           List.of(Axis.NONE, Axis.HIDDEN),
-          List.of(new Piece("p", List.of(2L, 3L), 0)));
+          List.of(new PackedTensor("p", List.of(2L, 3L), 0)));
 
   private static final TrainerState EXPANDED =
       new TrainerState(
@@ -53,16 +56,16 @@ class GradientGuardTest {
                   10)));
 
   @Test
-  void normsAreThoseOfTheBlocksAndOfAll() {
+  void normsAreThoseOfTheBlocksAndOfAllGradients() {
     try (NDManager manager = TestTorch.start().newManager()) {
       NDArray gradient = manager.create(new float[] {3, 1, 2, 4, 2, 4}, new Shape(2, 3));
-      Judgement judgement = guard(0, gradient, manager).judge(manager.create(1f), manager);
-      assertThat(judgement.blockNorms().get(0).getFloat()).isEqualTo(5);
-      assertThat(judgement.blockNorms().get(1).getFloat()).isEqualTo(5);
-      assertThat(judgement.norm().getFloat())
+      UpdateDecision decision = guard(0, gradient, manager).decide(manager.create(1f), manager);
+      assertThat(decision.blockNorms().get(0).getFloat()).isEqualTo(5);
+      assertThat(decision.blockNorms().get(1).getFloat()).isEqualTo(5);
+      assertThat(decision.norm().getFloat())
           .isCloseTo((float) Math.sqrt(50), withinPercentage(1e-5));
-      assertThat(judgement.divisor().getFloat()).isEqualTo(1);
-      assertThat(judgement.skipped()).isFalse();
+      assertThat(decision.divisor().getFloat()).isEqualTo(1);
+      assertThat(decision.skipped()).isFalse();
     }
   }
 
@@ -78,16 +81,16 @@ class GradientGuardTest {
   }
 
   @Test
-  void updateWhoseLossOrNormIsFarOffIsLeftOutOnceTheWindowHasEnough() {
+  void updateWithASpikeInLossOrNormIsSkippedOnceTheWindowHasEnoughSteps() {
     try (NDManager manager = TestTorch.start().newManager()) {
-      assertThat(judgedAfter(GradientGuard.LEAST - 1, 3f, 1f, manager)).isFalse();
-      assertThat(judgedAfter(GradientGuard.LEAST, 3f, 1f, manager)).isTrue();
-      assertThat(judgedAfter(GradientGuard.LEAST, 1f, 3f, manager)).isTrue();
-      assertThat(judgedAfter(GradientGuard.LEAST, 1.05f, 1.05f, manager)).isFalse();
-      // Deviation 0.05: 8 of them above the mean is let pass until the window is full.
-      assertThat(judgedAfter(GradientGuard.WINDOW - 1, 1.4f, 1f, manager)).isFalse();
-      assertThat(judgedAfter(GradientGuard.WINDOW, 1.4f, 1f, manager)).isTrue();
-      assertThat(judgedAfter(GradientGuard.WINDOW, 0.2f, 0.2f, manager)).isFalse();
+      assertThat(skippedAfter(GradientGuard.LEAST - 1, 3f, 1f, manager)).isFalse();
+      assertThat(skippedAfter(GradientGuard.LEAST, 3f, 1f, manager)).isTrue();
+      assertThat(skippedAfter(GradientGuard.LEAST, 1f, 3f, manager)).isTrue();
+      assertThat(skippedAfter(GradientGuard.LEAST, 1.05f, 1.05f, manager)).isFalse();
+      // The deviation is 0.05: 8 of them above the mean are allowed until the window is full.
+      assertThat(skippedAfter(GradientGuard.WINDOW - 1, 1.4f, 1f, manager)).isFalse();
+      assertThat(skippedAfter(GradientGuard.WINDOW, 1.4f, 1f, manager)).isTrue();
+      assertThat(skippedAfter(GradientGuard.WINDOW, 0.2f, 0.2f, manager)).isFalse();
     }
   }
 
@@ -98,44 +101,84 @@ class GradientGuardTest {
       GradientGuard guard = guard(0, gradient, manager);
       fill(guard, GradientGuard.WINDOW);
       int skipped = 0;
-      while (guard.judge(manager.create(3f), manager).skipped()) {
+      while (guard.decide(manager.create(3f), manager).skipped()) {
         skipped++;
       }
       assertThat(skipped).isBetween(1, 8);
     }
   }
 
-  @Test
-  void stepsThatAreRecalledCountAsIfThereHadBeenNoInterruption() {
+  /** Restored windows differ from those of a guard that saw all steps in no entry and no place. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 50})
+  void afterARestartALossIsASpikeFromTheSameValueOnAsWithoutAnInterruption(int stepsAfter) {
     try (NDManager manager = TestTorch.start().newManager()) {
       NDArray gradient = manager.create(new float[] {1, 0, 0, 0, 0, 0}, new Shape(2, 3));
-      GradientGuard through = guard(0, gradient, manager);
+      int stepsBefore = GradientGuard.WINDOW + 37;
+      float uninterrupted =
+          leastSpike(
+              () -> {
+                GradientGuard guard = guard(0, gradient, manager);
+                run(guard, 0, stepsBefore + stepsAfter, manager);
+                return guard;
+              },
+              manager);
       List<Metrics.Step> done = new ArrayList<>();
-      for (int i = 0; i < 2 * GradientGuard.WINDOW + 37; i++) {
-        float loss = 1 + 0.05f * (float) Math.sin(i);
-        through.judge(manager.create(loss), manager);
-        done.add(step(loss, 1));
+      for (int i = 0; i < stepsBefore; i++) {
+        done.add(step(loss(i), 1));
       }
-      GradientGuard resumed = guard(0, gradient, manager);
-      resumed.recall(done);
-      assertThat(resumed.losses()).isEqualTo(through.losses());
+      float restarted =
+          leastSpike(
+              () -> {
+                GradientGuard guard = guard(0, gradient, manager);
+                guard.restore(done);
+                run(guard, stepsBefore, stepsBefore + stepsAfter, manager);
+                return guard;
+              },
+              manager);
+      assertThat(restarted).isEqualTo(uninterrupted).isBetween(1.15f, 1.35f);
     }
+  }
+
+  private static float loss(int step) {
+    return 1 + 0.05f * (float) Math.sin((double) step * step);
+  }
+
+  private static void run(GradientGuard guard, int from, int to, NDManager manager) {
+    for (int i = from; i < to; i++) {
+      try (NDManager scope = manager.newSubManager()) {
+        guard.decide(scope.create(loss(i)), scope);
+      }
+    }
+  }
+
+  /** The smallest loss that is skipped, found by bisection with a new guard each time. */
+  private static float leastSpike(Supplier<GradientGuard> guards, NDManager manager) {
+    float low = 1.1f;
+    float high = 1.4f;
+    for (int i = 0; i < 12; i++) {
+      float middle = (low + high) / 2;
+      boolean skipped = guards.get().decide(manager.create(middle), manager).skipped();
+      low = skipped ? low : middle;
+      high = skipped ? middle : high;
+    }
+    return high;
   }
 
   @Test
-  void valuesThatAreNotFiniteAreLeftOutAtOnce() {
+  void updateWithValuesThatAreNotFiniteIsSkippedFromTheFirstStep() {
     try (NDManager manager = TestTorch.start().newManager()) {
-      assertThat(judgedAfter(0, Float.NaN, 1, manager)).isTrue();
-      assertThat(judgedAfter(0, Float.POSITIVE_INFINITY, 1, manager)).isTrue();
-      assertThat(judgedAfter(0, 1, Float.NaN, manager)).isTrue();
+      assertThat(skippedAfter(0, Float.NaN, 1, manager)).isTrue();
+      assertThat(skippedAfter(0, Float.POSITIVE_INFINITY, 1, manager)).isTrue();
+      assertThat(skippedAfter(0, 1, Float.NaN, manager)).isTrue();
     }
   }
 
-  private static boolean judgedAfter(int steps, float loss, float norm, NDManager manager) {
+  private static boolean skippedAfter(int steps, float loss, float norm, NDManager manager) {
     NDArray gradient = manager.create(new float[] {norm, 0, 0, 0, 0, 0}, new Shape(2, 3));
     GradientGuard guard = guard(0, gradient, manager);
     fill(guard, steps);
-    return guard.judge(manager.create(loss), manager).skipped();
+    return guard.decide(manager.create(loss), manager).skipped();
   }
 
   /** Losses and norms of mean 1 and deviation 0.05. */
@@ -144,7 +187,7 @@ class GradientGuardTest {
     for (int i = 0; i < steps; i++) {
       done.add(step(i % 2 == 0 ? 0.95 : 1.05, i % 2 == 0 ? 1.05 : 0.95));
     }
-    guard.recall(done);
+    guard.restore(done);
   }
 
   private static Metrics.Step step(double loss, double norm) {
@@ -153,7 +196,7 @@ class GradientGuardTest {
 
   private static float divisor(double largest, NDArray gradient, NDManager manager) {
     return guard(largest, gradient, manager)
-        .judge(manager.create(1f), manager)
+        .decide(manager.create(1f), manager)
         .divisor()
         .getFloat();
   }

@@ -20,10 +20,10 @@ import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.training.OptimizerSpec;
 import dev.sparkling.pipeline.spec.training.OptimizerType;
 import dev.sparkling.trainer.TestTorch;
-import dev.sparkling.trainer.model.Parameter;
-import dev.sparkling.trainer.model.Parameter.Piece;
-import dev.sparkling.trainer.model.ParameterLayout;
-import dev.sparkling.trainer.model.ParameterState;
+import dev.sparkling.trainer.model.layout.Parameter;
+import dev.sparkling.trainer.model.layout.Parameter.PackedTensor;
+import dev.sparkling.trainer.model.layout.ParameterLayout;
+import dev.sparkling.trainer.model.state.ParameterState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +41,7 @@ class MuonBlocksTest {
       List.of(new Widths(8, 6), new Widths(12, 9), new Widths(12, 15), new Widths(16, 15));
   private static final ModelConfiguration WIDEST = TestModels.moe(false).widened(16, 15, 1);
 
-  /** In no order, so that the highest is neither the first block's nor the last's. */
+  /** Unordered, so that the highest rate is neither the first block's nor the last's. */
   private static final List<Double> RATES = List.of(0.01, 0.04, 0.02, 0.03);
 
   private static final int STEPS = 3;
@@ -50,7 +50,7 @@ class MuonBlocksTest {
   private static final float ROUNDING = 5e-5f;
 
   @Test
-  void everyEntryOfEveryMatrixMovesAtTheRateOfTheFirstWidthsThatItIsInsideOf() {
+  void everyEntryOfEveryMatrixMovesAtTheRateOfTheFirstWidthsThatContainIt() {
     for (Parameter parameter : ParameterLayout.of(WIDEST).all()) {
       if (parameter.role() != TensorRole.MATRIX) {
         continue;
@@ -69,13 +69,14 @@ class MuonBlocksTest {
     }
   }
 
-  /** Adds up what the definition says of one entry. */
+  /** Adds up the updates of one entry by the definition. */
   @Test
-  void overSeveralStepsWeightsFollowEachBlocksOwnDecayAndRate() {
+  void overSeveralStepsEachBlockFollowsItsOwnRateAndDecay() {
     Parameter down = ParameterLayout.of(WIDEST).layers().getFirst().attention().output();
     double[] rate = RATES.stream().mapToDouble(Double::doubleValue).toArray();
-    // Gradients are given, so updates do not depend on the weights: what one rate adds without
-    // decay is the rate times the sum of the updates.
+    // Gradients are given, so that updates do not depend on the weights: without decay, weights
+    // move
+    // by the rate times the sum of the updates.
     List<float[]> path = new ArrayList<>();
     for (int steps = 0; steps <= STEPS; steps++) {
       path.add(after(withoutDecay(), down, List.of(1.0, 1.0, 1.0, 1.0), steps));
@@ -93,27 +94,27 @@ class MuonBlocksTest {
   }
 
   @Test
-  void joinedQueriesKeysAndValuesMoveAsSeparateOnes() {
+  void packedQueriesKeysAndValuesMoveAsSeparateOnes() {
     Parameter joined = ParameterLayout.of(WIDEST).layers().getFirst().attention().queryKeyValue();
     float[] together = after(joined, RATES, STEPS);
-    for (Piece piece : joined.pieces()) {
+    for (PackedTensor packed : joined.tensors()) {
       Parameter alone =
           new Parameter(
-              piece.tensor(),
+              packed.name(),
               TensorRole.MATRIX,
-              piece.shape(),
+              packed.shape(),
               List.of(Axis.HEADS, Axis.HIDDEN),
-              List.of(new Piece(piece.tensor(), piece.shape(), 0)));
+              List.of(new PackedTensor(packed.name(), packed.shape(), 0)));
       float[] separate = after(alone, RATES, STEPS);
       for (int i = 0; i < separate.length; i++) {
-        assertThat(together[(int) piece.offset() + i])
-            .as(piece.tensor() + " " + i)
+        assertThat(together[(int) packed.offset() + i])
+            .as(packed.name() + " " + i)
             .isCloseTo(separate[i], within(ROUNDING));
       }
     }
   }
 
-  /** The block of an entry, written down apart from strips. */
+  /** The block of an entry, computed without slices. */
   private static int block(Parameter parameter, int entry) {
     int rest = entry;
     long hidden = 0;
@@ -154,19 +155,19 @@ class MuonBlocksTest {
       Optimizer optimizer = Optimizer.of(spec, List.of(state), trainerState(), manager);
       for (int step = 1; step <= steps; step++) {
         gradient.muli(0).addi(manager.create(random(parameter, "gradient" + step), shape));
-        optimizer.update(step, rates, Judgement.accept(manager));
+        optimizer.update(step, rates, TestDecisions.update(manager));
       }
       return value.toFloatArray();
     }
   }
 
-  /** By the Hugging Face tensor, so that a joined one holds the same values as separate ones. */
+  /** Values by Hugging Face tensor, so that packed tensors hold the same ones as separate ones. */
   private static float[] random(Parameter parameter, String what) {
     float[] all = new float[Math.toIntExact(parameter.elements())];
-    for (Piece piece : parameter.pieces()) {
-      float[] values = new float[Math.toIntExact(piece.elements())];
-      new TensorRandom(1, piece.tensor() + what).fillRow(0, values, 1);
-      System.arraycopy(values, 0, all, (int) piece.offset(), values.length);
+    for (PackedTensor packed : parameter.tensors()) {
+      float[] values = new float[Math.toIntExact(packed.elements())];
+      new TensorRandom(1, packed.name() + what).fillRow(0, values, 1);
+      System.arraycopy(values, 0, all, (int) packed.offset(), values.length);
     }
     return all;
   }

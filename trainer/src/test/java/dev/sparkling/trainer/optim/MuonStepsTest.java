@@ -18,9 +18,9 @@ import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.pipeline.spec.training.OptimizerSpec;
 import dev.sparkling.pipeline.spec.training.OptimizerType;
 import dev.sparkling.trainer.TestTorch;
-import dev.sparkling.trainer.model.Parameter;
-import dev.sparkling.trainer.model.Parameter.Piece;
-import dev.sparkling.trainer.model.ParameterState;
+import dev.sparkling.trainer.model.layout.Parameter;
+import dev.sparkling.trainer.model.layout.Parameter.PackedTensor;
+import dev.sparkling.trainer.model.state.ParameterState;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -30,7 +30,7 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Steps of single matrices beside PyTorch's: see bench/reference/make_fixtures.py. */
+/** Steps of single matrices compared with PyTorch's: see bench/reference/make_fixtures.py. */
 class MuonStepsTest {
 
   private static final OptimizerSpec SPEC =
@@ -38,7 +38,7 @@ class MuonStepsTest {
   private static final int STEPS = 3;
   private static final double RATE = 1e-2;
 
-  /** Products are added up in another order; weights are of about 1. */
+  /** Products are summed in another order; weights are about 1. */
   private static final Offset<Float> ROUNDING = Offset.offset(2e-6f);
 
   private final ObjectStore store =
@@ -60,7 +60,7 @@ class MuonStepsTest {
               TensorRole.MATRIX,
               sizes,
               List.of(Axis.NONE, Axis.NONE),
-              List.of(new Piece(name, sizes, 0)));
+              List.of(new PackedTensor(name, sizes, 0)));
       ParameterState state =
           new ParameterState(parameter, value, gradient, Map.of(Moment.MOMENTUM, momentum));
       TrainerState start =
@@ -69,7 +69,7 @@ class MuonStepsTest {
       for (int step = 1; step <= STEPS; step++) {
         float[] given = values(entry(name + ".gradient." + step));
         gradient.muli(0).addi(manager.create(given, shape));
-        optimizer.update(step, List.of(RATE), Judgement.accept(manager));
+        optimizer.update(step, List.of(RATE), TestDecisions.update(manager));
         assertThat(value.toFloatArray())
             .as("weights of step " + step)
             .containsExactly(values(entry(name + ".weight." + step)), ROUNDING);

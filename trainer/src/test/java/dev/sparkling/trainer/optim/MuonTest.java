@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sparkling.checkpoint.format.Moment;
@@ -19,44 +18,44 @@ import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.training.OptimizerSpec;
 import dev.sparkling.pipeline.spec.training.OptimizerType;
 import dev.sparkling.trainer.TestTorch;
-import dev.sparkling.trainer.model.Parameter;
-import dev.sparkling.trainer.model.Parameter.Piece;
-import dev.sparkling.trainer.model.ParameterState;
+import dev.sparkling.trainer.model.layout.Parameter;
+import dev.sparkling.trainer.model.layout.Parameter.PackedTensor;
+import dev.sparkling.trainer.model.state.ParameterState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Two matrices of 3 x 4 and one of 5 x 4, joined in a parameter of 11 x 4. */
+/** Two matrices of 3 x 4 and one of 5 x 4, packed into a parameter of 11 x 4. */
 class MuonTest {
 
   private static final OptimizerSpec SPEC =
       new OptimizerSpec(OptimizerType.MUON, List.of(0.9, 0.95), 1e-8, 0.1, 0.95);
-  private static final List<Piece> PIECES =
+  private static final List<PackedTensor> TENSORS =
       List.of(
-          new Piece("a", List.of(3L, 4L), 0),
-          new Piece("b", List.of(3L, 4L), 12),
-          new Piece("c", List.of(5L, 4L), 24));
+          new PackedTensor("a", List.of(3L, 4L), 0),
+          new PackedTensor("b", List.of(3L, 4L), 12),
+          new PackedTensor("c", List.of(5L, 4L), 24));
   private static final double RATE = 0.01;
 
   /** Float rounding of some tens of operations on numbers near 1. */
   private static final float ROUNDING = 2e-5f;
 
   @Test
-  void oneStepIsTheDefinitionsForEachMatrixByItself() {
+  void oneStepFollowsTheDefinitionForEachMatrixByItself() {
     try (NDManager manager = TestTorch.start().newManager()) {
       ParameterState state = state(manager);
       float[] before = state.value().toFloatArray();
       float[] gradient = state.gradient().toFloatArray();
-      optimizer(state, false, manager).update(1, List.of(RATE), Judgement.accept(manager));
+      optimizer(state, false, manager).update(1, List.of(RATE), TestDecisions.update(manager));
       float[] after = state.value().toFloatArray();
       float[] momentum = state.moment(Moment.MOMENTUM).toFloatArray();
-      for (Piece piece : PIECES) {
-        int rows = Math.toIntExact(piece.shape().get(0));
+      for (PackedTensor packed : TENSORS) {
+        int rows = Math.toIntExact(packed.shape().get(0));
         double[][] update = new double[rows][4];
         for (int r = 0; r < rows; r++) {
           for (int c = 0; c < 4; c++) {
-            int at = (int) piece.offset() + r * 4 + c;
+            int at = (int) packed.offset() + r * 4 + c;
             double buffer = 0.05 * gradient[at];
             assertThat(momentum[at]).isCloseTo((float) buffer, within(ROUNDING));
             update[r][c] = gradient[at] + 0.95 * (buffer - gradient[at]);
@@ -65,10 +64,10 @@ class MuonTest {
         double[][] orthogonal = orthogonalize(update);
         for (int r = 0; r < rows; r++) {
           for (int c = 0; c < 4; c++) {
-            int at = (int) piece.offset() + r * 4 + c;
+            int at = (int) packed.offset() + r * 4 + c;
             double scale = 0.2 * Math.sqrt(Math.max(rows, 4));
             double expected = before[at] * (1 - RATE * 0.1) - RATE * scale * orthogonal[r][c];
-            assertThat(after[at]).as(piece.tensor()).isCloseTo((float) expected, within(ROUNDING));
+            assertThat(after[at]).as(packed.name()).isCloseTo((float) expected, within(ROUNDING));
           }
         }
       }
@@ -89,20 +88,18 @@ class MuonTest {
   }
 
   @Test
-  void skippedUpdateLeavesEverythingAsItWasWhateverTheGradientsAre() {
+  void skippedUpdateChangesNothingEvenIfGradientsAreNotFinite() {
     try (NDManager manager = TestTorch.start().newManager()) {
       ParameterState state = state(manager);
       float[] before = state.value().toFloatArray();
       state.gradient().muli(Float.NaN);
-      NDArray one = manager.create(1f);
-      optimizer(state, true, manager)
-          .update(1, List.of(0.01, 0.03), new Judgement(one, new NDList(), one, one));
+      optimizer(state, true, manager).update(1, List.of(0.01, 0.03), TestDecisions.skip(manager));
       assertThat(state.value().toFloatArray()).isEqualTo(before);
       assertThat(state.moment(Moment.MOMENTUM).toFloatArray()).containsOnly(0);
     }
   }
 
-  /** The definition once more, in plain loops. */
+  /** The definition, in plain loops. */
   private static double[][] orthogonalize(double[][] update) {
     if (update.length > update[0].length) {
       return transpose(orthogonalize(transpose(update)));
@@ -157,7 +154,7 @@ class MuonTest {
   private static float[] afterOneStep(boolean expanded, List<Double> rates) {
     try (NDManager manager = TestTorch.start().newManager()) {
       ParameterState state = state(manager);
-      optimizer(state, expanded, manager).update(1, rates, Judgement.accept(manager));
+      optimizer(state, expanded, manager).update(1, rates, TestDecisions.update(manager));
       return state.value().toFloatArray();
     }
   }
@@ -182,7 +179,7 @@ class MuonTest {
   private static ParameterState state(NDManager manager) {
     Parameter parameter =
         new Parameter(
-            "p", TensorRole.MATRIX, List.of(11L, 4L), List.of(Axis.HEADS, Axis.HIDDEN), PIECES);
+            "p", TensorRole.MATRIX, List.of(11L, 4L), List.of(Axis.HEADS, Axis.HIDDEN), TENSORS);
     return new ParameterState(
         parameter,
         random(manager, "value"),

@@ -36,30 +36,30 @@ class MemoryAdviceTest {
   }
 
   @Test
-  void theMostThatFitsIsSaidWithAndWithoutRecomputation() {
+  void adviceIsTheMostThatFitsWithAndWithoutRecomputation() {
     assertThat(MemoryAdvice.beforehand(stage, spec.training(), 6_500_000_000L))
         .hasValue(
             "spec.training.microBatchSize: 16 needs about 9.6 GB in stage narrow, 3.2 GB of it for"
-                + " weights, gradients and moments, and there are 6.5 GB in all; lower it to 8, or 16"
+                + " weights, gradients and moments, and there are 6.5 GB in total; lower it to 8, or 16"
                 + " with spec.training.recomputation: layers");
   }
 
   @Test
-  void whereOnlyRecomputationFitsItIsTheAdvice() {
+  void recomputationIsAdvisedIfOnlyThatFits() {
     assertThat(MemoryAdvice.beforehand(stage, spec.training(), 3_300_000_000L).orElseThrow())
         .endsWith("lower it to 1 with spec.training.recomputation: layers");
   }
 
   @Test
-  void whereTheModelIsTooLargeNoSettingHelps() {
+  void noSettingIsAdvisedForAModelThatIsTooLarge() {
     assertThat(MemoryAdvice.beforehand(stage, spec.training(), 1L << 30).orElseThrow())
         .endsWith(
-            "there are 1.1 GB in all; not even 1 fits: a smaller model or more memory is needed");
+            "there are 1.1 GB in total; not even 1 fits: a smaller model or more memory is needed");
   }
 
   @Test
-  void memoryThatDidNotSufficeCallsForLessThanWasUsed() {
+  void afterAFailedAllocationAdviceIsLessThanWasUsed() {
     assertThat(MemoryAdvice.afterwards(stage, spec.training(), 24L << 30))
-        .contains("in all; that did not suffice; lower it to 8, or 16");
+        .contains("in total; that was not enough; lower it to 8, or 16");
   }
 }

@@ -18,8 +18,8 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.TransientError;
 import dev.sparkling.pipeline.spec.training.OptimizerType;
 import dev.sparkling.trainer.TestTorch;
-import dev.sparkling.trainer.model.DeviceStates;
-import dev.sparkling.trainer.model.ModelState;
+import dev.sparkling.trainer.model.state.DeviceStates;
+import dev.sparkling.trainer.model.state.ModelState;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -179,7 +179,7 @@ class StageCheckpointsTest {
             told.add(checkpoint.step());
           }
         },
-        manager);
+        () -> from.newCopy(manager));
   }
 
   private ObjectStore gated(CountDownLatch open) {

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
-/** A tiny run on a little text: narrow for 8 steps, then 8 steps twice as wide in both axes. */
+/** A tiny run on a little text: 8 narrow steps, then 8 steps twice as wide in both axes. */
 final class TestRuns implements AutoCloseable {
 
   static final Path TOKENIZER = Path.of("../examples/java-sources/tokenizer.json");
@@ -46,6 +46,8 @@ final class TestRuns implements AutoCloseable {
         storage: {uri: run}
       """;
 
+  static final String EVALUATION = "evaluation: {everySteps: 4, sequences: 8}";
+
   static final ProgressiveTraining RESOURCE = resource("");
 
   static final RunPlan PLAN = RunPlan.of(RESOURCE.spec());
@@ -61,24 +63,34 @@ final class TestRuns implements AutoCloseable {
   }
 
   /**
-   * The run with more settings of the training.
+   * The run with another setting of the training.
    *
    * @param settings a line of YAML, such as {@code precision: bf16}
    */
   static ProgressiveTraining resource(String settings) {
-    return SpecReader.read(
-        YAML.replace("  training:\n", "  training:\n    " + settings + "\n"), "tiny.yaml");
+    return resource(settings, "peak: 1.0e-2", EVALUATION);
   }
 
-  static ProgressiveTraining resourceOfPeak(String peak) {
-    return SpecReader.read(YAML.replace("peak: 1.0e-2", "peak: " + peak), "tiny.yaml");
+  /**
+   * The run with other settings.
+   *
+   * @param settings another line of the training's settings
+   * @param peak instead of {@code peak: 1.0e-2}
+   * @param evaluation instead of {@link #EVALUATION}
+   */
+  static ProgressiveTraining resource(String settings, String peak, String evaluation) {
+    String yaml =
+        YAML.replace("  training:\n", "  training:\n    " + settings + "\n")
+            .replace("peak: 1.0e-2", peak)
+            .replace(EVALUATION, evaluation);
+    return SpecReader.read(yaml, "tiny.yaml");
   }
 
   static TestRuns prepare(Path folder) throws IOException {
     return prepare(folder, TOKENIZER, 0.2);
   }
 
-  /** The same texts, of which another share is held out, by another tokenizer. */
+  /** Prepares the same texts with another tokenizer and another share held out. */
   static TestRuns prepare(Path folder, Path tokenizerFile, double validationFraction)
       throws IOException {
     Path texts = Files.createDirectories(folder.resolve("texts"));

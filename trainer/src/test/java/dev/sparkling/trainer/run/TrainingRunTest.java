@@ -112,21 +112,43 @@ class TrainingRunTest {
 
   @Test
   void numbersThatAreNotFiniteStopTheStageAtOnceAndLeaveADump() {
-    ProgressiveTraining diverging = TestRuns.resourceOfPeak("1.0e+30");
+    ProgressiveTraining diverging = TestRuns.resource("", "peak: 1.0e+30", TestRuns.EVALUATION);
     assertThatThrownBy(() -> runs.train(diverging, "narrow", store, () -> false))
         .isInstanceOf(UserError.class)
         .hasMessageMatching(
-            "step 2: loss is 7\\.6\\d+ and the norm of the gradients NaN; they stop being finite in the"
-                + " gradient of layers\\.1\\.experts\\.down\\. memory:narrow/not-finite-step-00000002"
-                + "\\.json holds the numbers; a lower spec\\.training\\.learningRate\\.peak or a"
-                + " longer warm-up is the usual cure");
+            "step 2: loss is 7\\.6\\d+ and the gradient norm NaN; the first numbers that are not"
+                + " finite are in the gradient of layers\\.1\\.experts\\.down;"
+                + " memory:narrow/not-finite-step-00000002\\.json has the details; a lower"
+                + " spec\\.training\\.learningRate\\.peak or a longer warm-up usually helps");
     assertThat(RunCheckpoints.steps(store, "narrow")).isEmpty();
-    String dump =
-        new String(
-            store.readAll(store.get("narrow/not-finite-step-00000002.json")),
-            StandardCharsets.UTF_8);
-    assertThat(dump)
+    assertThat(dump("narrow/not-finite-step-00000002.json"))
         .contains("\"gradientNorm\" : \"NaN\"", "model.norm.weight", "layers.1.experts.down");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fp32", "bf16"})
+  void validationLossThatIsNotFiniteStopsTheStageAtOnceAndLeavesADump(String precision) {
+    ProgressiveTraining diverging =
+        TestRuns.resource(
+            "precision: " + precision,
+            "peak: 1.0e+39",
+            "evaluation: {everySteps: 1, sequences: 8}");
+    assertThatThrownBy(() -> runs.train(diverging, "narrow", store, () -> false))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "step 1: validation loss is NaN; the first numbers that are not finite are in the"
+                + " embedding, micro-batch 0; memory:narrow/not-finite-step-00000001.json has the"
+                + " details; a lower spec.training.learningRate.peak or a longer warm-up usually"
+                + " helps");
+    assertThat(RunCheckpoints.steps(store, "narrow")).isEmpty();
+    assertThat(store.find("narrow/metrics.jsonl")).isEmpty();
+    assertThat(dump("narrow/not-finite-step-00000001.json"))
+        .contains("\"validationLoss\" : \"NaN\"", "\"microBatch\" : 0", "layers.1.experts.down")
+        .doesNotContain("\"loss\"", "\"gradientNorm\"");
+  }
+
+  private String dump(String key) {
+    return new String(store.readAll(store.get(key)), StandardCharsets.UTF_8);
   }
 
   @Test

@@ -1,0 +1,51 @@
+package dev.sparkling.trainer.model.layout;
+
+import dev.sparkling.checkpoint.model.Axis;
+import dev.sparkling.checkpoint.model.TensorRole;
+import java.util.List;
+
+/**
+ * One array that the optimizer updates. It holds one Hugging Face tensor, or packs several one
+ * after the other, so that one matrix product serves them all.
+ *
+ * @param role of each of its tensors
+ * @param axes what each axis runs over; HIDDEN and INNER ones have blocks after an expansion
+ * @param tensors packed Hugging Face tensors, in order, without gaps
+ */
+public record Parameter(
+    String name, TensorRole role, List<Long> shape, List<Axis> axes, List<PackedTensor> tensors) {
+
+  public Parameter {
+    shape = List.copyOf(shape);
+    axes = List.copyOf(axes);
+    tensors = List.copyOf(tensors);
+    long packed = tensors.stream().mapToLong(PackedTensor::elements).sum();
+    if (axes.size() != shape.size() || packed != elements(shape)) {
+      throw new IllegalArgumentException(
+          name + ": shape " + shape + ", axes " + axes + ", tensors of " + packed + " elements");
+    }
+  }
+
+  /**
+   * A Hugging Face tensor inside a parameter.
+   *
+   * @param offset of its first element
+   */
+  public record PackedTensor(String name, List<Long> shape, long offset) {
+    public PackedTensor {
+      shape = List.copyOf(shape);
+    }
+
+    public long elements() {
+      return Parameter.elements(shape);
+    }
+  }
+
+  public long elements() {
+    return elements(shape);
+  }
+
+  private static long elements(List<Long> shape) {
+    return shape.stream().reduce(1L, (a, b) -> a * b);
+  }
+}

@@ -1,0 +1,107 @@
+package dev.sparkling.trainer.model.layout;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A model's parameters by their place in it, with one {@code T} for each: a description, a value, a
+ * gradient. Shapes: V vocabulary, H hidden, D head dimension, Q query heads, K key/value heads, E
+ * experts, I inner.
+ *
+ * @param embedding [V, H]
+ * @param finalNorm [H]
+ * @param head [V, H]; empty if the embedding is also the head
+ */
+public record Weights<T>(T embedding, List<Layer<T>> layers, T finalNorm, Optional<T> head) {
+
+  public Weights {
+    layers = List.copyOf(layers);
+  }
+
+  /** A transformer block. */
+  public record Layer<T>(Attention<T> attention, Mlp<T> mlp) {}
+
+  /**
+   * The first half of a block.
+   *
+   * @param norm [H]
+   * @param queryKeyValue [(Q + 2K) * D, H]: query rows, then key rows, then value rows
+   * @param queryNorm [D]
+   * @param keyNorm [D]
+   * @param output [H, Q * D]
+   */
+  public record Attention<T>(T norm, T queryKeyValue, T queryNorm, T keyNorm, T output) {}
+
+  /** The second half of a block. */
+  public sealed interface Mlp<T> {}
+
+  /**
+   * A single MLP.
+   *
+   * @param norm [H]
+   * @param gateUp [2, I, H]: gate, then up
+   * @param down [H, I]
+   */
+  public record Dense<T>(T norm, T gateUp, T down) implements Mlp<T> {}
+
+  /**
+   * Several MLPs, of which a router chooses some for each token.
+   *
+   * @param norm [H]
+   * @param router [E, H]
+   * @param gateUp [E, 2, I, H]
+   * @param down [E, H, I]
+   */
+  public record Experts<T>(T norm, T router, T gateUp, T down) implements Mlp<T> {}
+
+  /** Applies a function to every parameter, in the model's order. */
+  public <R> Weights<R> map(Function<T, R> function) {
+    return new Weights<>(
+        function.apply(embedding),
+        layers.stream().map(layer -> map(layer, function)).toList(),
+        function.apply(finalNorm),
+        head.map(function));
+  }
+
+  /** All parameters, in the model's order. */
+  public List<T> all() {
+    List<T> all = new ArrayList<>();
+    map(
+        parameter -> {
+          all.add(parameter);
+          return parameter;
+        });
+    return all;
+  }
+
+  /** The output head, which is the embedding if they are tied. */
+  public T headOrEmbedding() {
+    return head.orElse(embedding);
+  }
+
+  private static <T, R> Layer<R> map(Layer<T> layer, Function<T, R> function) {
+    Attention<T> a = layer.attention();
+    Attention<R> attention =
+        new Attention<>(
+            function.apply(a.norm()),
+            function.apply(a.queryKeyValue()),
+            function.apply(a.queryNorm()),
+            function.apply(a.keyNorm()),
+            function.apply(a.output()));
+    return new Layer<>(
+        attention,
+        switch (layer.mlp()) {
+          case Dense<T> m ->
+              new Dense<>(
+                  function.apply(m.norm()), function.apply(m.gateUp()), function.apply(m.down()));
+          case Experts<T> m ->
+              new Experts<>(
+                  function.apply(m.norm()),
+                  function.apply(m.router()),
+                  function.apply(m.gateUp()),
+                  function.apply(m.down()));
+        });
+  }
+}

@@ -1,0 +1,118 @@
+package dev.sparkling.trainer.model.pass;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.sparkling.pipeline.plan.TrainerMemoryContract;
+import dev.sparkling.trainer.data.Batch;
+import dev.sparkling.trainer.model.layout.Weights;
+import dev.sparkling.trainer.model.pass.MicroBatchShard.ForwardPass;
+import dev.sparkling.trainer.model.routing.Routing;
+import dev.sparkling.trainer.torch.Torch;
+import dev.sparkling.trainer.torch.TwoWayExecutor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Forward and backward passes that accumulate the gradients of a step. On a CPU, two shards of a
+ * micro-batch run at the same time, each with half of the threads and half of the sequences. They
+ * wait for each other once between forward and backward pass, while threads that share operations
+ * wait at each of some thousand operations.
+ */
+public final class GradientPasses implements AutoCloseable {
+
+  private final Transformer transformer;
+  private final Weights<NDArray> gradients;
+  private final int threads;
+  private final NDManager manager;
+  private final Routing routing;
+  private final TwoWayExecutor executor;
+  private final List<MicroBatchShard> shards = new ArrayList<>();
+
+  /**
+   * Prepares; the second shard allocates its gradients when it is first needed.
+   *
+   * @param gradients sum over the passes of a step, complete after {@link #endStep}; what they hold
+   *     before a step is ignored
+   * @param threads of libtorch's operations
+   * @param manager owner of what shards keep; each pass opens a scope below it
+   */
+  public GradientPasses(
+      Transformer transformer, Weights<NDArray> gradients, int threads, NDManager manager) {
+    this.transformer = transformer;
+    this.gradients = gradients;
+    this.threads = threads;
+    this.manager = manager;
+    this.executor = new TwoWayExecutor(threads);
+    this.routing = new Routing(transformer.model(), transformer.settings().balancing(), manager);
+  }
+
+  /** The routing of the passes since {@link #beginStep}. */
+  public Routing routing() {
+    return routing;
+  }
+
+  /** Begins an optimizer step, whose gradients and routing are those of the passes to come. */
+  public void beginStep() {
+    routing.beginStep();
+    shards.forEach(MicroBatchShard::beginStep);
+  }
+
+  /**
+   * Computes the loss of a micro-batch and adds its gradients, times {@code weight}, to those of
+   * the step. With the weight 1 / (tokens of the step) for all micro-batches they become the
+   * gradients of the step's mean loss. The routers' losses add to the gradients and not to the
+   * returned loss.
+   *
+   * @param results owner of the returned array
+   * @return scalar loss in nats, summed over the micro-batch's tokens
+   */
+  public NDArray lossAndGradients(Batch batch, double weight, NDManager results) {
+    int tokens = batch.tokens().length;
+    try (NDManager scope = manager.newSubManager()) {
+      List<Batch> parts = batch.split(shardCount(batch));
+      while (shards.size() < parts.size()) {
+        shards.add(newShard(parts.size()));
+      }
+      routing.beginPass(tokens);
+      List<ForwardPass> forwards =
+          executor.run(
+              parts.size(),
+              i -> shards.get(i).forward(parts.get(i), weight, scope.newSubManager()));
+      routing.endForward(parts.size());
+      List<NDArray> losses =
+          executor.run(
+              parts.size(),
+              i -> {
+                shards.get(i).backward(forwards.get(i), routing, tokens, weight);
+                return forwards.get(i).loss();
+              });
+      return losses.stream().reduce(results.zeros(new Shape()), NDArray::add);
+    }
+  }
+
+  /** Adds up the gradients of the shards, which completes those of the step. */
+  public void endStep() {
+    for (MicroBatchShard shard : shards.subList(1, shards.size())) {
+      if (shard.hasBegun()) {
+        transformer.foreach().add(gradients.all(), shard.gradients().all());
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    executor.close();
+  }
+
+  private int shardCount(Batch batch) {
+    return Torch.isOnHost(manager) ? TrainerMemoryContract.shards(batch.sequences(), threads) : 1;
+  }
+
+  /** The first shard accumulates into the step's gradients, the second one into its own. */
+  private MicroBatchShard newShard(int count) {
+    Weights<NDArray> own =
+        shards.isEmpty() ? gradients : gradients.map(like -> manager.zeros(like.getShape()));
+    return new MicroBatchShard(transformer, count, routing.newShard(), own);
+  }
+}

@@ -1,0 +1,191 @@
+package dev.sparkling.trainer.model.pass;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.sparkling.pipeline.spec.training.Recomputation;
+import dev.sparkling.trainer.data.Batch;
+import dev.sparkling.trainer.model.layout.Weights;
+import dev.sparkling.trainer.model.layout.Weights.Layer;
+import dev.sparkling.trainer.model.pass.HeadKernels.LossPass;
+import dev.sparkling.trainer.model.pass.LayerKernels.SavedExpertsMlp;
+import dev.sparkling.trainer.model.pass.LayerPasses.SavedLayer;
+import dev.sparkling.trainer.model.routing.Routing;
+import dev.sparkling.trainer.model.routing.Routing.RouterLoss;
+import dev.sparkling.trainer.model.routing.Routing.ShardRouting;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The passes over one shard of each micro-batch, with gradients and routing sums of its own. For
+ * one thread at a time.
+ */
+final class MicroBatchShard {
+
+  private final Transformer transformer;
+  private final LayerPasses passes;
+  private final HeadKernels head;
+  private final int shards;
+  private final ShardRouting routing;
+  private final Weights<NDArray> gradients;
+
+  /** Whether the step has had a pass, to whose gradients the next ones add. */
+  private boolean begun;
+
+  /**
+   * Creates a shard.
+   *
+   * @param shards number of shards of a micro-batch
+   */
+  MicroBatchShard(
+      Transformer transformer, int shards, ShardRouting routing, Weights<NDArray> gradients) {
+    this.transformer = transformer;
+    this.passes = transformer.passes();
+    this.head = transformer.head();
+    this.shards = shards;
+    this.routing = routing;
+    this.gradients = gradients;
+  }
+
+  /**
+   * What a forward pass leaves for its backward pass.
+   *
+   * @param saved layers, the last one first
+   * @param beta 1 to accumulate gradients of matrices, 0 to overwrite them
+   * @param scope owner of everything
+   */
+  record ForwardPass(
+      Batch batch,
+      NDArray tokens,
+      Optional<NDArray> mask,
+      Deque<SavedLayer> saved,
+      LossPass last,
+      double beta,
+      NDManager scope) {
+
+    NDArray loss() {
+      return last.loss();
+    }
+  }
+
+  void beginStep() {
+    begun = false;
+  }
+
+  /** The gradients of this step's passes; undefined before the first. */
+  Weights<NDArray> gradients() {
+    return gradients;
+  }
+
+  boolean hasBegun() {
+    return begun;
+  }
+
+  /**
+   * Runs the forward pass, and the backward pass of the head.
+   *
+   * @param weight of one token in the step's loss
+   * @param scope owner of the result
+   */
+  ForwardPass forward(Batch batch, double weight, NDManager scope) {
+    Weights<NDArray> weights = transformer.weights();
+    NDArray tokens = scope.create(batch.tokens());
+    Optional<NDArray> mask = transformer.mask(batch, scope);
+    double beta = begun ? 1 : 0;
+    if (!begun) {
+      transformer.foreach().zero(accumulatedOnly(gradients));
+      begun = true;
+    }
+    routing.beginPass();
+    Deque<SavedLayer> saved = new ArrayDeque<>();
+    NDArray x = head.embed(weights.embedding(), tokens, scope);
+    for (Layer<NDArray> layer : weights.layers()) {
+      NDManager ofLayer = scope.newSubManager();
+      SavedLayer pass =
+          recomputes()
+              ? passes.forward(layer, x, batch.sequences(), mask, ofLayer)
+              : passes.forwardForBackward(layer, x, batch.sequences(), mask, shards, ofLayer);
+      if (pass.mlp() instanceof SavedExpertsMlp experts) {
+        routing.add(
+            saved.size(), experts.rows(), experts.probabilities(), experts.logSumExponentials());
+      }
+      if (recomputes()) {
+        pass.keepOutput(scope);
+      }
+      saved.push(pass);
+      x = pass.output();
+    }
+    LossPass last =
+        head.lossAndGradients(
+            weights, gradients, x, scope.create(batch.targets()), weight, beta, scope);
+    return new ForwardPass(batch, tokens, mask, saved, last, beta, scope);
+  }
+
+  /**
+   * Runs the backward pass, after the forward passes of all shards, and frees what was saved.
+   *
+   * @param ofAll routing of all shards
+   * @param tokensOfPass tokens of all shards
+   * @param weight of one token in the step's loss
+   */
+  void backward(ForwardPass forward, Routing ofAll, int tokensOfPass, double weight) {
+    NDManager scope = forward.scope();
+    Deque<SavedLayer> saved = forward.saved();
+    NDArray dx = forward.last().dx();
+    while (!saved.isEmpty()) {
+      SavedLayer kept = saved.pop();
+      int i = saved.size();
+      Layer<NDArray> layer = transformer.weights().layers().get(i);
+      Optional<RouterLoss> loss =
+          layer.mlp() instanceof Weights.Experts<NDArray>
+              ? Optional.of(ofAll.loss(i, tokensOfPass, weight))
+              : Optional.empty();
+      NDArray dy = dx;
+      // Memory is freed as soon as it has been used: a layer's output and its gradient here, its
+      // activations by closing it.
+      if (recomputes()) {
+        kept.output().close();
+      }
+      try (SavedLayer pass = recomputes() ? forwardAgain(layer, kept, forward) : kept) {
+        dx =
+            passes.backward(
+                layer, gradients.layers().get(i), pass, loss, dy, forward.beta(), scope);
+      }
+      dy.close();
+    }
+    head.embedBackward(dx, forward.tokens(), gradients.embedding());
+  }
+
+  private SavedLayer forwardAgain(Layer<NDArray> layer, SavedLayer kept, ForwardPass forward) {
+    return passes.forwardForBackward(
+        layer,
+        kept.input(),
+        forward.batch().sequences(),
+        forward.mask(),
+        shards,
+        forward.scope().newSubManager());
+  }
+
+  private boolean recomputes() {
+    return transformer.settings().recomputation() == Recomputation.LAYERS;
+  }
+
+  /** Gradients that passes never overwrite: of norms, routers and an untied embedding. */
+  private static List<NDArray> accumulatedOnly(Weights<NDArray> gradients) {
+    List<NDArray> accumulated = new ArrayList<>();
+    accumulated.add(gradients.finalNorm());
+    gradients.head().ifPresent(_ -> accumulated.add(gradients.embedding()));
+    for (Layer<NDArray> layer : gradients.layers()) {
+      Weights.Attention<NDArray> attention = layer.attention();
+      accumulated.addAll(List.of(attention.norm(), attention.queryNorm(), attention.keyNorm()));
+      switch (layer.mlp()) {
+        case Weights.Dense<NDArray> dense -> accumulated.add(dense.norm());
+        case Weights.Experts<NDArray> experts ->
+            accumulated.addAll(List.of(experts.norm(), experts.router()));
+      }
+    }
+    return accumulated;
+  }
+}

@@ -1,0 +1,48 @@
+package dev.sparkling.trainer.model.pass;
+
+import dev.sparkling.pipeline.spec.training.BalancingSpec;
+import dev.sparkling.pipeline.spec.training.Recomputation;
+import dev.sparkling.pipeline.spec.training.TrainingSpec;
+import java.util.OptionalLong;
+
+/**
+ * What the passes compute beside the model.
+ *
+ * @param sequenceLength tokens of a sequence
+ * @param balancing losses of the routers, which add to the gradients
+ * @param recomputation what the backward pass computes again
+ * @param separator token that ends a document; if present, a token attends to its own document only
+ */
+public record PassSettings(
+    int sequenceLength,
+    BalancingSpec balancing,
+    Recomputation recomputation,
+    OptionalLong separator) {
+
+  /**
+   * The settings of a training.
+   *
+   * @param separator token that ends a document in the training data
+   */
+  public static PassSettings of(TrainingSpec training, long separator) {
+    return new PassSettings(
+        training.sequenceLength(),
+        training.balancing(),
+        training.recomputation(),
+        training.documentMasking() ? OptionalLong.of(separator) : OptionalLong.empty());
+  }
+
+  /** Forward passes, without document masking. */
+  public static PassSettings forward(int sequenceLength) {
+    return forward(sequenceLength, OptionalLong.empty());
+  }
+
+  /**
+   * Forward passes.
+   *
+   * @param separator token that ends a document, to mask documents; empty not to
+   */
+  public static PassSettings forward(int sequenceLength, OptionalLong separator) {
+    return new PassSettings(sequenceLength, BalancingSpec.NONE, Recomputation.NONE, separator);
+  }
+}

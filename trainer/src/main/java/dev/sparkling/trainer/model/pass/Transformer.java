@@ -1,0 +1,189 @@
+package dev.sparkling.trainer.model.pass;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.trainer.data.Batch;
+import dev.sparkling.trainer.model.layout.Weights;
+import dev.sparkling.trainer.model.layout.Weights.Layer;
+import dev.sparkling.trainer.model.pass.LayerPasses.SavedLayer;
+import dev.sparkling.trainer.torch.ForeachKernels;
+import dev.sparkling.trainer.torch.TorchScript;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * A model that computes losses and logits. The weights stay their owner's, who may change their
+ * values between passes. {@link GradientPasses} adds the backward passes.
+ */
+public final class Transformer {
+
+  private final ModelConfiguration model;
+  private final Weights<NDArray> weights;
+  private final PassSettings settings;
+  private final NDManager manager;
+  private final LayerKernels layerKernels;
+  private final HeadKernels head;
+  private final ForeachKernels foreach;
+  private final LayerPasses passes;
+
+  /**
+   * Prepares for sequences of one length; only {@link #lastLogits} takes shorter ones.
+   *
+   * @param manager owner of operators and tables; each pass opens a scope below it
+   */
+  public Transformer(
+      ModelConfiguration model,
+      Weights<NDArray> weights,
+      PassSettings settings,
+      NDManager manager) {
+    this.model = model;
+    this.weights = weights;
+    this.settings = settings;
+    this.manager = manager;
+    TorchScript script = TorchScript.load(manager, Transformer.class, "transformer.torchscript");
+    this.layerKernels = new LayerKernels(script, model);
+    this.head = new HeadKernels(script, model);
+    this.foreach = ForeachKernels.load(manager);
+    this.passes = new LayerPasses(model, layerKernels, settings.sequenceLength(), manager);
+  }
+
+  /**
+   * What a forward pass shows of a batch.
+   *
+   * @param loss cross-entropy of the targets in nats, summed over the batch's tokens
+   * @param meanSquares of the residual stream, [T, H]: of the embedding, and after each layer
+   */
+  public record ForwardStatistics(double loss, List<Double> meanSquares) {
+    public ForwardStatistics {
+      meanSquares = List.copyOf(meanSquares);
+    }
+  }
+
+  /** Computes the loss, and how large the residual stream is along the layers. */
+  public ForwardStatistics measure(Batch batch) {
+    try (NDManager scope = manager.newSubManager()) {
+      List<NDArray> meanSquares = new ArrayList<>();
+      NDArray x = forward(batch, scope, seen -> meanSquares.add(head.meanSquare(seen, scope)));
+      NDArray loss = head.loss(weights, x, scope.create(batch.targets()), scope);
+      return new ForwardStatistics(
+          loss.getFloat(), meanSquares.stream().map(mean -> (double) mean.getFloat()).toList());
+    }
+  }
+
+  /**
+   * Computes the logits of every position.
+   *
+   * @param results owner of the result
+   * @return [tokens, vocabulary]
+   */
+  public NDArray logits(Batch batch, NDManager results) {
+    try (NDManager scope = manager.newSubManager()) {
+      return head.logits(weights, forward(batch, scope, _ -> {}), results);
+    }
+  }
+
+  /**
+   * Computes the logits of the token that follows a sequence, which may be shorter than the length
+   * that the transformer was prepared for.
+   *
+   * @param tokens at least one
+   * @return [vocabulary]
+   */
+  public float[] lastLogits(long[] tokens) {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray x = forward(new Batch(1, tokens, tokens), scope, _ -> {});
+      // For one position only: the head's product is the largest of a small model.
+      NDArray last = x.get(new NDIndex("{}:", tokens.length - 1));
+      last.attach(scope);
+      return head.logits(weights, last, scope).toFloatArray();
+    }
+  }
+
+  /**
+   * Finds the first place in a forward pass whose numbers are not all finite.
+   *
+   * @return its name, such as {@code layer 3's MLP}; empty if everything before the logits is
+   *     finite
+   */
+  public Optional<String> firstNotFinite(Batch batch) {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray x = head.embed(weights.embedding(), scope.create(batch.tokens()), scope);
+      if (!head.isFinite(x, scope)) {
+        return Optional.of("the embedding");
+      }
+      Optional<NDArray> mask = mask(batch, scope);
+      int index = 0;
+      for (Layer<NDArray> layer : weights.layers()) {
+        SavedLayer pass = passes.forward(layer, x, batch.sequences(), mask, scope.newSubManager());
+        if (!head.isFinite(pass.middle(), scope)) {
+          return Optional.of("layer " + index + "'s attention");
+        }
+        if (!head.isFinite(pass.output(), scope)) {
+          return Optional.of("layer " + index + "'s MLP");
+        }
+        pass.keepOutput(scope);
+        x = pass.output();
+        index++;
+      }
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Runs all layers.
+   *
+   * @param seen gets the residual stream before the first layer and after each
+   */
+  private NDArray forward(Batch batch, NDManager scope, Consumer<NDArray> seen) {
+    NDArray x = head.embed(weights.embedding(), scope.create(batch.tokens()), scope);
+    Optional<NDArray> mask = mask(batch, scope);
+    seen.accept(x);
+    for (Layer<NDArray> layer : weights.layers()) {
+      SavedLayer pass = passes.forward(layer, x, batch.sequences(), mask, scope.newSubManager());
+      pass.keepOutput(scope);
+      x.close();
+      x = pass.output();
+      seen.accept(x);
+    }
+    return x;
+  }
+
+  /** The mask that hides earlier documents, if the settings ask for it. */
+  Optional<NDArray> mask(Batch batch, NDManager scope) {
+    if (settings.separator().isEmpty()) {
+      return Optional.empty();
+    }
+    long[] documents = batch.documents(settings.separator().getAsLong());
+    NDArray array = scope.create(documents, new Shape(batch.sequences(), batch.length()));
+    return Optional.of(layerKernels.documentMask(array, scope));
+  }
+
+  ModelConfiguration model() {
+    return model;
+  }
+
+  Weights<NDArray> weights() {
+    return weights;
+  }
+
+  PassSettings settings() {
+    return settings;
+  }
+
+  LayerPasses passes() {
+    return passes;
+  }
+
+  HeadKernels head() {
+    return head;
+  }
+
+  ForeachKernels foreach() {
+    return foreach;
+  }
+}

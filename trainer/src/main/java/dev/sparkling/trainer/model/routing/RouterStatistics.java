@@ -1,0 +1,10 @@
+package dev.sparkling.trainer.model.routing;
+
+/**
+ * What one layer's router did in a step.
+ *
+ * @param balancing balancing loss: 1 if all experts are used evenly
+ * @param z mean square of the log-sum-exp of the logits
+ * @param largestLoad load of the busiest expert, as a multiple of even use
+ */
+public record RouterStatistics(double balancing, double z, double largestLoad) {}

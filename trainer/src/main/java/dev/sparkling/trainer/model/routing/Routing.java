@@ -1,0 +1,208 @@
+package dev.sparkling.trainer.model.routing;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.pipeline.spec.model.MlpShape.DenseShape;
+import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
+import dev.sparkling.pipeline.spec.training.BalancingScope;
+import dev.sparkling.pipeline.spec.training.BalancingSpec;
+import dev.sparkling.trainer.torch.ForeachKernels;
+import dev.sparkling.trainer.torch.TorchScript;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Statistics of a step's routers, summed over its forward passes, and the gradients of the losses
+ * that follow from them ({@link BalancingSpec} has the formula). A dense model has none.
+ */
+public final class Routing {
+
+  private final int layers;
+  private final long experts;
+  private final long expertsPerToken;
+  private final BalancingSpec balancing;
+  private final RoutingKernels kernels;
+  private final NDManager manager;
+  private final List<RouterSums> step;
+  private final List<NDArray> rowsOfPass;
+  private final List<ShardRouting> shards = new ArrayList<>();
+  private long tokens;
+
+  /**
+   * A layer's sums over tokens.
+   *
+   * @param rows [E] 64-bit integers: tokens that chose each expert
+   * @param probabilities [E]
+   * @param squares scalar: squares of the log-sum-exp of the router's logits
+   */
+  private record RouterSums(NDArray rows, NDArray probabilities, NDArray squares) {
+    Stream<NDArray> all() {
+      return Stream.of(rows, probabilities, squares);
+    }
+  }
+
+  /**
+   * The terms of a layer's gradient that come from the routers' losses.
+   *
+   * @param load [E] rows of each expert
+   * @param balancing factor of the sum over experts of load times probability
+   * @param z factor of the squares of the log-sum-exp of the logits
+   */
+  public record RouterLoss(NDArray load, double balancing, double z) {}
+
+  /** The operators of routing.torchscript. */
+  private record RoutingKernels(TorchScript script, ForeachKernels foreach) {
+    void addPass(
+        RouterSums sums, NDArray rowsOfPass, NDArray probabilities, NDArray logSumExponentials) {
+      script.call(
+          "add_pass",
+          sums.rows(),
+          sums.probabilities(),
+          sums.squares(),
+          rowsOfPass,
+          probabilities,
+          logSumExponentials);
+    }
+  }
+
+  /**
+   * Creates the sums.
+   *
+   * @param manager owner of the sums
+   */
+  public Routing(ModelConfiguration model, BalancingSpec balancing, NDManager manager) {
+    switch (model.mlp()) {
+      case DenseShape _ -> {
+        this.layers = 0;
+        this.experts = 0;
+        this.expertsPerToken = 0;
+      }
+      case ExpertsShape shape -> {
+        this.layers = model.layers();
+        this.experts = shape.experts();
+        this.expertsPerToken = shape.expertsPerToken();
+      }
+    }
+    this.balancing = balancing;
+    this.manager = manager;
+    this.kernels =
+        new RoutingKernels(
+            TorchScript.load(manager, Routing.class, "routing.torchscript"),
+            ForeachKernels.load(manager));
+    this.step = newSums();
+    this.rowsOfPass =
+        step.stream().map(sums -> manager.zeros(sums.rows().getShape(), DataType.INT64)).toList();
+  }
+
+  private List<RouterSums> newSums() {
+    Shape shape = new Shape(experts);
+    return IntStream.range(0, layers)
+        .mapToObj(
+            _ ->
+                new RouterSums(
+                    manager.zeros(shape, DataType.INT64),
+                    manager.zeros(shape),
+                    manager.zeros(new Shape())))
+        .toList();
+  }
+
+  /** The sums of one micro-batch shard, for one thread. */
+  public final class ShardRouting {
+
+    private final List<RouterSums> ofPass = newSums();
+
+    private ShardRouting() {}
+
+    public void beginPass() {
+      kernels.foreach().zero(all(ofPass));
+    }
+
+    /**
+     * Adds a layer's forward pass.
+     *
+     * @param rows [E] tokens of the shard that chose each expert
+     * @param probabilities [T, E]
+     * @param logSumExponentials [T, 1] of the router's logits
+     */
+    public void add(int layer, NDArray rows, NDArray probabilities, NDArray logSumExponentials) {
+      kernels.addPass(ofPass.get(layer), rows, probabilities, logSumExponentials);
+    }
+  }
+
+  /** Creates the sums of another micro-batch shard. */
+  public ShardRouting newShard() {
+    ShardRouting shard = new ShardRouting();
+    shards.add(shard);
+    return shard;
+  }
+
+  public void beginStep() {
+    tokens = 0;
+    kernels.foreach().zero(all(step));
+  }
+
+  /**
+   * Begins a pass over a micro-batch.
+   *
+   * @param tokensOfPass tokens of all its shards
+   */
+  public void beginPass(int tokensOfPass) {
+    tokens += tokensOfPass;
+  }
+
+  /** Adds up the forward passes of the first {@code count} shards. */
+  public void endForward(int count) {
+    if (step.isEmpty()) {
+      return;
+    }
+    kernels.foreach().zero(rowsOfPass);
+    for (ShardRouting shard : shards.subList(0, count)) {
+      kernels.foreach().add(rowsOfPass, shard.ofPass.stream().map(RouterSums::rows).toList());
+      kernels.foreach().add(all(step), all(shard.ofPass));
+    }
+  }
+
+  private static List<NDArray> all(List<RouterSums> layers) {
+    return layers.stream().flatMap(RouterSums::all).toList();
+  }
+
+  /**
+   * The terms of a layer of experts' gradient.
+   *
+   * @param tokensOfPass tokens of all shards of the micro-batch
+   * @param weight of one token in the step's loss
+   */
+  public RouterLoss loss(int layer, int tokensOfPass, double weight) {
+    boolean whole = balancing.scope() == BalancingScope.GLOBAL_BATCH;
+    double choices = (double) expertsPerToken * (whole ? tokens : tokensOfPass);
+    double perToken = weight / layers;
+    return new RouterLoss(
+        whole ? step.get(layer).rows() : rowsOfPass.get(layer),
+        balancing.coefficient() * experts * perToken / choices,
+        balancing.zCoefficient() * perToken);
+  }
+
+  /** Statistics of each layer of experts over the step so far; waits for the device. */
+  public List<RouterStatistics> measure() {
+    return step.stream().map(this::measure).toList();
+  }
+
+  private RouterStatistics measure(RouterSums sums) {
+    long[] rows = sums.rows().toLongArray();
+    float[] probabilities = sums.probabilities().toFloatArray();
+    double choices = (double) tokens * expertsPerToken;
+    double balance = 0;
+    long largest = 0;
+    for (int e = 0; e < rows.length; e++) {
+      balance += rows[e] / choices * (probabilities[e] / tokens);
+      largest = Math.max(largest, rows[e]);
+    }
+    return new RouterStatistics(
+        balance * rows.length, sums.squares().getFloat() / tokens, largest * rows.length / choices);
+  }
+}

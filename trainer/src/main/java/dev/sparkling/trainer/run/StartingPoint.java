@@ -1,0 +1,126 @@
+package dev.sparkling.trainer.run;
+
+import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.TensorSequence;
+import dev.sparkling.checkpoint.format.TrainerState;
+import dev.sparkling.checkpoint.format.TrainerState.Widths;
+import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
+import dev.sparkling.checkpoint.run.RunIdentity;
+import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.identity.RunSettings;
+import dev.sparkling.pipeline.layout.RunLayout;
+import dev.sparkling.pipeline.spec.model.ModelSpec;
+import dev.sparkling.trainer.data.Dataset;
+import dev.sparkling.trainer.model.state.ModelState;
+import dev.sparkling.trainer.run.TrainingJob.Start;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
+
+/**
+ * The model and the state that a stage's training starts or resumes from.
+ *
+ * @param from origin of the values, such as a checkpoint's location, for people
+ */
+record StartingPoint(ModelConfiguration model, ModelState values, TrainerState state, String from) {
+
+  /**
+   * Checks that the checkpoint that the stage resumes from, or is complete with, is of this run.
+   *
+   * @throws UserError naming every setting that differs
+   */
+  static void check(TrainingJob job, ObjectStore store, Dataset data) {
+    RunIdentity.DataFingerprints now =
+        new RunIdentity.DataFingerprints(data.fingerprint(), data.index().tokenizer());
+    folder(job, store)
+        .ifPresent(
+            folder ->
+                new RunIdentity(job.spec(), job.plan(), Optional.of(now))
+                    .check(store, job.stage(), folder));
+  }
+
+  /**
+   * Loads the stage's newest checkpoint, or what the stage starts with if it has none.
+   *
+   * @param newState creates a model's state, of zeros
+   */
+  static StartingPoint of(
+      TrainingJob job,
+      ObjectStore store,
+      Dataset data,
+      Function<ModelConfiguration, ModelState> newState) {
+    return folder(job, store)
+        .map(folder -> load(job, CheckpointReader.open(store, folder), newState))
+        .orElseGet(() -> initialize(job, data, newState));
+  }
+
+  private static Optional<String> folder(TrainingJob job, ObjectStore store) {
+    OptionalLong newest = RunCheckpoints.newestStep(store, job.stage().name());
+    if (newest.isPresent()) {
+      return Optional.of(RunLayout.checkpoint(job.stage().name(), newest.getAsLong()));
+    }
+    return switch (job.start()) {
+      case Start.RandomWeights _ -> Optional.empty();
+      case Start.FromCheckpoint checkpoint -> Optional.of(checkpoint.folder());
+    };
+  }
+
+  private static StartingPoint initialize(
+      TrainingJob job, Dataset data, Function<ModelConfiguration, ModelState> newState) {
+    ModelSpec spec = job.stage().model();
+    ModelConfiguration model = ModelConfiguration.of(spec, job.training().sequenceLength());
+    ModelState values = newState.apply(model);
+    values.initialize(job.training().seed());
+    TrainerState state =
+        new TrainerState(
+            0,
+            0,
+            job.training().seed(),
+            job.threads(),
+            data.fingerprint(),
+            data.index().tokenizer(),
+            new Widths(spec.hiddenSize(), spec.innerSize()),
+            RunSettings.of(job.spec(), job.plan(), job.stage().index()),
+            List.of());
+    return new StartingPoint(model, values, state, "random weights, seed " + job.training().seed());
+  }
+
+  private static StartingPoint load(
+      TrainingJob job, CheckpointReader reader, Function<ModelConfiguration, ModelState> newState) {
+    TrainerState state =
+        reader
+            .state()
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        reader.location()
+                            + ": holds weights only; training can only resume from a checkpoint"
+                            + " with the trainer's state"));
+    checkModel(job, reader);
+    ModelState values = newState.apply(reader.model());
+    for (FileKind kind : FileKind.values()) {
+      try (TensorSequence tensors = reader.read(kind)) {
+        values.load(tensors, reader.location());
+      }
+    }
+    return new StartingPoint(reader.model(), values, state, reader.location());
+  }
+
+  /** A difference is damage: the settings that the checkpoint records are those of this run. */
+  private static void checkModel(TrainingJob job, CheckpointReader reader) {
+    ModelConfiguration found = reader.model();
+    ModelSpec spec = job.stage().model();
+    ModelConfiguration planned =
+        ModelConfiguration.of(spec, found.maxPositions())
+            .widened(spec.hiddenSize(), spec.innerSize(), found.logitScale());
+    if (!found.equals(planned)) {
+      throw new CorruptCheckpoint(
+          reader.location() + ": holds " + found + "; its settings describe " + planned);
+    }
+  }
+}
