@@ -3,58 +3,55 @@ package dev.sparkling.pipeline.plan;
 import dev.sparkling.pipeline.spec.model.MlpShape.DenseShape;
 import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import dev.sparkling.pipeline.spec.model.ModelSpec;
+import dev.sparkling.pipeline.spec.training.OptimizerType;
 import dev.sparkling.pipeline.spec.training.Precision;
-import dev.sparkling.pipeline.spec.training.Recomputation;
 import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * What training a stage on a CPU keeps in memory, in bytes: an estimate, without the process itself
- * (some hundred MiB) and what an allocator wastes.
+ * An estimate of the memory that training a stage on a CPU takes, in bytes, by the rules of {@link
+ * TrainerMemoryContract}. The process itself, some hundred MiB, and what an allocator wastes come
+ * on top.
  *
- * @param state weights, gradients (of two lanes, where there are two) and moments, and the copy
- *     that a checkpoint is written from
- * @param activations of one forward pass, kept for its backward pass
+ * @param state weights, gradients of each micro-batch shard, moments, and the copy that a
+ *     checkpoint is written from
+ * @param activations the most that a step allocates beside that: what forward passes save for their
+ *     backward passes with the operation that needs most, or a single larger operation after them
  */
 public record TrainingMemory(long state, long activations) {
 
-  /**
-   * The most that attention's weights of all layers may take to be kept for the backward pass;
-   * where they are more, that computes them again, which is 5 % of a step.
-   */
-  public static final long KEPT_ATTENTION = 512L << 20;
+  /** An even number of CPU threads, which allows two micro-batch shards. */
+  private static final int THREADS = 2;
 
-  /** Of a chunk of the vocabulary's logits, and as much again for their product. */
-  private static final double LOGITS = 64 << 20;
-
-  /**
-   * Equal shares of a micro-batch whose passes go side by side on a CPU with an even number of
-   * threads; each has gradients.
-   */
-  public static final int LANES = 2;
+  /** Scores at and below the diagonal, and those above it in the blocks of attention. */
+  private static final double COMPUTED_SCORES = 0.5 + 1.0 / 16;
 
   public long total() {
     return state + activations;
   }
 
-  /** Of a stage with its own batch size. */
+  /** The memory of a stage with the batch size of its settings. */
   public static TrainingMemory of(ModelSpec model, TrainingSpec training) {
     return of(model, training, training.microBatchSize());
   }
 
-  /** Of a stage, had it another number of sequences in a forward pass. */
+  /** The memory of a stage with another number of sequences in a micro-batch. */
   public static TrainingMemory of(ModelSpec model, TrainingSpec training, int microBatchSize) {
+    int shards = TrainerMemoryContract.shards(microBatchSize, THREADS);
     return new TrainingMemory(
-        (long) state(model, training, microBatchSize),
-        (long) activations(model, training, microBatchSize));
+        (long) state(model, training, shards),
+        (long)
+            Math.max(
+                passes(model, training, microBatchSize, shards),
+                Math.max(embeddingBackward(model, shards), update(model, training))));
   }
 
   /**
-   * The most sequences in a forward pass that fit; they divide the global batch.
+   * The largest number of sequences in a micro-batch that fits and divides the global batch.
    *
-   * @param bytes that there are
-   * @return empty where not even one does
+   * @param bytes memory that there is
+   * @return empty if not even one sequence fits
    */
   public static OptionalInt largestMicroBatch(ModelSpec model, TrainingSpec training, long bytes) {
     int batch = training.globalBatchSize();
@@ -63,49 +60,104 @@ public record TrainingMemory(long state, long activations) {
         .max();
   }
 
-  private static double state(ModelSpec model, TrainingSpec training, int microBatchSize) {
+  private static double state(ModelSpec model, TrainingSpec training, int shards) {
     double weights = ParameterCount.of(model).total();
+    double gradients = shards * weights;
     double moments = ParameterCount.optimizerState(model, training.optimizer().type());
-    double gradients = microBatchSize % LANES == 0 ? LANES * weights : weights;
     double copy = weights + moments;
     double halves = training.precision() == Precision.BF16 ? weights / 2 : 0;
     return Float.BYTES * (weights + gradients + moments + copy + halves);
   }
 
-  /** As the operators of transformer.torchscript keep them. */
-  private static double activations(ModelSpec model, TrainingSpec training, int microBatchSize) {
-    double length = training.sequenceLength();
-    double tokens = microBatchSize * length;
+  private static double passes(
+      ModelSpec model, TrainingSpec training, int microBatchSize, int shards) {
     double size = training.precision() == Precision.BF16 ? Short.BYTES : Float.BYTES;
+    long tokens = (long) microBatchSize * training.sequenceLength();
     double input = size * model.hiddenSize();
-    double scores = Float.BYTES * length * model.attentionHeads();
-    double kept = tokens * scores * model.layers() <= KEPT_ATTENTION ? scores / 2 : 0;
-    double layer = size * attention(model) + kept + size * mlp(model);
-    double layers =
-        training.recomputation() == Recomputation.LAYERS
-            ? input * model.layers() + layer
-            : layer * model.layers();
-    double logits = microBatchSize % LANES == 0 ? LANES * LOGITS : LOGITS;
-    double masks = training.documentMasking() ? Float.BYTES * length : 0;
-    // The backward pass of a layer makes about what its forward pass kept.
-    return tokens * (layers + layer + masks) + logits;
+    double layer =
+        attention(model, size) + softmax(model, training, tokens, shards, size) + mlp(model, size);
+    double backward = mlpBackward(model, size);
+    double head = head(model, tokens, shards, size);
+    double mask = training.documentMasking() ? Float.BYTES * training.sequenceLength() : 0;
+    return tokens * mask
+        + switch (training.recomputation()) {
+          case NONE -> tokens * layer * model.layers() + Math.max(head, tokens * backward);
+          case LAYERS ->
+              tokens * input * model.layers() + Math.max(head, tokens * (layer + backward));
+        };
   }
 
-  /** Numbers for each token: norm, queries, keys and values, what they attend to, the sum. */
-  private static double attention(ModelSpec model) {
+  /** Bytes per token: norm, heads' norms in fp32, queries and keys, keys, values, context, sum. */
+  private static double attention(ModelSpec model, double size) {
     double queries = (double) model.attentionHeads() * model.headDim();
     double keys = (double) model.keyValueHeads() * model.headDim();
-    return 2.0 * model.hiddenSize() + 2 * (queries + keys) + 2 * keys + queries;
+    return size * (2.0 * model.hiddenSize() + 2 * queries + 3 * keys)
+        + Float.BYTES * (queries + keys);
   }
 
-  /** Numbers for each token: norm, gate, up, their product and what goes into it, the sum. */
-  private static double mlp(ModelSpec model) {
+  /** Bytes per token of the softmax that the contract lets attention keep. */
+  private static double softmax(
+      ModelSpec model, TrainingSpec training, long tokens, int shards, double size) {
+    int length = training.sequenceLength();
+    int heads = model.attentionHeads();
+    boolean keeps =
+        TrainerMemoryContract.keepsSoftmax(tokens / shards, length, heads, model.layers(), shards);
+    return keeps ? size * COMPUTED_SCORES * length * heads : 0;
+  }
+
+  /**
+   * Bytes per token: norm and sum; gate, up, silu and product; and inputs and router of experts.
+   */
+  private static double mlp(ModelSpec model, double size) {
     double hidden = model.hiddenSize();
     double inner = 4.0 * model.innerSize();
     return switch (model.mlp()) {
-      case DenseShape _ -> 2 * hidden + inner;
+      case DenseShape _ -> size * (2 * hidden + inner);
       case ExpertsShape shape ->
-          2 * hidden + shape.expertsPerToken() * (hidden + inner) + 4.0 * shape.experts();
+          size * (2 * hidden + shape.expertsPerToken() * (hidden + inner))
+              + Float.BYTES * shape.experts();
     };
+  }
+
+  /** Bytes per token: gradients of output and norm, three fp32 terms, and the rows of experts. */
+  private static double mlpBackward(ModelSpec model, double size) {
+    double hidden = model.hiddenSize();
+    double rows =
+        switch (model.mlp()) {
+          case DenseShape _ -> 0;
+          case ExpertsShape shape -> shape.expertsPerToken() * hidden;
+        };
+    return size * (2 * hidden + rows) + Float.BYTES * 3 * hidden;
+  }
+
+  /** Bytes of the last norm's output, gradients and terms, and of a chunk of logits per shard. */
+  private static double head(ModelSpec model, long tokens, int shards, double size) {
+    double atATime =
+        Math.min(
+            TrainerMemoryContract.tokensPerLogitsChunk(model.vocabularySize()), tokens / shards);
+    double logit = size == Float.BYTES ? size : Float.BYTES + size;
+    return size * 5 * model.hiddenSize() * tokens
+        + shards * atATime * model.vocabularySize() * logit;
+  }
+
+  /** Bytes of the gradient of a micro-batch shard's tokens, which has the size of the embedding. */
+  private static double embeddingBackward(ModelSpec model, int shards) {
+    return (double) Float.BYTES * shards * model.vocabularySize() * model.hiddenSize();
+  }
+
+  /** Bytes of the terms in which Muon orthogonalizes all gates and ups of a layer at once. */
+  private static double update(ModelSpec model, TrainingSpec training) {
+    if (training.optimizer().type() != OptimizerType.MUON) {
+      return 0;
+    }
+    double matrices =
+        switch (model.mlp()) {
+          case DenseShape _ -> 2;
+          case ExpertsShape shape -> 2.0 * shape.experts();
+        };
+    double hidden = model.hiddenSize();
+    double inner = model.innerSize();
+    double shorter = Math.min(hidden, inner);
+    return Float.BYTES * matrices * (2 * hidden * inner + shorter * shorter);
   }
 }

@@ -9,19 +9,11 @@ import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import dev.sparkling.trainer.TestTorch;
 import dev.sparkling.trainer.data.Batch;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SegmentAllocator;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.opentest4j.TestAbortedException;
 
 /** Every array has one owner, and a step frees all that it allocates. */
 class NativeMemoryTest {
@@ -44,15 +36,13 @@ class NativeMemoryTest {
    */
   private static final long ALLOWED_RESIDENT_KIB = 16 << 10;
 
-  private static final int MAPPED_FIELD = 4;
-  private static final int USED_FIELD = 7;
-
   @Test
   void stepsLeaveNoArraysAndNoMemoryBehind() {
     ModelConfiguration model = TestModels.moe(true);
     Batch batch = new Batch(1, new long[16], new long[16]);
     try (NDManager manager = TestTorch.start().newManager()) {
       SmallTraining training = SmallTraining.of(model, settings(), manager);
+      NativeMemory memory = new NativeMemory();
       Runnable step =
           () -> {
             training.step(1, 1e-3, batch);
@@ -64,9 +54,9 @@ class NativeMemoryTest {
       // some windows; a leak shows in every one.
       List<Long> growth = new ArrayList<>();
       do {
-        long before = allocatedBytes();
+        long before = memory.allocatedBytes();
         run(step);
-        growth.add(allocatedBytes() - before);
+        growth.add(memory.allocatedBytes() - before);
       } while (growth.size() < WINDOWS && !isAllowed(growth.getLast()));
       assertThat(manager.getManagedArrays()).hasSize(arrays);
       assertThat(growth.getLast()).as("%s", growth).isBetween(0L, ALLOWED_GROWTH_BYTES);
@@ -114,34 +104,6 @@ class NativeMemoryTest {
   private static void run(Runnable step) {
     for (int i = 0; i < STEPS; i++) {
       step.run();
-    }
-  }
-
-  /** Memory that the C library has allocated and not freed, by glibc's {@code mallinfo2}. */
-  @SuppressWarnings("restricted")
-  private static long allocatedBytes() {
-    Linker linker = Linker.nativeLinker();
-    MemoryLayout information =
-        MemoryLayout.structLayout(MemoryLayout.sequenceLayout(10, ValueLayout.JAVA_LONG));
-    MemorySegment function =
-        linker
-            .defaultLookup()
-            .find("mallinfo2")
-            .orElseThrow(
-                () -> {
-                  System.out.println("SKIPPED: native memory is counted by glibc 2.33 or newer");
-                  return new TestAbortedException("no mallinfo2");
-                });
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment counts =
-          (MemorySegment)
-              linker
-                  .downcallHandle(function, FunctionDescriptor.of(information))
-                  .invokeExact((SegmentAllocator) arena);
-      return counts.getAtIndex(ValueLayout.JAVA_LONG, USED_FIELD)
-          + counts.getAtIndex(ValueLayout.JAVA_LONG, MAPPED_FIELD);
-    } catch (Throwable e) {
-      throw new IllegalStateException(e);
     }
   }
 }
