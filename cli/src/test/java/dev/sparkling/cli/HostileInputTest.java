@@ -158,7 +158,7 @@ class HostileInputTest {
     assertThat(result.errorLines())
         .singleElement()
         .asString()
-        .startsWith(text + ": is no tokenizer.json: line 1, column 1: Unexpected character")
+        .startsWith(text + ": is not a tokenizer.json: line 1, column 1: Unexpected character")
         .doesNotContain("Source", "Feature");
     assertProblem(Cli.run("plan", folder), folder + ": is a folder; a file is expected");
     Path binary = Files.write(folder.resolve("binary.yaml"), new byte[] {'a', (byte) 0xff});

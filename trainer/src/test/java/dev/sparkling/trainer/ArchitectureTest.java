@@ -20,7 +20,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import java.util.Map;
 
-/** When this fails: move the code to the package that may do what it does. */
+/** If a rule fails, move the code to a package that may do what it does. */
 @AnalyzeClasses(
     packages = "dev.sparkling.trainer",
     importOptions = ImportOption.DoNotIncludeTests.class)
@@ -89,7 +89,7 @@ class ArchitectureTest {
       slices().matching("dev.sparkling.trainer.(**)").should().beFreeOfCycles();
 
   @ArchTest
-  static void packagesHaveFewClasses(JavaClasses classes) {
+  static void packagesHaveAtMost25Classes(JavaClasses classes) {
     Map<String, Long> counts =
         classes.stream()
             .filter(JavaClass::isTopLevelClass)

@@ -4,7 +4,7 @@ import dev.sparkling.trainer.torch.Device;
 import dev.sparkling.trainer.torch.Torch;
 import org.opentest4j.TestAbortedException;
 
-/** One libtorch for all tests of a JVM, with two threads. */
+/** The libtorch of all tests of a JVM, with two threads. */
 public final class TestTorch {
 
   public static final int THREADS = 2;
@@ -15,7 +15,7 @@ public final class TestTorch {
     return Torch.start(THREADS, Device.CPU);
   }
 
-  /** Skips the test where there is no GPU. */
+  /** Skips the test if there is no GPU. */
   public static Torch startOnGpu() {
     Torch torch = Torch.start(THREADS, Device.AUTO);
     if (torch.device() != Device.CUDA) {

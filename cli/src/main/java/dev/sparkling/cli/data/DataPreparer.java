@@ -103,7 +103,7 @@ final class DataPreparer {
         DatasetPreparation preparation =
             new DatasetPreparation(
                 tokenizer, text.validationFraction(), trainingStore, validationStore)) {
-      DatasetPreparation.Result result =
+      DatasetPreparation.PreparedDatasets result =
           preparation.run(text.inputs(), text.textField(), this::progress);
       out.printf(
           Locale.ROOT,

@@ -10,10 +10,10 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * All tokens of a dataset as one row, cut into sequences: sequence i holds tokens {@code i * L} to
- * {@code i * L + L}, the last of which is the target of the one before. Shards are mapped; those in
- * an object store are copied to a folder on this machine. A read waits until those that it needs
- * are here and their SHA-256 has been compared, while a thread goes ahead with the rest.
+ * A dataset's tokens, laid end to end and cut into sequences: sequence i holds tokens {@code i * L}
+ * to {@code i * L + L}, the last of which is only a target. Shards are memory-mapped; those of an
+ * object store are copied to this machine first. A read waits until the shards that it needs are
+ * here and their SHA-256 is verified, while a thread fetches and verifies the others.
  */
 public final class Dataset implements AutoCloseable {
 
@@ -28,13 +28,13 @@ public final class Dataset implements AutoCloseable {
   }
 
   /**
-   * Opens a dataset; the store stays open until the dataset is closed.
+   * Opens a dataset. The store has to stay open until the dataset is closed.
    *
    * @param store rooted at the dataset's folder
-   * @param cache where shards of a remote store are kept
-   * @throws UserError where there is none
-   * @throws CorruptCheckpoint where a shard is missing or has another size than the index says;
-   *     what else is wrong with one is found by {@link #read}
+   * @param cache folder for shards of a remote store
+   * @throws UserError if there is no dataset
+   * @throws CorruptCheckpoint if a shard is missing or has another size than the index says; other
+   *     damage is found by {@link #read}
    */
   public static Dataset open(ObjectStore store, Path cache) {
     StoredObject object =
@@ -56,12 +56,12 @@ public final class Dataset implements AutoCloseable {
     return index;
   }
 
-  /** SHA-256 of the index, which holds those of the shards. */
+  /** SHA-256 of the index, which holds the digests of the shards. */
   public String fingerprint() {
     return fingerprint;
   }
 
-  /** Number of whole sequences. */
+  /** Number of whole sequences of a length. */
   public long sequences(int length) {
     if (length < 1) {
       throw new IllegalArgumentException("sequences of " + length + " tokens");
@@ -70,10 +70,10 @@ public final class Dataset implements AutoCloseable {
   }
 
   /**
-   * Copies a sequence and the token after it: {@code length + 1} tokens.
+   * Reads a sequence and the token that follows it: {@code length + 1} tokens.
    *
-   * @param vocabularySize of the model, which no token may reach
-   * @throws CorruptCheckpoint where a shard of the sequence is not what the index says
+   * @param vocabularySize number of tokens of the model; all tokens are below it
+   * @throws CorruptCheckpoint if a shard of the sequence differs from the index
    */
   public void read(long sequence, int length, int vocabularySize, long[] target) {
     shards.start(IntStream.range(0, shards.count()));
@@ -98,9 +98,10 @@ public final class Dataset implements AutoCloseable {
   }
 
   /**
-   * Says once which sequences will be read, so that their shards are copied in that order.
+   * Announces the order of the reads to come, in which shards are then copied. Only the first call
+   * has an effect.
    *
-   * @param sequences in the order of the reads; only as many are taken as name all shards
+   * @param sequences in the order of the reads, consumed until they have named all shards
    */
   void expect(LongStream sequences, int length) {
     shards.start(

@@ -6,18 +6,18 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * {@code dataset.json}: what makes a folder of shards a dataset; written last.
+ * {@code dataset.json}, which makes a folder of shards a dataset and is written last.
  *
- * @param format always {@value #FORMAT}
- * @param version of the format
+ * @param format {@value #FORMAT}
+ * @param version version of the format
  * @param tokenizer SHA-256 of the {@code tokenizer.json} beside it
- * @param vocabularySize one more than the largest token
+ * @param vocabularySize largest token id plus 1
  * @param separator token that ends every document
- * @param documents in all shards
- * @param tokens in all shards, separators included
- * @param utf8Bytes of the text
- * @param unigramEntropy of the tokens' own frequencies, in nats a token: what a model that knows
- *     only how often each token occurs can reach
+ * @param documents number of documents in all shards
+ * @param tokens number of tokens in all shards, separators included
+ * @param utf8Bytes size of the text
+ * @param unigramEntropy entropy of the token frequencies in nats per token, the loss of a model
+ *     that knows only how often each token occurs
  */
 public record DatasetIndex(
     String format,
@@ -56,12 +56,18 @@ public record DatasetIndex(
     }
   }
 
-  /** One Arrow file: its documents, tokens and bytes, and its SHA-256. */
+  /**
+   * An Arrow file.
+   *
+   * @param documents number of documents
+   * @param tokens number of tokens
+   * @param size bytes of the file
+   */
   public record Shard(String file, long documents, long tokens, long size, String sha256) {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
 
     public Shard {
-      check(NAME.matcher(file).matches(), "file '" + file + "' is no name of a shard");
+      check(NAME.matcher(file).matches(), "file '" + file + "' is not a shard's name");
       check(
           documents >= 0 && tokens >= 0 && size >= 0,
           "documents %d, tokens %d and size %d must not be negative"

@@ -12,13 +12,13 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Turns text into a training and a validation dataset. Whole documents are held out, by a hash of
- * their name, so that the split stays the same when inputs are added. A text that stands twice is
- * taken once, so that nothing of the training text is in the validation text.
+ * Turns text into a training and a validation dataset. Whole documents are held out by a hash of
+ * their name, so that adding inputs does not change the split. Of duplicate texts one is kept, so
+ * that no training document is also a validation document.
  */
 public final class DatasetPreparation implements AutoCloseable {
 
-  /** Documents that are tokenized at a time, over all cores. */
+  /** Documents that are tokenized in parallel. */
   private static final int BATCH_DOCUMENTS = 256;
 
   private static final int HASH_DIGITS = 8;
@@ -33,13 +33,17 @@ public final class DatasetPreparation implements AutoCloseable {
   private long documents;
   private long duplicates;
 
-  /** What was made. */
-  public record Result(DatasetIndex training, DatasetIndex validation, long duplicates) {}
+  /**
+   * The datasets that were written.
+   *
+   * @param duplicates documents that were left out because another one has the same text
+   */
+  public record PreparedDatasets(DatasetIndex training, DatasetIndex validation, long duplicates) {}
 
   /**
    * Begins two datasets.
    *
-   * @param validationFraction share of the documents that is held out
+   * @param validationFraction share of the documents to hold out
    */
   public DatasetPreparation(
       TextTokenizer tokenizer,
@@ -53,13 +57,14 @@ public final class DatasetPreparation implements AutoCloseable {
   }
 
   /**
-   * Reads, cleans, tokenizes and writes all inputs. What stood in the stores is replaced at the
-   * end, when all of that went well.
+   * Reads, cleans, tokenizes and writes all inputs. Datasets that are already in the stores are
+   * replaced at the end, after everything else has succeeded.
    *
-   * @param textField of JSON lines and Parquet: which field or column is the document
-   * @param progress told the number of documents now and then
+   * @param textField field of JSON lines, or column of Parquet, that holds the text
+   * @param progress receives the number of documents so far, now and then
+   * @throws UserError if an input cannot be read, or a dataset would have no documents
    */
-  public Result run(List<Path> inputs, String textField, Consumer<Long> progress) {
+  public PreparedDatasets run(List<Path> inputs, String textField, Consumer<Long> progress) {
     DocumentSource.check(inputs);
     DocumentSource source = new DocumentSource(textField);
     for (Path input : inputs) {
@@ -76,18 +81,18 @@ public final class DatasetPreparation implements AutoCloseable {
     tokenize();
     if (training.documents() == 0 || validation.documents() == 0) {
       throw new UserError(
-          "--input: gave "
+          "the inputs have "
               + training.documents()
               + " training and "
               + validation.documents()
-              + " validation documents; both need at least one, so give more text"
-              + " or another --validation-fraction");
+              + " validation documents; at least one of each is needed: more text, or another"
+              + " fraction to hold out");
     }
     training.finish();
     validation.finish();
     DatasetIndex trainingIndex = training.commit();
     DatasetIndex validationIndex = validation.commit();
-    return new Result(trainingIndex, validationIndex, duplicates);
+    return new PreparedDatasets(trainingIndex, validationIndex, duplicates);
   }
 
   @Override

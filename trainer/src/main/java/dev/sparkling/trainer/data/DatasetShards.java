@@ -18,8 +18,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shards of a dataset, mapped. Whoever is first, reader or background thread, copies a remote
- * shard or compares a local one; the other waits. A read tries again what failed before it came.
+ * The memory-mapped shards of a dataset. Reader and background thread fetch and verify shards; if
+ * one is at a shard, the other waits for it. A read retries what failed in the background.
  */
 final class DatasetShards implements AutoCloseable {
 
@@ -36,7 +36,7 @@ final class DatasetShards implements AutoCloseable {
     this.mapped = new AtomicReferenceArray<>(shards.size());
   }
 
-  /** Looks at every shard's size, and at no more of it. */
+  /** Opens the shards after a check of their sizes alone. */
   static DatasetShards open(ObjectStore store, DatasetIndex index, String fingerprint, Path cache) {
     DatasetShards opened =
         new DatasetShards(index.shards(), new ShardCopies(store, fingerprint, cache));
@@ -54,7 +54,7 @@ final class DatasetShards implements AutoCloseable {
     return shards.get(shard).tokens();
   }
 
-  /** The shard that holds the token at a position of the whole dataset. */
+  /** The shard that holds the token at a position of the dataset. */
   int holding(long position) {
     long begin = 0;
     for (int i = 0; i < shards.size(); i++) {
@@ -66,11 +66,11 @@ final class DatasetShards implements AutoCloseable {
     return shards.size() - 1;
   }
 
-  /** A shard, once it is here and its SHA-256 is the index's. */
+  /** Waits until a shard is here and verified. */
   TokenShard get(int shard) {
     FutureTask<TokenShard> earlier = mapped.get(shard);
     if (earlier != null && earlier.state() == FutureTask.State.FAILED) {
-      // What failed ahead of need may have been a store that was away for a moment.
+      // It failed in the background, maybe because the store was unavailable for a moment.
       mapped.compareAndSet(shard, earlier, null);
     }
     begin(shard);
@@ -84,11 +84,11 @@ final class DatasetShards implements AutoCloseable {
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while a shard was fetched", e);
+      throw new IllegalStateException("interrupted while fetching a shard", e);
     }
   }
 
-  /** Runs a shard's task, unless somebody else does. */
+  /** Fetches and verifies a shard, unless another thread does or has. */
   private void begin(int shard) {
     FutureTask<TokenShard> task = new FutureTask<>(() -> map(shard));
     if (mapped.compareAndSet(shard, null, task)) {
@@ -108,9 +108,10 @@ final class DatasetShards implements AutoCloseable {
   }
 
   /**
-   * Starts the background thread, the first time only.
+   * Starts the background thread, if it has not been started.
    *
-   * @param order in which shards are needed, repetitions allowed; those it leaves out come last
+   * @param order shards in the order in which they are needed, repetitions allowed; missing ones
+   *     are fetched last
    */
   synchronized void start(IntStream order) {
     if (background == null && count() > 1) {
@@ -131,7 +132,7 @@ final class DatasetShards implements AutoCloseable {
     }
   }
 
-  /** Stops the background thread, which ends after the part that it is at. */
+  /** Stops the background thread after its present part, and unmaps the shards. */
   @Override
   public synchronized void close() {
     copies.stop();

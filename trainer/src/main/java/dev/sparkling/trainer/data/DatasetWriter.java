@@ -11,20 +11,19 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes documents as a dataset: shards, tokenizer, and the index last. One that stands there
- * already stays whole until {@link #commit}, because all that can go wrong with the text does so
- * before.
+ * Writes documents as a dataset: shards, tokenizer, and the index last. A dataset that is already
+ * there stays complete until {@link #commit}; errors in the text occur before.
  */
 final class DatasetWriter implements AutoCloseable {
 
   /** Tokens of a shard: 256 MiB. */
   private static final long SHARD_TOKENS = 64L << 20;
 
+  private static final Pattern SHARD = Pattern.compile("shard-\\d{5}\\.arrow");
+
   private final ObjectStore store;
   private final TextTokenizer tokenizer;
   private final TokenCounts counts;
-  private static final Pattern SHARD = Pattern.compile("shard-\\d{5}\\.arrow");
-
   private final List<Shard> shards = new ArrayList<>();
   private final List<ShardWriter> ended = new ArrayList<>();
   private @Nullable ShardWriter writer;
@@ -61,17 +60,17 @@ final class DatasetWriter implements AutoCloseable {
     }
   }
 
-  /** Documents so far. */
+  /** Number of documents so far. */
   long documents() {
     return shardDocuments + shards.stream().mapToLong(Shard::documents).sum();
   }
 
-  /** Ends the last shard, so that only {@link #commit} is left. */
+  /** Ends the last shard. Only {@link #commit} is left to do. */
   void finish() {
     end();
   }
 
-  /** Replaces what stood there, the old index first and the new one last: now it exists. */
+  /** Replaces a dataset that is there: deletes its index first and writes the new one last. */
   DatasetIndex commit() {
     end();
     replacing = true;
@@ -115,7 +114,7 @@ final class DatasetWriter implements AutoCloseable {
     closeFrom(open, 0);
   }
 
-  /** All of them, also where closing one fails. */
+  /** Closes all writers from {@code first} on, also if closing one fails. */
   private static void closeFrom(List<ShardWriter> open, int first) {
     if (first < open.size()) {
       try (ShardWriter _ = open.get(first)) {

@@ -5,15 +5,15 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What a file is by its name. */
+/** The kind of a file, by its name. */
 enum DocumentKind {
-  /** One document, UTF-8. */
+  /** One document in UTF-8. */
   TEXT,
-  /** A JSON object a line, of which one field is the document. */
+  /** One JSON object per line, with the document in one field. */
   JSON_LINES,
-  /** A row a document, of which one column is the text. */
+  /** One document per row, in one column. */
   PARQUET,
-  /** Text and JSON lines. */
+  /** An archive of text and JSON lines. */
   ZIP;
 
   private static final List<String> COMPRESSED = List.of(".gz", ".zst");
@@ -27,7 +27,7 @@ enum DocumentKind {
     };
   }
 
-  /** The kind of a file; text and JSON lines may be compressed. Empty where it is none. */
+  /** The kind of a file, which may be compressed if it is text or JSON lines; empty if unknown. */
   static Optional<DocumentKind> of(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
     return Stream.of(values())
@@ -35,14 +35,14 @@ enum DocumentKind {
         .findFirst();
   }
 
-  /** All endings, for messages. */
+  /** Describes all endings, for messages. */
   static String described() {
     return String.join(", ", Stream.of(values()).flatMap(kind -> kind.endings().stream()).toList())
         + "; text and JSON lines also with "
         + String.join(" or ", COMPRESSED);
   }
 
-  /** Whether it is read from its beginning to its end, and so may stand in a zip. */
+  /** Whether files are read sequentially, so that they can be in a zip. */
   boolean isStream() {
     return this == TEXT || this == JSON_LINES;
   }

@@ -30,27 +30,27 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
- * Reads documents from what a user names: text, JSON lines, Parquet, a folder of them, or a zip
- * such as a sources jar. The order is that of the names, so that it does not depend on the file
- * system. No file but a single document is ever held whole.
+ * Reads documents from text, JSON lines, Parquet, folders of these, and zips such as a sources jar,
+ * in the order of their names, which does not depend on the file system. Files of several documents
+ * are streamed.
  */
 final class DocumentSource {
 
   private final String textField;
 
   /**
-   * A reader.
+   * Creates a reader.
    *
-   * @param textField of JSON lines and Parquet: which field or column is the document
+   * @param textField field of JSON lines, or column of Parquet, that holds the text
    */
   DocumentSource(String textField) {
     this.textField = textField;
   }
 
   /**
-   * Looks at all inputs without reading their text.
+   * Checks inputs without reading their text.
    *
-   * @throws UserError naming every one that does not exist, cannot be read or is of no known kind
+   * @throws UserError naming every input that does not exist, is not readable or is of unknown kind
    */
   static void check(List<Path> inputs) {
     List<String> problems = new ArrayList<>();
@@ -61,7 +61,7 @@ final class DocumentSource {
         problems.add(input + ": permission denied; it must be readable");
       } else if (!Files.isDirectory(input) && DocumentKind.of(input.toString()).isEmpty()) {
         problems.add(
-            input + ": is of no known kind; allowed: a folder, " + DocumentKind.described());
+            input + ": is of unknown kind; allowed: a folder, " + DocumentKind.described());
       }
     }
     if (!problems.isEmpty()) {
@@ -70,9 +70,9 @@ final class DocumentSource {
   }
 
   /**
-   * Hands over every document of an input that was checked.
+   * Reads the documents of an input that has been checked.
    *
-   * @throws UserError where a file in it cannot be read
+   * @throws UserError if a file of it cannot be read
    */
   void read(Path input, Consumer<Document> documents) {
     try {
@@ -89,7 +89,7 @@ final class DocumentSource {
     }
   }
 
-  /** The file below the input that the error is about, where it says so. */
+  /** The file that an error names, or else the input. */
   private static Path failed(Path input, IOException error) {
     return error instanceof FileSystemException known && known.getFile() != null
         ? Path.of(known.getFile())
@@ -136,7 +136,7 @@ final class DocumentSource {
       for (ZipEntry entry : entries) {
         try (InputStream in = file.getInputStream(entry)) {
           String name = zip.getFileName() + "!" + entry.getName();
-          // Others packed it: one file of another encoding must not keep all the rest out.
+          // The user did not make the zip: one file in another encoding must not exclude the rest.
           readStream(in, zip + "!" + entry.getName(), name, CodingErrorAction.REPLACE, documents);
         }
       }
@@ -153,8 +153,8 @@ final class DocumentSource {
    * Reads text or JSON lines.
    *
    * @param location for messages
-   * @param name of the document, or what the names of the documents begin with
-   * @param malformed what becomes of text that is no UTF-8
+   * @param name name of the document, or prefix of the documents' names
+   * @param malformed action on text that is not UTF-8
    */
   private void readStream(
       InputStream in,

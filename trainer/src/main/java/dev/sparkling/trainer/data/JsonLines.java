@@ -17,16 +17,16 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Documents of a JSON object a line each.
+ * Reads documents of JSON lines.
  *
- * @param location for messages
- * @param textField name of the field that holds the text; dots lead into objects
+ * @param location location of the file, for messages
+ * @param textField field that holds the text; a dot separates the fields of nested objects
  */
 record JsonLines(String location, String textField) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Hands over all documents; empty lines are none. */
+  /** Reads all documents; empty lines are skipped. */
   void read(InputStream in, String name, Consumer<Document> documents) throws IOException {
     BufferedReader lines =
         new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()));
@@ -44,7 +44,7 @@ record JsonLines(String location, String textField) {
     try {
       return lines.readLine();
     } catch (CharacterCodingException e) {
-      throw new UserError(location + ": is no UTF-8 after line " + number, e);
+      throw new UserError(location + ": is not UTF-8 after line " + number, e);
     }
   }
 
@@ -54,7 +54,7 @@ record JsonLines(String location, String textField) {
       object = JSON.readTree(line);
     } catch (JsonProcessingException e) {
       throw new UserError(
-          location + ": line " + number + " is no JSON: " + JsonErrors.describe(e), e);
+          location + ": line " + number + " is not JSON: " + JsonErrors.describe(e), e);
     }
     JsonNode text = object;
     for (String field : textField.split("\\.", -1)) {
@@ -63,7 +63,7 @@ record JsonLines(String location, String textField) {
     if (!text.isTextual()) {
       List<String> fields = object.properties().stream().map(Map.Entry::getKey).toList();
       throw new UserError(
-          "%s: line %d has no text in field '%s'; its fields are %s; --text-field names another"
+          "%s: line %d has no text in field '%s'; its fields are %s; choose another text field"
               .formatted(location, number, textField, String.join(", ", fields)));
     }
     return text.asText();

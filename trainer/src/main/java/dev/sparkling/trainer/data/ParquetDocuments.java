@@ -15,15 +15,15 @@ import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 
 /**
- * Documents of a Parquet file, a row each.
+ * Reads documents of a Parquet file, one per row.
  *
- * @param textColumn that holds the text; no other is read
+ * @param textColumn column that holds the text, the only one that is read
  */
 record ParquetDocuments(Path file, String textColumn) {
 
   /**
-   * Hands over all documents. What {@code documents} throws goes through as it is; the library's
-   * own errors, which are of many classes, become the user's.
+   * Reads all documents. Exceptions of the consumer are passed on; those of the library, which are
+   * of many classes, are thrown as {@link UserError}.
    */
   void read(String name, Consumer<Document> documents) throws IOException {
     try (InputFile input = InputFile.of(file);
@@ -49,7 +49,7 @@ record ParquetDocuments(Path file, String textColumn) {
           rows.next();
           if (rows.isNull(0)) {
             throw new UserError(
-                file + ": row " + row + " has nothing in column '" + textColumn + "'");
+                file + ": row " + row + " has no value in column '" + textColumn + "'");
           }
           return rows.getString(0);
         });
@@ -74,7 +74,7 @@ record ParquetDocuments(Path file, String textColumn) {
             .toList();
     if (!texts.contains(textColumn)) {
       throw new UserError(
-          "%s: has no text in a column '%s'; columns of text are %s; --text-field names another"
+          "%s: has no text in a column '%s'; columns of text are %s; choose another text field"
               .formatted(file, textColumn, String.join(", ", texts)));
     }
   }

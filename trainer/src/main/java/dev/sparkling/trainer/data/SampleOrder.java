@@ -1,10 +1,10 @@
 package dev.sparkling.trainer.data;
 
 /**
- * Which sequence comes when: a permutation of all sequences for each pass over the data, a pure
- * function of (seed, pass). No list is kept: a Feistel network permutes the next power of four, and
- * what falls outside is permuted again until it falls inside (cycle walking; Black and Rogaway
- * 2002).
+ * The order of the samples: for each pass over the data a permutation of its sequences, as a pure
+ * function of seed and pass. A Feistel network permutes the next power of four, and numbers beyond
+ * the count are permuted again until they are inside (cycle walking; Black and Rogaway 2002), so
+ * that no list is needed.
  */
 public final class SampleOrder {
 
@@ -15,9 +15,9 @@ public final class SampleOrder {
   private final int halfBits;
 
   /**
-   * The order of {@code count} sequences.
+   * Creates an order.
    *
-   * @param count at least 1
+   * @param count number of sequences, at least 1
    */
   public SampleOrder(long seed, long count) {
     if (count < 1) {
@@ -29,7 +29,7 @@ public final class SampleOrder {
     this.halfBits = (bits + 1) / 2;
   }
 
-  /** The sequence of the sample with that number, counted from 0 over the whole run. */
+  /** The sequence of a sample, whose number counts from 0 over the whole run. */
   public long sequence(long sample) {
     long pass = sample / count;
     long at = sample % count;

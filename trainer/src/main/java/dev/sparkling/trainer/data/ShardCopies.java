@@ -21,7 +21,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 
-/** Copies remote shards to the cache, and remembers there which files were found right. */
+/** Copies remote shards to the cache, which also records the files that have been verified. */
 final class ShardCopies {
 
   private static final long PART_BYTES = 16L << 20;
@@ -39,7 +39,7 @@ final class ShardCopies {
     this.cache = cache;
   }
 
-  /** Lets a copy or a comparison in progress end after its present part. */
+  /** Makes a copy or a verification in progress end after its present part. */
   void stop() {
     stopped = true;
   }
@@ -63,8 +63,10 @@ final class ShardCopies {
   }
 
   /**
-   * A local file with the shard's digest: the shard itself, or its copy in the cache, made now if
-   * it is not there or has been damaged.
+   * Returns a verified local file: the shard itself, or its copy in the cache, which is fetched if
+   * it is missing or damaged.
+   *
+   * @throws CorruptCheckpoint if the shard's digest is not that of the index
    */
   Path verified(StoredObject object, Shard shard) {
     Optional<Path> local = store.file(object);
@@ -91,7 +93,7 @@ final class ShardCopies {
     }
   }
 
-  /** The copy appears whole, with the right digest, or not at all. */
+  /** Fetches a shard into a temporary file, which takes the copy's name once it is verified. */
   private void fetch(StoredObject object, Shard shard, Path copy) {
     try {
       Path folder = Files.createDirectories(cache.resolve(fingerprint));
@@ -124,7 +126,7 @@ final class ShardCopies {
     }
   }
 
-  /** What killed processes left; younger ones may be another process's copy under way. */
+  /** Removes temporary files of killed processes; younger ones may still be in use. */
   private static void removeLeftovers(Path folder) throws IOException {
     Instant old = Instant.now().minus(LEFTOVER_AGE);
     try (DirectoryStream<Path> partials = Files.newDirectoryStream(folder, "*" + PARTIAL)) {
@@ -137,8 +139,8 @@ final class ShardCopies {
   }
 
   /**
-   * A file's SHA-256, which the cache remembers for a path, size and time of change: comparing
-   * gigabytes at every start would cost seconds.
+   * Computes a file's SHA-256, or takes it from the cache's record of path, size and modification
+   * time, because hashing gigabytes at every start would take seconds.
    */
   private String digest(Path file, Shard shard) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -155,7 +157,10 @@ final class ShardCopies {
                 while (bytes.hasRemaining()) {
                   if (channel.read(bytes, offset + bytes.position()) < 0) {
                     throw new CorruptCheckpoint(
-                        file + ": became shorter than the " + shard.size() + " bytes of before");
+                        file
+                            + ": was truncated below "
+                            + shard.size()
+                            + " bytes while it was read");
                   }
                 }
               });
@@ -175,22 +180,22 @@ final class ShardCopies {
     return Files.size(file) + " " + Files.getLastModifiedTime(file) + " ";
   }
 
-  /** A cache that cannot be written costs another comparison next time, not the run. */
+  /** Records a verified file; without the record the next start verifies it again. */
   private static void remember(Path note, String text) {
     try {
       Files.createDirectories(note.getParent());
       Files.writeString(note, text);
     } catch (IOException e) {
-      // Nothing depends on it.
+      // The record only saves time.
     }
   }
 
-  private interface Part {
-    /** Fills a part of the shard, from {@code offset} on. */
+  private interface ShardSource {
+    /** Reads the shard from {@code offset} on, as much as {@code part} holds. */
     void fill(long offset, MemorySegment part) throws IOException;
   }
 
-  private String digest(long size, Part source) throws IOException {
+  private String digest(long size, ShardSource source) throws IOException {
     Sha256 digest = new Sha256();
     try (Arena scope = Arena.ofConfined()) {
       MemorySegment buffer = scope.allocate(Math.min(PART_BYTES, Math.max(1, size)));

@@ -6,20 +6,18 @@ import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 
-/** The columns of a shard: a document a row, with Hugging Face datasets' name for tokens. */
+/** The columns of a shard, with Hugging Face's name for tokens; one row per document. */
 final class ShardSchema {
 
   static final String TOKENS = "input_ids";
   static final String DOCUMENT = "document";
 
-  /**
-   * Place of the tokens' values among a record batch's buffers: validity, offsets, validity, data.
-   */
+  /** Indices among a record batch's buffers: validity, offsets, validity, values. */
   static final int OFFSETS_BUFFER = 1;
 
   static final int VALUES_BUFFER = 3;
 
-  /** Place of the tokens' values among a record batch's field nodes. */
+  /** Index of the tokens among a record batch's field nodes. */
   static final int VALUES_NODE = 1;
 
   static final Schema SCHEMA =

@@ -20,7 +20,7 @@ import org.apache.arrow.vector.ipc.ArrowFileWriter;
 /** Writes one Arrow IPC file of tokenized documents. */
 final class ShardWriter implements AutoCloseable {
 
-  /** Tokens of a record batch: 4 MiB, so that a reader maps few of them. */
+  /** Tokens of a record batch, 4 MiB: few batches for a reader to map. */
   private static final int BATCH_TOKENS = 1 << 20;
 
   private final ObjectUpload upload;
@@ -42,7 +42,7 @@ final class ShardWriter implements AutoCloseable {
     tokens = (ListVector) root.getVector(ShardSchema.TOKENS);
     values = (IntVector) tokens.getDataVector();
     names = (VarCharVector) root.getVector(ShardSchema.DOCUMENT);
-    writer = new ArrowFileWriter(root, null, new Channel());
+    writer = new ArrowFileWriter(root, null, new UploadChannel());
   }
 
   /** Appends a document; {@code documentTokens} ends with the separator. */
@@ -59,7 +59,7 @@ final class ShardWriter implements AutoCloseable {
     rows++;
   }
 
-  /** Ends the file, which stays invisible until {@link #commit}; returns its SHA-256. */
+  /** Completes the file, which becomes visible by {@link #commit}; returns its SHA-256. */
   String end() {
     flush();
     try {
@@ -76,12 +76,12 @@ final class ShardWriter implements AutoCloseable {
     upload.commit();
   }
 
-  /** Bytes of the file, once ended. */
+  /** Size of the completed file. */
   long bytes() {
     return bytes;
   }
 
-  /** The upload goes first: Arrow ends a file that it closes, which a full disk may forbid. */
+  /** Closes the upload first: Arrow completes a file on closing, which fails on a full disk. */
   @Override
   public void close() {
     closed = true;
@@ -115,7 +115,7 @@ final class ShardWriter implements AutoCloseable {
     batchTokens = 0;
   }
 
-  private final class Channel implements WritableByteChannel {
+  private final class UploadChannel implements WritableByteChannel {
     @Override
     public int write(ByteBuffer source) {
       int count = source.remaining();
@@ -137,7 +137,7 @@ final class ShardWriter implements AutoCloseable {
       return true;
     }
 
-    /** The upload is closed by its owner. */
+    /** Does nothing: the writer closes the upload. */
     @Override
     public void close() {}
   }

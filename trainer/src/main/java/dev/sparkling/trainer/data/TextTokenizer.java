@@ -15,10 +15,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Any Hugging Face {@code tokenizer.json}, run by Hugging Face's own library. */
+/** A Hugging Face {@code tokenizer.json}, run by Hugging Face's library. */
 public final class TextTokenizer implements AutoCloseable {
 
-  /** Counts are kept for each token. */
+  /** Limit of the memory for counts of each token. */
   private static final int LARGEST_VOCABULARY = 1 << 24;
 
   private final HuggingFaceTokenizer tokenizer;
@@ -38,7 +38,7 @@ public final class TextTokenizer implements AutoCloseable {
    * Opens a tokenizer.
    *
    * @param separatorToken text of the token that ends a document
-   * @throws UserError where the file is no tokenizer or does not know the separator
+   * @throws UserError if the file is not a tokenizer or has no such token
    */
   public static TextTokenizer open(Path file, String separatorToken) {
     byte[] json;
@@ -51,11 +51,11 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /**
-   * Opens a tokenizer that was read already.
+   * Opens a tokenizer from its text.
    *
-   * @param file where it is from, for messages
+   * @param file origin of the text, for messages
    * @param separatorToken text of the token that ends a document
-   * @throws UserError where it is no tokenizer or does not know the separator
+   * @throws UserError if it is not a tokenizer or has no such token
    */
   public static TextTokenizer open(byte[] json, String file, String separatorToken) {
     System.setProperty("ai.djl.offline", "true");
@@ -67,7 +67,7 @@ public final class TextTokenizer implements AutoCloseable {
             file
                 + ": has no token '"
                 + separatorToken
-                + "' to end documents with; name one of its special tokens with --separator");
+                + "' to end documents with; choose one of its special tokens as separator");
       }
       HuggingFaceTokenizer tokenizer =
           HuggingFaceTokenizer.newInstance(
@@ -82,27 +82,27 @@ public final class TextTokenizer implements AutoCloseable {
           e instanceof IOException text
               ? JsonErrors.describe(text)
               : String.valueOf(e.getMessage());
-      throw new UserError(file + ": is no tokenizer.json: " + why, e);
+      throw new UserError(file + ": is not a tokenizer.json: " + why, e);
     }
   }
 
   /**
-   * Tokens of each text, without separators. A text a task: the library's own batches tokenize in
-   * parallel but hand their results to Java one by one, which took half again as long.
+   * Tokenizes texts in parallel, without separators. One call per text: the library's own batches
+   * pass their results to Java one by one, which took 1.5 times as long.
    */
   public List<long[]> encode(List<String> texts) {
     return texts.parallelStream().map(text -> tokenizer.encode(text).getIds()).toList();
   }
 
   /**
-   * The text of tokens. Where they end within a character, it ends with replacement characters
-   * (U+FFFD) in its place.
+   * Decodes tokens. If they end within a character, the text ends with replacement characters
+   * (U+FFFD).
    */
   public String decode(long[] tokens) {
     return tokenizer.decode(tokens);
   }
 
-  /** One more than the largest token. */
+  /** Largest token id plus 1. */
   public int vocabularySize() {
     return vocabularySize;
   }
@@ -129,7 +129,7 @@ public final class TextTokenizer implements AutoCloseable {
     static Vocabulary of(JsonNode root, String separatorToken) {
       Map<String, Integer> ids = new HashMap<>();
       JsonNode vocabulary = root.at("/model/vocab");
-      if (vocabulary.isArray()) { // Unigram: [token, score] in the order of the ids
+      if (vocabulary.isArray()) { // Unigram model: [token, score] in the order of the ids
         for (int id = 0; id < vocabulary.size(); id++) {
           ids.put(vocabulary.get(id).path(0).asText(), id);
         }

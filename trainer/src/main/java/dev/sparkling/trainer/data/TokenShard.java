@@ -25,21 +25,20 @@ import org.apache.arrow.vector.ipc.SeekableReadChannel;
 import org.apache.arrow.vector.ipc.message.ArrowBlock;
 
 /**
- * An Arrow file, mapped into memory: the tokens of all its documents as one row of numbers. Arrow's
- * own reader copies record batches to the heap's side; here it reads the footer only, and the
- * batches' metadata say where the numbers lie in the map. Source: the Arrow columnar format, "IPC
- * File Format" and "RecordBatch message".
+ * A memory-mapped Arrow file, read as the concatenated tokens of its documents. Arrow's own reader,
+ * which copies record batches, reads only the footer; the batches' metadata locate the tokens in
+ * the mapping. Source: the Arrow columnar format, "IPC File Format" and "RecordBatch message".
  */
 final class TokenShard {
 
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** Before a message's metadata: the continuation marker and the length. */
+  /** Bytes before a message's metadata: continuation marker and length. */
   private static final int MESSAGE_PREFIX = 8;
 
   private final Path file;
-  private final List<Part> parts = new ArrayList<>();
+  private final List<TokenBatch> batches = new ArrayList<>();
   private long tokens;
   private long rows;
 
@@ -47,10 +46,10 @@ final class TokenShard {
    * The tokens of one record batch.
    *
    * @param begin number of tokens before it in the shard
-   * @param firstRow number of documents before it
-   * @param offsets where each of its documents begins among its values
+   * @param firstRow number of documents before it in the shard
+   * @param offsets index of each document's first token among the values
    */
-  private record Part(
+  private record TokenBatch(
       long begin, long count, long firstRow, MemorySegment values, MemorySegment offsets) {}
 
   private TokenShard(Path file) {
@@ -60,8 +59,8 @@ final class TokenShard {
   /**
    * Maps a shard.
    *
-   * @param arena keeps the map
-   * @throws CorruptCheckpoint where it is no Arrow file, or not one of ours
+   * @param arena owner of the mapping
+   * @throws CorruptCheckpoint if the file is not an Arrow file with a shard's columns
    */
   static TokenShard map(Path file, Arena arena) {
     TokenShard shard = new TokenShard(file);
@@ -84,7 +83,7 @@ final class TokenShard {
     } catch (IOException e) {
       throw FileErrors.translate(file, e);
     } catch (InvalidArrowFileException | IllegalArgumentException | IndexOutOfBoundsException e) {
-      throw new CorruptCheckpoint(file + ": is no Arrow file: " + e.getMessage(), e);
+      throw new CorruptCheckpoint(file + ": is not an Arrow file: " + e.getMessage(), e);
     }
   }
 
@@ -92,44 +91,44 @@ final class TokenShard {
     return tokens;
   }
 
-  /** Copies tokens from {@code position} on; returns how many, fewer only at the shard's end. */
+  /** Copies tokens from {@code position} on; returns their number, less only at the end. */
   int copy(long position, long[] target, int offset, int count) {
     int copied = 0;
     while (copied < count && position + copied < tokens) {
-      Part part = part(position + copied);
-      long from = position + copied - part.begin();
-      int length = (int) Math.min(count - copied, part.count() - from);
+      TokenBatch batch = batch(position + copied);
+      long from = position + copied - batch.begin();
+      int length = (int) Math.min(count - copied, batch.count() - from);
       for (int i = 0; i < length; i++) {
-        target[offset + copied + i] = part.values().getAtIndex(INT, from + i);
+        target[offset + copied + i] = batch.values().getAtIndex(INT, from + i);
       }
       copied += length;
     }
     return copied;
   }
 
-  /** {@code FILE: row N}, for messages about the token at a position. */
+  /** Describes the place of a token as {@code FILE: row N}, for messages. */
   String describe(long position) {
-    Part part = part(position);
+    TokenBatch batch = batch(position);
     long row = 0;
-    while ((row + 1) * Integer.BYTES < part.offsets().byteSize()
-        && part.offsets().getAtIndex(INT, row + 1) <= position - part.begin()) {
+    while ((row + 1) * Integer.BYTES < batch.offsets().byteSize()
+        && batch.offsets().getAtIndex(INT, row + 1) <= position - batch.begin()) {
       row++;
     }
-    return file + ": row " + (part.firstRow() + row);
+    return file + ": row " + (batch.firstRow() + row);
   }
 
-  private Part part(long position) {
+  private TokenBatch batch(long position) {
     int low = 0;
-    int high = parts.size() - 1;
+    int high = batches.size() - 1;
     while (low < high) {
       int middle = (low + high + 1) >>> 1;
-      if (parts.get(middle).begin() <= position) {
+      if (batches.get(middle).begin() <= position) {
         low = middle;
       } else {
         high = middle - 1;
       }
     }
-    return parts.get(low);
+    return batches.get(low);
   }
 
   private void addBatch(MemorySegment map, ArrowBlock block) {
@@ -143,7 +142,7 @@ final class TokenShard {
         || message.header(batch) == null
         || batch.compression() != null) {
       throw new CorruptCheckpoint(
-          file + ": holds a compressed batch or a dictionary; data prepare writes plain ones");
+          file + ": has a compressed record batch or a dictionary, which no shard has");
     }
     MemorySegment body =
         map.asSlice(block.getOffset() + block.getMetadataLength(), block.getBodyLength());
@@ -154,7 +153,7 @@ final class TokenShard {
       throw new CorruptCheckpoint(
           file + ": a batch has " + values.byteSize() + " bytes for " + count + " tokens");
     }
-    parts.add(new Part(tokens, count, rows, values, offsets));
+    batches.add(new TokenBatch(tokens, count, rows, values, offsets));
     tokens += count;
     rows += batch.length();
   }

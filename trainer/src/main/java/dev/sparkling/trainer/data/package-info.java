@@ -1,6 +1,6 @@
 /**
- * Text to tokens to batches: sources, tokenizer, Arrow shards, and the order of samples, which is a
- * pure function of seed and step.
+ * From text to batches: document sources, tokenizer, Arrow shards, and the order of samples, which
+ * is a pure function of seed and step.
  */
 @NullMarked
 package dev.sparkling.trainer.data;

@@ -5,8 +5,8 @@ import java.util.Comparator;
 import java.util.Random;
 
 /**
- * Chooses the next token from logits. Top-p, or nucleus sampling, is of Holtzman et al. 2019, "The
- * Curious Case of Neural Text Degeneration".
+ * Chooses the next token from logits. Source of top-p, or nucleus sampling: Holtzman et al. 2019,
+ * "The Curious Case of Neural Text Degeneration".
  */
 public final class Sampler {
 
@@ -15,11 +15,11 @@ public final class Sampler {
   private final Random random;
 
   /**
-   * A sampler whose choices are a function of the seed and the logits that it was given so far.
+   * Creates a sampler, whose choices are a function of the seed and of all logits so far.
    *
-   * @param temperature divides the logits; 0 always takes the largest
-   * @param topP above 0, at most 1: only the likeliest tokens are drawn from, as few as have this
-   *     probability together
+   * @param temperature divisor of the logits; 0 to always take the largest
+   * @param topP above 0, at most 1: samples are drawn from the smallest set of most likely tokens
+   *     that have this probability together
    */
   public Sampler(double temperature, double topP, long seed) {
     if (!(temperature >= 0 && Double.isFinite(temperature))) {
@@ -30,13 +30,13 @@ public final class Sampler {
     }
     this.temperature = temperature;
     this.topP = topP;
-    this.random = new Random(seed); // whose numbers the JDK's specification fixes
+    this.random = new Random(seed); // its numbers are specified by the JDK
   }
 
   /**
-   * The next token.
+   * Chooses the next token.
    *
-   * @param logits of the tokens, all finite
+   * @param logits logit of each token, all finite
    */
   public int next(float[] logits) {
     int largest = largest(logits);
@@ -45,13 +45,13 @@ public final class Sampler {
     }
     double[] weights = new double[logits.length];
     for (int i = 0; i < weights.length; i++) {
-      // Less the largest first: no exponential overflows, however low the temperature.
+      // Relative to the largest logit, so that no exponential overflows at low temperatures.
       weights[i] = Math.exp((logits[i] - (double) logits[largest]) / temperature);
     }
     return draw(weights, likeliest(weights));
   }
 
-  /** Of equals the first one. */
+  /** The index of the largest logit, the first one of equals. */
   private static int largest(float[] logits) {
     int largest = 0;
     for (int i = 1; i < logits.length; i++) {
@@ -62,7 +62,7 @@ public final class Sampler {
     return largest;
   }
 
-  /** The tokens to draw from, the likeliest first. */
+  /** The tokens to draw from, the most likely first. */
   private int[] likeliest(double[] weights) {
     Integer[] tokens = new Integer[weights.length];
     Arrays.setAll(tokens, i -> i);
@@ -89,6 +89,6 @@ public final class Sampler {
         return token;
       }
     }
-    return tokens[tokens.length - 1]; // where rounding leaves a little of the sum
+    return tokens[tokens.length - 1]; // rounding may leave a little of the sum
   }
 }

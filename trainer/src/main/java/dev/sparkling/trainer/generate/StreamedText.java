@@ -5,8 +5,9 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Text of tokens as they come. A token may end within a character, and what a token's text is may
- * depend on the one before: all are decoded each time, and what is new and whole is handed on.
+ * Text of a growing sequence of tokens. A token may end within a character, and its text may depend
+ * on the tokens before it. So all tokens are decoded each time, and new text is passed on as far as
+ * its characters are complete.
  */
 public final class StreamedText {
 
@@ -19,10 +20,10 @@ public final class StreamedText {
   private int shown;
 
   /**
-   * Text after a prompt.
+   * Starts after a prompt.
    *
-   * @param decoder the text of tokens, with U+FFFD where they end within a character
-   * @param reader gets the new text, piece by piece
+   * @param decoder decodes tokens, with U+FFFD for an incomplete character
+   * @param reader receives new text
    */
   public StreamedText(long[] prompt, Function<long[], String> decoder, Consumer<String> reader) {
     this.tokens = prompt.clone();
@@ -32,7 +33,7 @@ public final class StreamedText {
     this.shown = begin;
   }
 
-  /** The next token. */
+  /** Adds a token, and passes on the text that it completes. */
   public void add(long token) {
     tokens = Arrays.copyOf(tokens, tokens.length + 1);
     tokens[tokens.length - 1] = token;
@@ -44,7 +45,7 @@ public final class StreamedText {
     show(text, whole);
   }
 
-  /** Hands on what is left, characters that never became whole too; returns all new text. */
+  /** Passes on the rest, incomplete characters too; returns all text after the prompt. */
   public String end() {
     String text = decoder.apply(tokens);
     show(text, text.length());

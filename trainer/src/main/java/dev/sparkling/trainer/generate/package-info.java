@@ -1,4 +1,4 @@
-/** Continues texts, to look at a model: which token comes next, and when to stop. */
+/** Generates text, to look at a model: chooses tokens and decides when to stop. */
 @NullMarked
 package dev.sparkling.trainer.generate;
 

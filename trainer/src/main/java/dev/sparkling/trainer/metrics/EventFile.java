@@ -14,15 +14,15 @@ import org.tensorflow.framework.Summary;
 import org.tensorflow.util.Event;
 
 /**
- * A file of TensorBoard's events: scalars of some steps. Source of the framing: TensorFlow's
+ * Encodes steps as a TensorBoard event file of scalars. Source of the framing: TensorFlow's
  * "TFRecord" format, {@code tensorflow/core/lib/io/record_writer.cc}.
  */
 final class EventFile {
 
-  /** What TensorBoard expects of a file's first event. */
+  /** Version that TensorBoard expects in a file's first event. */
   private static final String VERSION = "brain.Event:2";
 
-  /** Checksums of data that holds checksums are masked. */
+  /** TFRecord masks checksums, because data may itself contain checksums. */
   private static final int MASK_DELTA = 0xa282ead8;
 
   private static final double MILLIS_PER_SECOND = 1000;
@@ -32,10 +32,10 @@ final class EventFile {
   private EventFile() {}
 
   /**
-   * The whole file.
+   * Encodes a whole file.
    *
-   * @param after steps up to this one are left out
-   * @param now when the last step ended; the others' times follow from their speed
+   * @param after last step to leave out
+   * @param now end of the last step; the times of earlier steps follow from their speed
    */
   static byte[] encode(Metrics metrics, long after, Instant now) {
     NavigableMap<Long, Event.Builder> events = new TreeMap<>();
@@ -59,7 +59,7 @@ final class EventFile {
     return file.bytes.toByteArray();
   }
 
-  /** The event of a step, made now where there is none. */
+  /** The event of a step, created if there is none. */
   private static Event.Builder event(Map<Long, Event.Builder> events, long step, double time) {
     return events.computeIfAbsent(step, _ -> Event.newBuilder().setStep(step).setWallTime(time));
   }

@@ -5,18 +5,19 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.layout.RunLayout;
 import java.time.Instant;
 
-/** All that a checkpoint stores of a stage's metrics. */
+/** The files of a stage's metrics that are written with each checkpoint. */
 public final class MetricsFiles {
 
   private MetricsFiles() {}
 
   /**
-   * Writes {@code metrics.jsonl} and {@code metrics.arrow} whole, and the events since the
-   * checkpoint before as a file of their own: TensorBoard follows a folder to which files are
-   * added, and objects cannot be appended to.
+   * Writes {@code metrics.jsonl} and {@code metrics.arrow} whole, and the events since the last
+   * checkpoint as another file: objects cannot be appended to, and TensorBoard follows a folder to
+   * which files are added.
    *
-   * @param after the step of the checkpoint before; less than any step where there is none
-   * @param step of this checkpoint
+   * @param after step of the last checkpoint; -1 if there is none
+   * @param step step of this checkpoint
+   * @param now time of this step
    */
   public static void write(
       ObjectStore store, String stage, Metrics metrics, long after, long step, Instant now) {

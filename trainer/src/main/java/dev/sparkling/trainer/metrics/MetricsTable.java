@@ -29,9 +29,9 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code metrics.arrow}: one row for each step, and for the evaluation before the stage's first.
- * The columns bear the names of {@code metrics.jsonl} and are null where nothing was measured;
- * those of the routers hold one number for each layer of experts.
+ * Encodes {@code metrics.arrow}: one row for each step, and one for the evaluation before the
+ * stage's first step. Columns have the names of {@code metrics.jsonl}, and nulls where nothing was
+ * measured; those of the routers have one number for each layer of experts.
  */
 final class MetricsTable {
 
@@ -41,80 +41,83 @@ final class MetricsTable {
       FieldType.nullable(new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE));
   private static final FieldType LIST = FieldType.nullable(ArrowType.List.INSTANCE);
 
-  private static final List<Column> COLUMNS = columns();
+  private static final List<MetricColumn> COLUMNS = columns();
 
   private MetricsTable() {}
 
-  /** What a column holds in a row. */
-  private interface Cell {
-    @Nullable Object of(Row row);
+  /** Computes a column's value in a row. */
+  private interface CellValue {
+    @Nullable Object of(StepRow row);
   }
 
-  private record Column(Field field, Cell cell) {
-    static Column of(String name, FieldType type, Cell cell) {
+  private record MetricColumn(Field field, CellValue cell) {
+    static MetricColumn of(String name, FieldType type, CellValue cell) {
       List<Field> elements =
           type.equals(LIST)
               ? List.of(new Field(ListVector.DATA_VECTOR_NAME, NUMBER, List.of()))
               : List.of();
-      return new Column(new Field(name, type, elements), cell);
+      return new MetricColumn(new Field(name, type, elements), cell);
     }
   }
 
-  /** What is known of a step. */
-  private record Row(long step, @Nullable Step trained, @Nullable Evaluation evaluated) {
+  /** The measurements of a step. */
+  private record StepRow(long step, @Nullable Step trained, @Nullable Evaluation evaluated) {
 
-    static Row join(Row first, Row second) {
-      return new Row(
+    static StepRow join(StepRow first, StepRow second) {
+      return new StepRow(
           first.step,
           first.trained == null ? second.trained : first.trained,
           first.evaluated == null ? second.evaluated : first.evaluated);
     }
   }
 
-  private static List<Column> columns() {
+  private static List<MetricColumn> columns() {
     return List.of(
-        Column.of("step", LONG, Row::step),
-        Column.of("tokens", LONG, trained(Step::tokens)),
-        Column.of("loss", NUMBER, trained(Step::loss)),
-        Column.of("learningRates", LIST, trained(Step::learningRates)),
-        Column.of("tokensPerSecond", NUMBER, trained(Step::tokensPerSecond)),
-        Column.of("modelFlopsUtilization", NUMBER, trained(Step::modelFlopsUtilization)),
-        Column.of("gradientNorm", NUMBER, trained(Step::gradientNorm)),
-        Column.of("blockNorms", LIST, trained(Step::blockNorms)),
-        Column.of("skipped", FLAG, trained(Step::skipped)),
-        Column.of("routers.balancing", LIST, routers(Router::balancing)),
-        Column.of("routers.z", LIST, routers(Router::z)),
-        Column.of("routers.largestLoad", LIST, routers(Router::largestLoad)),
-        Column.of("stallSeconds", NUMBER, trained(Step::stallSeconds)),
-        Column.of("validationLoss", NUMBER, evaluated(Evaluation::validationLoss)),
-        Column.of("hiddenRms", LIST, evaluated(Evaluation::hiddenRms)));
+        MetricColumn.of("step", LONG, StepRow::step),
+        MetricColumn.of("tokens", LONG, trained(Step::tokens)),
+        MetricColumn.of("loss", NUMBER, trained(Step::loss)),
+        MetricColumn.of("learningRates", LIST, trained(Step::learningRates)),
+        MetricColumn.of("tokensPerSecond", NUMBER, trained(Step::tokensPerSecond)),
+        MetricColumn.of("modelFlopsUtilization", NUMBER, trained(Step::modelFlopsUtilization)),
+        MetricColumn.of("gradientNorm", NUMBER, trained(Step::gradientNorm)),
+        MetricColumn.of("blockNorms", LIST, trained(Step::blockNorms)),
+        MetricColumn.of("skipped", FLAG, trained(Step::skipped)),
+        MetricColumn.of("routers.balancing", LIST, routers(Router::balancing)),
+        MetricColumn.of("routers.z", LIST, routers(Router::z)),
+        MetricColumn.of("routers.largestLoad", LIST, routers(Router::largestLoad)),
+        MetricColumn.of("stallSeconds", NUMBER, trained(Step::stallSeconds)),
+        MetricColumn.of("validationLoss", NUMBER, evaluated(Evaluation::validationLoss)),
+        MetricColumn.of("hiddenRms", LIST, evaluated(Evaluation::hiddenRms)));
   }
 
-  private static Cell trained(Function<Step, Object> value) {
+  private static CellValue trained(Function<Step, Object> value) {
     return row -> row.trained() == null ? null : value.apply(row.trained());
   }
 
-  private static Cell evaluated(Function<Evaluation, Object> value) {
+  private static CellValue evaluated(Function<Evaluation, Object> value) {
     return row -> row.evaluated() == null ? null : value.apply(row.evaluated());
   }
 
-  private static Cell routers(Function<Router, Double> value) {
+  private static CellValue routers(Function<Router, Double> value) {
     return trained(step -> step.routers().stream().map(value).toList());
   }
 
-  /** The whole file, in Arrow's IPC file format. */
+  /** Encodes a whole file, in Arrow's IPC file format. */
   static byte[] encode(Metrics metrics) {
-    TreeMap<Long, Row> rows = new TreeMap<>();
+    TreeMap<Long, StepRow> rows = new TreeMap<>();
     metrics
         .steps()
-        .forEach(step -> rows.merge(step.step(), new Row(step.step(), step, null), Row::join));
-    metrics.evaluations().forEach(e -> rows.merge(e.step(), new Row(e.step(), null, e), Row::join));
-    Schema schema = new Schema(COLUMNS.stream().map(Column::field).toList());
+        .forEach(
+            step -> rows.merge(step.step(), new StepRow(step.step(), step, null), StepRow::join));
+    metrics
+        .evaluations()
+        .forEach(e -> rows.merge(e.step(), new StepRow(e.step(), null, e), StepRow::join));
+    Schema schema = new Schema(COLUMNS.stream().map(MetricColumn::field).toList());
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (BufferAllocator allocator = new RootAllocator();
         VectorSchemaRoot root = VectorSchemaRoot.create(schema, allocator);
         ArrowFileWriter writer = new ArrowFileWriter(root, null, Channels.newChannel(bytes))) {
-      List<Row> all = new ArrayList<>(rows.values());
+      List<StepRow> all = new ArrayList<>(rows.values());
       COLUMNS.forEach(column -> fill(root.getVector(column.field()), all, column.cell()));
       root.setRowCount(all.size());
       writer.writeBatch();
@@ -125,7 +128,7 @@ final class MetricsTable {
     return bytes.toByteArray();
   }
 
-  private static void fill(FieldVector vector, List<Row> rows, Cell cell) {
+  private static void fill(FieldVector vector, List<StepRow> rows, CellValue cell) {
     vector.allocateNew();
     for (int i = 0; i < rows.size(); i++) {
       Object present = cell.of(rows.get(i));

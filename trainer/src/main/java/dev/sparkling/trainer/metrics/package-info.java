@@ -1,4 +1,4 @@
-/** A stage's metrics as other programs read them: an Arrow table and TensorBoard's event files. */
+/** A stage's metrics for other programs: an Arrow table and TensorBoard's event files. */
 @NullMarked
 package dev.sparkling.trainer.metrics;
 

@@ -51,7 +51,7 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
   private record DumpedNorms(String weight, String gradient) {}
 
   /** The first numbers that are not finite, and the forward pass that they are in. */
-  private record Place(String name, Optional<Integer> microBatch, List<Long> tokens) {
+  private record NonFinitePlace(String name, Optional<Integer> microBatch, List<Long> tokens) {
     String described() {
       return name + microBatch.map(i -> ", micro-batch " + i).orElse("");
     }
@@ -60,7 +60,7 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
   /** Writes a dump of a step that is not finite; returns the error to throw. */
   UserError ofStep(long step, StepResult result, List<Double> rates, Iterable<Batch> microBatches) {
     Map<String, ParameterNorms> norms = trainingStep.norms();
-    Place place =
+    NonFinitePlace place =
         inForwardPass(microBatches).or(() -> inGradients(norms)).orElseGet(Diagnosis::inLogits);
     String loss = Double.toString(result.loss());
     String gradientNorm = Double.toString(result.gradientNorm());
@@ -81,7 +81,7 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
 
   /** Writes a dump of an evaluation after a step that is not finite; returns the error to throw. */
   UserError ofEvaluation(long step, EvaluationResult result, Iterable<Batch> batches) {
-    Place place = inForwardPass(batches).orElseGet(Diagnosis::inLogits);
+    NonFinitePlace place = inForwardPass(batches).orElseGet(Diagnosis::inLogits);
     String loss = Double.toString(result.loss());
     return write(
         "validation loss is " + loss,
@@ -98,7 +98,7 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
             dumped(trainingStep.norms())));
   }
 
-  private UserError write(String finding, Place place, Dump dump) {
+  private UserError write(String finding, NonFinitePlace place, Dump dump) {
     String key = RunLayout.dump(stage, dump.step());
     store.write(key, encode(dump).getBytes(StandardCharsets.UTF_8));
     return new UserError(
@@ -106,13 +106,13 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
             .formatted(dump.step(), finding, place.described(), store.location(key)));
   }
 
-  private Optional<Place> inForwardPass(Iterable<Batch> batches) {
+  private Optional<NonFinitePlace> inForwardPass(Iterable<Batch> batches) {
     int i = 0;
     for (Batch batch : batches) {
       Optional<String> name = trainingStep.transformer().firstNotFinite(batch);
       if (name.isPresent()) {
         List<Long> tokens = Arrays.stream(batch.tokens()).boxed().toList();
-        return Optional.of(new Place(name.get(), Optional.of(i), tokens));
+        return Optional.of(new NonFinitePlace(name.get(), Optional.of(i), tokens));
       }
       i++;
     }
@@ -120,17 +120,18 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
   }
 
   /** The backward pass goes from the last parameter to the first. */
-  private static Optional<Place> inGradients(Map<String, ParameterNorms> norms) {
+  private static Optional<NonFinitePlace> inGradients(Map<String, ParameterNorms> norms) {
     return List.copyOf(norms.entrySet()).reversed().stream()
         .filter(parameter -> !Double.isFinite(parameter.getValue().gradient()))
         .findFirst()
         .map(
             parameter ->
-                new Place("the gradient of " + parameter.getKey(), Optional.empty(), List.of()));
+                new NonFinitePlace(
+                    "the gradient of " + parameter.getKey(), Optional.empty(), List.of()));
   }
 
-  private static Place inLogits() {
-    return new Place("the logits", Optional.empty(), List.of());
+  private static NonFinitePlace inLogits() {
+    return new NonFinitePlace("the logits", Optional.empty(), List.of());
   }
 
   private static Map<String, DumpedNorms> dumped(Map<String, ParameterNorms> norms) {

@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One curve for each block: the original one, and one for each expansion's new entries.
+ * The learning-rate curves of all blocks.
  *
- * @param curves the first is the original schedule
+ * @param curves the original schedule, then the curve of each expansion's new entries
  */
 public record BlockCurves(List<Curve> curves) {
 
@@ -18,9 +18,9 @@ public record BlockCurves(List<Curve> curves) {
   }
 
   /**
-   * The curves of a run.
+   * Computes the curves of a run.
    *
-   * @param expansions that were done, in order
+   * @param expansions expansions so far, in order
    */
   public static BlockCurves of(
       LearningRateSpec spec, RunPlan plan, List<ExpansionRecord> expansions) {
@@ -32,8 +32,8 @@ public record BlockCurves(List<Curve> curves) {
     List<Curve> curves = new ArrayList<>();
     curves.add(original);
     for (ExpansionRecord expansion : expansions) {
-      // Eq. 27, 28: from the original rate at the expansion to rho times it, then down like the
-      // rest.
+      // Eq. 27, 28: from the original rate at the expansion to rho times it, then down to the same
+      // last rate.
       double rate = original.rate(expansion.step());
       curves.add(
           new Curve(
@@ -49,7 +49,7 @@ public record BlockCurves(List<Curve> curves) {
     return new BlockCurves(curves);
   }
 
-  /** Every block's rate at a step. */
+  /** The learning rate of each block at a step. */
   public List<Double> rates(long step) {
     return curves.stream().map(curve -> curve.rate(step)).toList();
   }

@@ -1,6 +1,6 @@
 /**
- * Learning rates as pure functions of the step (paper Eq. 25-28): never state, so that a resumed
- * run cannot have another rate.
+ * Learning rates as pure functions of the step (paper Eq. 25-28), without state that a resumed run
+ * could lose.
  */
 @NullMarked
 package dev.sparkling.trainer.schedule;

@@ -13,12 +13,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Datasets that are too short, or made for another vocabulary. */
+/** Datasets that are too short, or whose vocabulary is too large. */
 class BatchesTest {
 
   @TempDir private Path folder;
 
-  /** A sequence of 8 needs 9 tokens: its own and the last one's target. */
+  /** A sequence of 8 needs 9 tokens: its own and the target of the last one. */
   @ParameterizedTest
   @CsvSource({"spec.data.uri, 8", "spec.data.validationUri, 8", "spec.data.validationUri, 0"})
   void datasetShorterThanASequenceIsNamed(String name, int tokens) {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Datasets of four shards of 100 tokens: shard n holds the token n only. */
+/** Datasets of four shards of 100 tokens, where every token of shard n is n. */
 @Timeout(60)
 class DatasetShardsTest {
 
@@ -35,7 +35,7 @@ class DatasetShardsTest {
   @TempDir private Path folder;
 
   @Test
-  void firstReadWaitsForItsOwnShardOnlyAndTheRestComesInTheOrderOfNeed() {
+  void firstReadWaitsForItsShardAloneAndTheRestFollowsInTheOrderOfNeed() {
     CountDownLatch permission = new CountDownLatch(1);
     ObservedObjectStore store =
         new ObservedObjectStore(
@@ -47,7 +47,7 @@ class DatasetShardsTest {
             });
     try (Dataset dataset = open(store)) {
       assertThat(store.reads).containsExactly("dataset.json");
-      // Shards 3, 1, 0 and 2: the thread gets 3, then is held up at 1.
+      // In the order 3, 1, 0, 2: the thread gets 3 and is then blocked at 1.
       dataset.expect(LongStream.of(35, 15, 5, 25), LENGTH);
       assertThat(read(dataset, 35)).containsOnly(3);
       until(() -> store.reads.size() == 3);
@@ -60,7 +60,7 @@ class DatasetShardsTest {
   }
 
   @Test
-  void damagedRemoteShardIsNamedByTheReadThatNeedsItAndGoodOnesAreCopiedOnce() {
+  void damagedRemoteShardFailsTheReadThatNeedsItAndGoodOnesAreCopiedOnce() {
     ObjectStore memory = fourShards(new InMemoryObjectStore());
     byte[] bytes = memory.readAll(memory.get(shard(2)));
     bytes[bytes.length / 2] ^= 1;
@@ -98,7 +98,7 @@ class DatasetShardsTest {
     assertThat(read(dataset, 5)).containsOnly(0);
     until(() -> store.reads.contains(shard(1)));
     Thread closing = Thread.ofPlatform().start(dataset::close);
-    // Closing has begun once it waits for the copy that is held up.
+    // Closing has begun once it waits for the blocked copy.
     until(() -> closing.getState() == Thread.State.WAITING);
     permission.countDown();
     until(() -> !closing.isAlive());
@@ -106,11 +106,11 @@ class DatasetShardsTest {
   }
 
   @Test
-  void changedLocalShardOfTheSameSizeIsNamed() throws IOException {
+  void modifiedLocalShardOfTheSameSizeIsNamed() throws IOException {
     ObjectStore store = fourShards(new FolderObjectStore(folder.resolve("data")));
     Path file = folder.resolve("data").resolve(shard(1));
     byte[] bytes = Files.readAllBytes(file);
-    // Among the file's tokens, so that it stays an Arrow file.
+    // Changes a token, so that it stays an Arrow file.
     bytes[bytes.length / 3] ^= 1;
     Files.write(file, bytes);
     try (Dataset dataset = open(store)) {
@@ -122,7 +122,7 @@ class DatasetShardsTest {
   }
 
   @Test
-  void damagedCopyIsMadeAgain() throws IOException {
+  void damagedCopyIsFetchedAgain() throws IOException {
     ObjectStore store = fourShards(new InMemoryObjectStore());
     try (Dataset dataset = open(store)) {
       assertThat(read(dataset, 15)).containsOnly(1);
@@ -141,7 +141,7 @@ class DatasetShardsTest {
   }
 
   @Test
-  void readTriesAgainWhatFailedAheadOfNeed() {
+  void readRetriesWhatFailedInTheBackground() {
     AtomicInteger failures = new AtomicInteger();
     ObservedObjectStore store =
         new ObservedObjectStore(
@@ -153,7 +153,7 @@ class DatasetShardsTest {
             });
     try (Dataset dataset = open(store)) {
       assertThat(read(dataset, 5)).containsOnly(0);
-      // The thread takes the shards in turn: it has failed at 1 once it is at 2.
+      // The thread takes shards in turn: once it is at 2, it has failed at 1.
       until(() -> store.reads.contains(shard(2)));
       assertThat(read(dataset, 15)).containsOnly(1);
     }
@@ -161,7 +161,7 @@ class DatasetShardsTest {
   }
 
   @Test
-  void localShardIsComparedAgainOnlyOnceItsTimeChanges() throws IOException {
+  void localShardIsVerifiedAgainOnlyIfItsTimeChanges() throws IOException {
     Path file = folder.resolve("data").resolve(shard(1));
     ObjectStore store = fourShards(new FolderObjectStore(folder.resolve("data")));
     ShardCopies copies = new ShardCopies(store, "none", folder.resolve("cache"));
@@ -221,7 +221,7 @@ class DatasetShardsTest {
     }
   }
 
-  /** Waits at most 20 seconds, much longer than any of it takes. */
+  /** Waits at most 20 seconds, much longer than anything takes here. */
   private static void until(BooleanSupplier reached) {
     Instant end = Instant.now().plus(Duration.ofSeconds(20));
     while (!reached.getAsBoolean()) {

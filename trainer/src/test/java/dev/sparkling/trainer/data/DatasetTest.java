@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Prepares text as a user does, and reads it back. */
+/** Prepares text and reads it back. */
 class DatasetTest {
 
   private static final Path TOKENIZER = Path.of("../examples/java-sources/tokenizer.json");
@@ -51,7 +51,7 @@ class DatasetTest {
   }
 
   @Test
-  void documentsAreReadBackAsOneRowOfTokensInOrder() {
+  void documentsAreReadBackAsConcatenatedTokensInOrder() {
     prepare(0.2, List.of(texts));
     try (Dataset dataset = open(training);
         TextTokenizer tokenizer = TextTokenizer.open(TOKENIZER, SEPARATOR)) {
@@ -79,19 +79,19 @@ class DatasetTest {
   }
 
   @Test
-  void wholeDocumentsAreHeldOutByTheirNameWhateverElseIsThere() throws IOException {
-    DatasetPreparation.Result all = prepare(0.25, List.of(texts));
+  void documentsAreHeldOutByNameIndependentlyOfOtherInputs() throws IOException {
+    DatasetPreparation.PreparedDatasets all = prepare(0.25, List.of(texts));
     assertThat(all.training().documents() + all.validation().documents()).isEqualTo(40);
     assertThat(all.validation().documents()).isBetween(4L, 18L);
     Files.writeString(texts.resolve("Zzz.java"), "package a; class Zzz {}");
-    DatasetPreparation.Result more = prepare(0.25, List.of(texts));
+    DatasetPreparation.PreparedDatasets more = prepare(0.25, List.of(texts));
     assertThat(more.validation().documents() - all.validation().documents()).isBetween(0L, 1L);
   }
 
   @Test
-  void textThatStandsTwiceIsTakenOnce() throws IOException {
+  void duplicateTextIsKeptOnce() throws IOException {
     Files.copy(texts.resolve("File3.java"), texts.resolve("Copy.java"));
-    DatasetPreparation.Result result = prepare(0.2, List.of(texts));
+    DatasetPreparation.PreparedDatasets result = prepare(0.2, List.of(texts));
     assertThat(result.duplicates()).isEqualTo(1);
     assertThat(result.training().documents() + result.validation().documents()).isEqualTo(40);
   }
@@ -110,21 +110,21 @@ class DatasetTest {
       zipped.putNextEntry(new ZipEntry("META-INF/MANIFEST.MF"));
       zipped.closeEntry();
     }
-    DatasetPreparation.Result fromZip = prepare(0.2, List.of(zip));
-    DatasetPreparation.Result fromFolder = prepare(0.2, List.of(texts));
-    // The names differ, and so the split; the whole does not.
+    DatasetPreparation.PreparedDatasets fromZip = prepare(0.2, List.of(zip));
+    DatasetPreparation.PreparedDatasets fromFolder = prepare(0.2, List.of(texts));
+    // The names differ, and so the split, but not all tokens together.
     assertThat(tokens(fromZip)).isEqualTo(tokens(fromFolder));
   }
 
   @Test
   void samePreparationGivesTheSameBytes() {
-    DatasetPreparation.Result first = prepare(0.2, List.of(texts));
-    DatasetPreparation.Result second = prepare(0.2, List.of(texts));
+    DatasetPreparation.PreparedDatasets first = prepare(0.2, List.of(texts));
+    DatasetPreparation.PreparedDatasets second = prepare(0.2, List.of(texts));
     assertThat(second).isEqualTo(first);
   }
 
   @Test
-  void manyRecordBatchesAreReadAcrossTheirEdges() throws IOException {
+  void sequencesAreReadAcrossRecordBatches() throws IOException {
     Path large = Files.createDirectories(folder.resolve("large"));
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < 200_000; i++) {
@@ -153,7 +153,7 @@ class DatasetTest {
   }
 
   @Test
-  void unigramEntropyIsThatOfTheFrequencies() {
+  void unigramEntropyIsTheEntropyOfTheFrequencies() {
     TokenCounts counts = new TokenCounts(4);
     counts.add(0);
     counts.add(0);
@@ -188,12 +188,12 @@ class DatasetTest {
   }
 
   @Test
-  void shardThatIsNoArrowFileIsNamed() throws IOException {
+  void shardThatIsNotAnArrowFileIsNamed() throws IOException {
     Path noise = Files.write(folder.resolve("noise.arrow"), new byte[1000]);
     try (Arena arena = Arena.ofConfined()) {
       assertThatThrownBy(() -> TokenShard.map(noise, arena))
           .isInstanceOf(CorruptCheckpoint.class)
-          .hasMessageStartingWith(noise + ": is no Arrow file");
+          .hasMessageStartingWith(noise + ": is not an Arrow file");
     }
   }
 
@@ -216,13 +216,13 @@ class DatasetTest {
         List.of(folder.resolve("nowhere")),
         folder.resolve("nowhere") + ": does not exist; a file or folder of text is expected");
     Path image = Files.writeString(folder.resolve("image.png"), "x");
-    assertProblem(List.of(image), image + ": is of no known kind; allowed: a folder, .java");
+    assertProblem(List.of(image), image + ": is of unknown kind; allowed: a folder, .java");
     Path one = Files.writeString(folder.resolve("one.txt"), "one document only");
-    assertProblem(List.of(one), "--input: gave ");
+    assertProblem(List.of(one), "the inputs have ");
   }
 
   @Test
-  void everyBadInputIsNamedAtOnceAndAnUnreadableFolderToo() throws IOException {
+  void everyBadInputAndUnreadableFolderIsNamedInOneError() throws IOException {
     Path image = Files.writeString(folder.resolve("image.png"), "x");
     assertThatThrownBy(() -> prepare(0.2, List.of(folder.resolve("none"), texts, image)))
         .isInstanceOf(UserError.class)
@@ -230,7 +230,7 @@ class DatasetTest {
             folder.resolve("none")
                 + ": does not exist; a file or folder of text is expected\n"
                 + image
-                + ": is of no known kind; allowed: a folder, .java, .txt, .md, .text, .jsonl, .ndjson,"
+                + ": is of unknown kind; allowed: a folder, .java, .txt, .md, .text, .jsonl, .ndjson,"
                 + " .parquet, .jar, .zip; text and JSON lines also with .gz or .zst");
     Path latin = texts.resolve("Latin.java");
     Files.write(latin, new byte[] {'a', (byte) 0xe9, 'b'});
@@ -240,8 +240,8 @@ class DatasetTest {
   }
 
   @Test
-  void datasetThatStandsThereStaysWholeWhenAnotherCannotBePrepared() throws IOException {
-    DatasetPreparation.Result before = prepare(0.2, List.of(texts));
+  void existingDatasetStaysCompleteIfPreparingAnotherFails() throws IOException {
+    DatasetPreparation.PreparedDatasets before = prepare(0.2, List.of(texts));
     Files.writeString(folder.resolve("train/shard-notes.txt"), "not ours");
     assertThatThrownBy(() -> prepare(0.2, List.of(folder.resolve("none"))))
         .isInstanceOf(UserError.class);
@@ -260,14 +260,14 @@ class DatasetTest {
     try (var files = Files.list(folder.resolve("train"))) {
       assertThat(files).noneMatch(file -> file.getFileName().toString().startsWith("."));
     }
-    DatasetPreparation.Result after = prepare(0.3, List.of(texts));
+    DatasetPreparation.PreparedDatasets after = prepare(0.3, List.of(texts));
     assertThat(after).isNotEqualTo(before);
     assertThat(folder.resolve("train/shard-notes.txt")).exists();
   }
 
-  /** Wherever the disk becomes full, the error is that, and no part of a file is left. */
+  /** Whenever the disk fills up, the error says so, and no partial file is left. */
   @Test
-  void fullDiskLeavesNothingHalfWritten() {
+  void fullDiskLeavesNoPartialFiles() {
     InMemoryObjectStore disk = new InMemoryObjectStore();
     int failed = 0;
     for (long room = 0; ; room += 977) {
@@ -291,15 +291,14 @@ class DatasetTest {
       quoteCharacter = '`',
       textBlock =
           """
-          "file" : "shard-00000.arrow" | "file" : "../x"     | shards[0]: file '../x' is no name of a shard
+          "file" : "shard-00000.arrow" | "file" : "../x"     | shards[0]: file '../x' is not a shard's name
           "tokens" : TOKENS            | "tokens" : 99999    | tokens 99999; its shards have TOKENS
           "separator" : 0              | "separator" : 9999  | separator 9999 is not in the vocabulary of 2048
           "sha256" : "                 | "sha256" : "z       | is not 64 lower-case hexadecimal digits
           "shards" : [ {               | "shards" : [ null, { | holds null where a value is needed
           """)
-  void indexThatContradictsItselfIsNamed(String right, String wrong, String problem)
-      throws IOException {
-    DatasetPreparation.Result result = prepare(0.2, List.of(texts));
+  void inconsistentIndexIsNamed(String right, String wrong, String problem) throws IOException {
+    DatasetPreparation.PreparedDatasets result = prepare(0.2, List.of(texts));
     Path file = folder.resolve("train/dataset.json");
     String tokens = Long.toString(result.training().tokens());
     String text = Files.readString(file).replaceFirst("\"separator\" : \\d+", "\"separator\" : 0");
@@ -324,7 +323,8 @@ class DatasetTest {
     assertThat(validation.list("")).isEmpty();
   }
 
-  private DatasetPreparation.Result prepare(double validationFraction, List<Path> inputs) {
+  private DatasetPreparation.PreparedDatasets prepare(
+      double validationFraction, List<Path> inputs) {
     try (TextTokenizer tokenizer = TextTokenizer.open(TOKENIZER, SEPARATOR);
         DatasetPreparation preparation =
             new DatasetPreparation(tokenizer, validationFraction, training, validation)) {
@@ -336,7 +336,7 @@ class DatasetTest {
     return Dataset.open(store, folder.resolve("cache"));
   }
 
-  private static long tokens(DatasetPreparation.Result result) {
+  private static long tokens(DatasetPreparation.PreparedDatasets result) {
     return result.training().tokens() + result.validation().tokens();
   }
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** JSON lines, Parquet and what is compressed; DatasetTest has text, folders and zips. */
+/** JSON lines, Parquet and compressed files; DatasetTest has text, folders and zips. */
 class DocumentSourceTest {
 
   private static final Path PARQUET = Path.of("src/test/resources/parquet");
@@ -39,7 +39,7 @@ class DocumentSourceTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"a.jsonl", "a.ndjson", "a.jsonl.gz", "a.jsonl.zst", "A.JSONL.GZ"})
-  void everyLineOfJsonIsADocument(String name) throws IOException {
+  void everyJsonLineIsADocument(String name) throws IOException {
     Path file = write(name, LINES);
     assertThat(read(file, "text"))
         .containsExactly(
@@ -70,14 +70,14 @@ class DocumentSourceTest {
   }
 
   @Test
-  void dotsLeadIntoObjects() throws IOException {
+  void dotsNameFieldsOfNestedObjects() throws IOException {
     Path file = write("a.jsonl", "{\"page\": {\"body\": \"deep\"}}\n");
     assertThat(read(file, "page.body")).extracting(Document::text).containsExactly("deep");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"none", "snappy", "zstd", "gzip"})
-  void everyRowOfParquetIsADocument(String codec) {
+  void everyParquetRowIsADocument(String codec) {
     String name = codec + ".parquet";
     List<Document> documents = read(PARQUET.resolve(name), "text");
     assertThat(documents).hasSize(5);
@@ -93,23 +93,23 @@ class DocumentSourceTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{'body': 'a', 'id': 3}        | line 2 has no text in field 'text'; its fields are body, id; --text-field names another",
-        "{'text': 3}                   | line 2 has no text in field 'text'; its fields are text; --text-field names another",
+        "{'body': 'a', 'id': 3}        | line 2 has no text in field 'text'; its fields are body, id; choose another text field",
+        "{'text': 3}                   | line 2 has no text in field 'text'; its fields are text; choose another text field",
         "[1]                           | line 2 has no text in field 'text'",
       })
-  void lineThatIsWrongIsNamed(String line, String problem) throws IOException {
+  void badLineIsNamed(String line, String problem) throws IOException {
     Path file = write("a.jsonl", "{\"text\": \"a\"}\n" + line.replace('\'', '"') + "\n");
     assertProblem(file, "text", file + ": " + problem);
   }
 
   @Test
-  void lineThatIsNoJsonIsNamed() throws IOException {
+  void lineThatIsNotJsonIsNamed() throws IOException {
     Path file = write("a.jsonl", "{\"text\": \"a\"}\n{\"text\": \n");
-    assertProblem(file, "text", file + ": line 2 is no JSON: ");
+    assertProblem(file, "text", file + ": line 2 is not JSON: ");
   }
 
   @Test
-  void fileThatEndsInTheMiddleIsNamed() throws IOException {
+  void truncatedFileIsNamed() throws IOException {
     for (String name : List.of("a.jsonl.gz", "b.jsonl.zst")) {
       Path file = write(name, LINES.repeat(2000));
       byte[] all = Files.readAllBytes(file);
@@ -119,7 +119,7 @@ class DocumentSourceTest {
   }
 
   @Test
-  void fileThatIsNotWhatItsNameSaysIsNamed() throws IOException {
+  void fileWithTheWrongEndingIsNamed() throws IOException {
     Path gzip = Files.writeString(folder.resolve("a.jsonl.gz"), "no gzip");
     assertProblem(gzip, "text", gzip + ": is not compressed with gzip: ");
     Path parquet = Files.writeString(folder.resolve("a.parquet"), "no Parquet, but long enough");
@@ -127,20 +127,20 @@ class DocumentSourceTest {
   }
 
   @Test
-  void columnThatIsNotThereIsNamedWithThoseThatAre() {
+  void missingColumnIsNamedWithTheExistingOnes() {
     Path file = PARQUET.resolve("snappy.parquet");
     assertProblem(
         file,
         "body",
         file
-            + ": has no text in a column 'body'; columns of text are text, url; --text-field names"
-            + " another");
-    assertProblem(file, "url", file + ": row 2 has nothing in column 'url'");
+            + ": has no text in a column 'body'; columns of text are text, url; choose another text"
+            + " field");
+    assertProblem(file, "url", file + ": row 2 has no value in column 'url'");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"a.jsonl", "snappy.parquet"})
-  void whatTheReceiverThrowsGoesThroughAsItIs(String name) throws IOException {
+  void exceptionOfTheConsumerIsPassedOn(String name) throws IOException {
     Path file = name.endsWith(".parquet") ? PARQUET.resolve(name) : write(name, LINES);
     IllegalStateException stopped = new IllegalStateException("asked to stop");
     assertThatThrownBy(
@@ -155,7 +155,7 @@ class DocumentSourceTest {
   }
 
   @Test
-  void fileOfAnotherEncodingInAZipKeepsNothingElseOut() throws IOException {
+  void fileInAnotherEncodingInAZipDoesNotExcludeTheOthers() throws IOException {
     Path zip = folder.resolve("latin.jar");
     try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(zip))) {
       out.putNextEntry(new ZipEntry("a.txt"));

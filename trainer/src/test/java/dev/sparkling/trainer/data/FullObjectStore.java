@@ -6,7 +6,7 @@ import dev.sparkling.checkpoint.store.ObjectUpload;
 import dev.sparkling.pipeline.error.UserError;
 import java.lang.foreign.MemorySegment;
 
-/** A disk with room for so many bytes. */
+/** A store whose disk is full after a number of bytes. */
 final class FullObjectStore extends ForwardingObjectStore {
 
   private long room;

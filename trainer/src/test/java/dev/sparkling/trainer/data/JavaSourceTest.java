@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class JavaSourceTest {
 
   @Test
-  void licenseBeforeThePackageGoes() {
+  void licenseBeforeThePackageIsRemoved() {
     assertThat(JavaSource.clean("/*\n * License\n */\n\npackage a;\n")).isEqualTo("package a;\n");
     assertThat(JavaSource.clean("// one\n// two\n/* three */\npackage a;\n"))
         .isEqualTo("package a;\n");
@@ -25,7 +25,7 @@ class JavaSourceTest {
   }
 
   @Test
-  void lineEndsAreOneKindAndBlanksBeforeThemGo() {
+  void lineEndsAreNormalizedAndTrailingBlanksRemoved() {
     assertThat(JavaSource.clean("package a;  \r\nclass B {\t\r\n}\r"))
         .isEqualTo("package a;\nclass B {\n}\n");
   }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/** Remembers what was read, in order, and calls somebody before each read. */
+/** Records reads in order, after a call to an observer before each. */
 final class ObservedObjectStore extends ForwardingObjectStore {
 
   final List<String> reads = new CopyOnWriteArrayList<>();

@@ -11,7 +11,7 @@ class SampleOrderTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 16, 17, 1000, 4097})
-  void everyPassHoldsEverySequenceOnce(long count) {
+  void everyPassHasEverySequenceOnce(long count) {
     SampleOrder order = new SampleOrder(7, count);
     for (long pass = 0; pass < 3; pass++) {
       long first = pass * count;
@@ -33,9 +33,9 @@ class SampleOrderTest {
         .isNotEqualTo(LongStream.range(100, 200).map(order::sequence).toArray());
   }
 
-  /** Neighbours of an order that mixes well are a third of the range apart, on average. */
+  /** In a random permutation, neighbors are a third of the range apart on average. */
   @Test
-  void neighboursAreFarApart() {
+  void neighborsAreFarApart() {
     long[] order = LongStream.range(0, 10_000).map(new SampleOrder(7, 10_000)::sequence).toArray();
     double distance = 0;
     for (int i = 1; i < order.length; i++) {

@@ -27,7 +27,7 @@ class TextTokenizerTest {
     Path noJson = Files.writeString(folder.resolve("u.json"), "text");
     assertThatThrownBy(() -> TextTokenizer.open(noJson, SEPARATOR))
         .isInstanceOf(UserError.class)
-        .hasMessageStartingWith(noJson + ": is no tokenizer.json");
+        .hasMessageStartingWith(noJson + ": is not a tokenizer.json");
     assertThatThrownBy(() -> TextTokenizer.open(TOKENIZER, "</s>"))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("has no token '</s>' to end documents with");
@@ -37,7 +37,7 @@ class TextTokenizerTest {
   }
 
   @Test
-  void unigramVocabularyIsAList() throws IOException {
+  void unigramVocabularyIsReadFromAList() throws IOException {
     Path file =
         Files.writeString(
             folder.resolve("unigram.json"),
@@ -53,7 +53,7 @@ class TextTokenizerTest {
   }
 
   @Test
-  void tokenizerWithIdsThatNoVocabularyHasIsRefused() throws IOException {
+  void tokenizerWithIdsOutOfRangeIsRefused() throws IOException {
     for (String id : new String[] {"-1", "2147483647", "\"x\"", "1.5"}) {
       Path file =
           Files.writeString(
@@ -62,7 +62,7 @@ class TextTokenizerTest {
       assertThatThrownBy(() -> TextTokenizer.open(file, SEPARATOR))
           .isInstanceOf(UserError.class)
           .hasMessage(
-              file + ": is no tokenizer.json: token id " + id + " is outside of 0 to 16777215");
+              file + ": is not a tokenizer.json: token id " + id + " is outside of 0 to 16777215");
     }
   }
 }

@@ -22,7 +22,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** On Hugging Face's small model of experts: 16 positions, 96 tokens. */
+/** Continuations by a small model of experts with 16 positions and 96 tokens. */
 class ContinuationTest {
 
   private static final int POSITIONS = 16;
@@ -45,7 +45,7 @@ class ContinuationTest {
   }
 
   @Test
-  void lastLogitsOfAShorterSequenceAreThoseOfItsPositionInTheWholeOne() {
+  void lastLogitsOfAShorterSequenceAreThoseOfThePositionInALongerOne() {
     long[] whole = new long[POSITIONS];
     Arrays.setAll(whole, i -> (7L * i + 3) % VOCABULARY);
     float[] all = transformer.logits(new Batch(1, whole, whole), manager).toFloatArray();
@@ -58,7 +58,7 @@ class ContinuationTest {
   }
 
   @Test
-  void greedyContinuationTakesTheLikeliestTokenEachTime() {
+  void greedyContinuationTakesTheMostLikelyToken() {
     List<Long> told = new ArrayList<>();
     Continuation done = continued(4, -1, told);
     assertThat(done.end()).isEqualTo(GenerationEnd.MAX_TOKENS);
@@ -76,7 +76,7 @@ class ContinuationTest {
   }
 
   @Test
-  void separatorEndsTheTextAndIsNotPartOfIt() {
+  void separatorEndsTheContinuationAndIsNotPartOfIt() {
     int first = (int) continued(1, -1, new ArrayList<>()).tokens()[PROMPT.length];
     List<Long> told = new ArrayList<>();
     Continuation done = continued(4, first, told);
@@ -86,7 +86,7 @@ class ContinuationTest {
   }
 
   @Test
-  void lastPositionOfTheModelEndsTheText() {
+  void lastPositionOfTheModelEndsTheContinuation() {
     Continuation done = continued(100, -1, new ArrayList<>());
     assertThat(done.end()).isEqualTo(GenerationEnd.POSITIONS);
     assertThat(done.tokens()).hasSize(POSITIONS);

@@ -15,28 +15,28 @@ class SamplerTest {
 
   private static final int DRAWS = 20_000;
 
-  /** Four standard deviations of a share of 0.5 among the draws. */
+  /** Four standard deviations of a share of 0.5 of the draws. */
   private static final double CHANCE = 4 * Math.sqrt(0.25 / DRAWS);
 
   @Test
-  void temperatureOfZeroTakesTheLikeliestAndOfEqualsTheFirst() {
+  void temperatureOfZeroTakesTheMostLikelyTokenAndTheFirstOfEquals() {
     assertThat(new Sampler(0, 1, 1).next(LOGITS)).isEqualTo(1);
     assertThat(new Sampler(0, 0.1, 1).next(new float[] {1, 2, 2})).isEqualTo(1);
   }
 
   @Test
-  void temperatureOfOneDrawsAsTheModelSays() {
+  void temperatureOfOneDrawsByTheProbabilities() {
     assertShares(new Sampler(1, 1, 1), 0.15, 0.5, 0.05, 0.3);
   }
 
   @Test
-  void lowTemperatureSharpens() {
+  void lowTemperatureSharpensTheProbabilities() {
     // Half the temperature squares probabilities: 0.0225, 0.25, 0.0025, 0.09, which sum to 0.365.
     assertShares(new Sampler(0.5, 1, 1), 0.0616, 0.6849, 0.0068, 0.2466);
   }
 
   @Test
-  void topPKeepsTheFewestThatHaveItTogether() {
+  void topPKeepsTheSmallestSetWithThatProbability() {
     assertShares(new Sampler(1, 0.5, 1), 0, 1, 0, 0);
     assertShares(new Sampler(1, 0.79, 1), 0, 0.625, 0, 0.375);
     assertShares(new Sampler(1, 0.9, 1), 0.1579, 0.5263, 0, 0.3158);

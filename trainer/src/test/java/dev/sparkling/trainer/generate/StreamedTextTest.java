@@ -7,13 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Tokens are bytes here. */
+/** Texts whose tokens are bytes. */
 class StreamedTextTest {
 
   private final List<String> pieces = new ArrayList<>();
 
   @Test
-  void characterIsShownWhenItIsWhole() {
+  void characterIsPassedOnWhenItIsComplete() {
     StreamedText text = new StreamedText(bytes("a"), StreamedTextTest::decode, pieces::add);
     for (long token : bytes("bΣc")) {
       text.add(token);
@@ -23,7 +23,7 @@ class StreamedTextTest {
   }
 
   @Test
-  void characterThatNeverBecomesWholeIsShownAtTheEnd() {
+  void incompleteCharacterIsPassedOnAtTheEnd() {
     StreamedText text = new StreamedText(bytes("a"), StreamedTextTest::decode, pieces::add);
     text.add(bytes("Σ")[0]);
     assertThat(pieces).isEmpty();

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.tensorflow.framework.Summary;
 import org.tensorflow.util.Event;
 
-/** Two checkpoints of a stage that began after step 10, at steps 12 and 14. */
+/** Checkpoints at steps 12 and 14 of a stage that starts after step 10. */
 class MetricsFilesTest {
 
   private static final Instant NOW = Instant.ofEpochSecond(1000);
@@ -50,7 +50,7 @@ class MetricsFilesTest {
   }
 
   @Test
-  void eachCheckpointHasTheEventsSinceTheOneBefore() {
+  void eachCheckpointHasTheEventsSinceTheLastOne() {
     write();
     assertThat(store.list("narrow/events"))
         .extracting(object -> object.key())
@@ -72,9 +72,9 @@ class MetricsFilesTest {
   }
 
   @Test
-  void stepsEndAsLongAgoAsTheirSpeedSays() {
+  void timesOfStepsFollowFromTheirSpeed() {
     write();
-    // A step of 10 tokens at 5 tokens a second takes 2 s.
+    // A step of 10 tokens at 5 tokens per second takes 2 s.
     assertThat(events("narrow/events.out.tfevents.0000000014.sparkling").stream().skip(1))
         .extracting(Event::getWallTime)
         .containsExactly(998.0, 1000.0);
@@ -122,7 +122,9 @@ class MetricsFilesTest {
         .orElseThrow(() -> new AssertionError(tag));
   }
 
-  /** Reads the framing; bench/reference/check_metrics.py lets TensorBoard check the checksums. */
+  /**
+   * Reads the framing; checksums are checked by TensorBoard in bench/reference/check_metrics.py.
+   */
   private List<Event> events(String key) {
     List<Event> events = new ArrayList<>();
     ByteBuffer bytes =

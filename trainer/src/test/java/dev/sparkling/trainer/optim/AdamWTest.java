@@ -40,11 +40,11 @@ class AdamWTest {
           List.of(Axis.HIDDEN, Axis.INNER),
           List.of(new PackedTensor("p", List.of((long) ROWS, (long) COLUMNS), 0)));
 
-  /** Float rounding of a handful of operations on numbers near 1. */
+  /** Float rounding of a few operations on numbers near 1. */
   private static final double ROUNDING = 2e-6;
 
   @Test
-  void firstStepMovesEveryEntryAsByHand() {
+  void firstStepMovesEveryEntryAsComputedByHand() {
     // m = (1-b1) g, v = (1-b2) g^2; both corrections cancel, so the step is rate * sign(g), after
     // the decay rate * 0.1 * p.
     try (NDManager manager = TestTorch.start().newManager()) {

@@ -108,10 +108,10 @@ class GradientGuardTest {
     }
   }
 
-  /** Restored windows differ from those of a guard that saw all steps in no entry and no place. */
+  /** Restored windows equal those of a guard that has seen all steps, entry by entry. */
   @ParameterizedTest
   @ValueSource(ints = {1, 50})
-  void afterARestartALossIsASpikeFromTheSameValueOnAsWithoutAnInterruption(int stepsAfter) {
+  void limitForASpikeAfterARestartIsTheSameAsWithoutAnInterruption(int stepsAfter) {
     try (NDManager manager = TestTorch.start().newManager()) {
       NDArray gradient = manager.create(new float[] {1, 0, 0, 0, 0, 0}, new Shape(2, 3));
       int stepsBefore = GradientGuard.WINDOW + 37;

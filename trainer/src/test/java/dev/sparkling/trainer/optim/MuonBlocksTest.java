@@ -74,9 +74,8 @@ class MuonBlocksTest {
   void overSeveralStepsEachBlockFollowsItsOwnRateAndDecay() {
     Parameter down = ParameterLayout.of(WIDEST).layers().getFirst().attention().output();
     double[] rate = RATES.stream().mapToDouble(Double::doubleValue).toArray();
-    // Gradients are given, so that updates do not depend on the weights: without decay, weights
-    // move
-    // by the rate times the sum of the updates.
+    // Gradients are given, so that updates are independent of the weights. Without decay, weights
+    // move by the rate times the sum of the updates.
     List<float[]> path = new ArrayList<>();
     for (int steps = 0; steps <= STEPS; steps++) {
       path.add(after(withoutDecay(), down, List.of(1.0, 1.0, 1.0, 1.0), steps));

@@ -46,7 +46,7 @@ class MuonStepsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"wide", "tall", "square", "row", "rank-one"})
-  void weightsAndMomentaOfThreeStepsArePyTorchs(String name) {
+  void weightsAndMomentaOfThreeStepsMatchPyTorch(String name) {
     Entry before = entry(name + ".before");
     List<Long> sizes = before.tensor().shape();
     Shape shape = new Shape(sizes.get(0), sizes.get(1));

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 class ParameterSliceTest {
 
-  /** Both axes, then one, then the other. */
+  /** Expansions of both axes, then of one, then of the other. */
   private static final List<ExpansionRecord> EXPANSIONS =
       List.of(
           new ExpansionRecord(
@@ -62,7 +62,7 @@ class ParameterSliceTest {
 
   /** By the definition, an entry's block is that of the first widths that contain it. */
   @Test
-  void everyEntryIsInOneSliceAndInItsBlock() {
+  void everyEntryIsInOneSliceAndInTheRightBlock() {
     for (Parameter parameter : ParameterLayout.of(WIDEST).all()) {
       int[] blocks = new int[Math.toIntExact(parameter.elements())];
       Arrays.fill(blocks, -1);

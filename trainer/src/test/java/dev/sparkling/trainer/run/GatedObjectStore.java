@@ -5,15 +5,15 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.ObjectUpload;
 import java.util.function.Consumer;
 
-/** A store that asks somebody before it begins an object, who may take his time or throw. */
+/** A store that calls a gate before it creates an object; the gate may block or throw. */
 final class GatedObjectStore extends ForwardingObjectStore {
 
   private final Consumer<String> gate;
 
   /**
-   * A store with a gate.
+   * Creates a store.
    *
-   * @param gate told the key
+   * @param gate receives the key
    */
   GatedObjectStore(ObjectStore behind, Consumer<String> gate) {
     super(behind);

@@ -25,6 +25,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -36,7 +38,7 @@ class StageCheckpointsTest {
   private final NDManager manager = TestTorch.start().newManager();
   private final ModelState values = ModelState.ofTraining(MODEL, OptimizerType.ADAMW, manager);
   private final ObjectStore store = new InMemoryObjectStore();
-  private final List<Long> told = new ArrayList<>();
+  private final List<Long> reported = new ArrayList<>();
   private final Metrics metrics = Metrics.read(store, "narrow");
 
   @AfterEach
@@ -45,7 +47,7 @@ class StageCheckpointsTest {
   }
 
   @Test
-  void valuesAndMetricsAreThoseOfTheStepThoughTrainingGoesOnMeanwhile() {
+  void checkpointHasTheValuesAndMetricsOfItsStepWhileTrainingContinues() {
     CountDownLatch open = new CountDownLatch(1);
     values.weights().embedding().addi(1);
     metrics.add(new Metrics.Evaluation(1, 5, List.of()));
@@ -55,35 +57,36 @@ class StageCheckpointsTest {
       metrics.add(new Metrics.Evaluation(2, 4, List.of()));
       assertThat(RunCheckpoints.steps(store, "narrow")).isEmpty();
       checkpoints.poll();
-      assertThat(told).isEmpty();
+      assertThat(reported).isEmpty();
       open.countDown();
       checkpoints.finish();
     }
-    assertThat(told).containsExactly(1L);
+    assertThat(reported).containsExactly(1L);
     assertThat(embedding(1)).containsOnly(1f);
     assertThat(Metrics.read(store, "narrow").evaluations()).hasSize(1);
   }
 
   @Test
-  void oneIsInFlightAtATimeAndTheNextWaitsForIt() throws InterruptedException {
+  void nextCheckpointWaitsForTheOneInFlight() throws Exception {
     CountDownLatch open = new CountDownLatch(1);
     try (StageCheckpoints checkpoints = checkpoints(gated(open))) {
       checkpoints.begin(state(1), metrics);
       values.weights().embedding().addi(7);
-      Thread opener = Thread.ofVirtual().start(() -> openSoon(open));
+      Thread training = Thread.currentThread();
+      FutureTask<Double> opening = new FutureTask<>(() -> openOnceWaiting(training, open));
+      Thread.ofPlatform().start(opening);
       double stall = checkpoints.begin(state(2), metrics);
-      opener.join();
-      assertThat(told).containsExactly(1L);
-      assertThat(stall).isGreaterThan(0.05);
+      assertThat(reported).containsExactly(1L);
+      assertThat(stall).isGreaterThanOrEqualTo(opening.get());
       checkpoints.finish();
     }
-    assertThat(told).containsExactly(1L, 2L);
+    assertThat(reported).containsExactly(1L, 2L);
     assertThat(embedding(1)).containsOnly(0f);
     assertThat(embedding(2)).containsOnly(7f);
   }
 
   @Test
-  void newestCompleteOnesStayAndNoneGoesBeforeANewerIsComplete() {
+  void checkpointIsDeletedOnlyAfterANewerOneIsComplete() {
     CountDownLatch open = new CountDownLatch(1);
     try (StageCheckpoints checkpoints = checkpoints(store)) {
       for (long step = 1; step <= 3; step++) {
@@ -101,7 +104,7 @@ class StageCheckpointsTest {
   }
 
   @Test
-  void whatGoesWrongInTheBackgroundIsThrownAtTheNextStepAndLeavesNothing() {
+  void errorInTheBackgroundIsThrownAtTheNextCallAndLeavesNothing() {
     ObjectStore failing =
         new GatedObjectStore(
             store,
@@ -117,7 +120,7 @@ class StageCheckpointsTest {
           .hasMessage("server: went away");
       checkpoints.poll();
     }
-    assertThat(told).isEmpty();
+    assertThat(reported).isEmpty();
     assertThat(store.list("")).isEmpty();
     StageCheckpoints checkpoints = checkpoints(failing);
     checkpoints.begin(state(1), metrics);
@@ -125,11 +128,11 @@ class StageCheckpointsTest {
   }
 
   @Test
-  void lastOneOfAStageIsCompleteWhenTheStageEnds() {
+  void checkpointOfAStagesLastStepIsCompleteOnReturn() {
     try (StageCheckpoints checkpoints = checkpoints(store)) {
       checkpoints.begin(state(1), metrics);
       checkpoints.writeNow(state(2), metrics);
-      assertThat(told).containsExactly(1L, 2L);
+      assertThat(reported).containsExactly(1L, 2L);
       assertThat(RunCheckpoints.newestStep(store, "narrow")).hasValue(2);
     }
   }
@@ -143,7 +146,7 @@ class StageCheckpointsTest {
       device.weights().embedding().addi(1);
       checkpoints.writeNow(state(2), metrics);
     }
-    assertThat(told).containsExactly(1L, 2L);
+    assertThat(reported).containsExactly(1L, 2L);
     assertThat(embedding(1)).containsOnly(1f);
     assertThat(embedding(2)).containsOnly(2f);
   }
@@ -176,7 +179,7 @@ class StageCheckpointsTest {
         new TrainingListener() {
           @Override
           public void checkpointed(Checkpointed checkpoint) {
-            told.add(checkpoint.step());
+            reported.add(checkpoint.step());
           }
         },
         () -> from.newCopy(manager));
@@ -188,7 +191,7 @@ class StageCheckpointsTest {
         key -> {
           if (key.endsWith(MANIFEST)) {
             try {
-              open.await();
+              assertThat(open.await(60, TimeUnit.SECONDS)).isTrue();
             } catch (InterruptedException e) {
               throw new IllegalStateException(e);
             }
@@ -196,14 +199,19 @@ class StageCheckpointsTest {
         });
   }
 
-  /** Late enough that who does not wait is past it; who waits is not hurt by a slow machine. */
-  private static void openSoon(CountDownLatch open) {
-    try {
-      Thread.sleep(100);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
+  /** Opens once a thread waits, which takes at most 60 s; returns for how long it waited then. */
+  private static double openOnceWaiting(Thread thread, CountDownLatch open)
+      throws InterruptedException {
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (thread.getState() != Thread.State.WAITING) {
+      assertThat(System.nanoTime()).as("nobody waits").isLessThan(limit);
+      Thread.sleep(1);
     }
+    long begin = System.nanoTime();
+    Thread.sleep(10);
+    double waited = (System.nanoTime() - begin) / (double) TimeUnit.SECONDS.toNanos(1);
     open.countDown();
+    return waited;
   }
 
   private static TrainerState state(long step) {

@@ -53,7 +53,7 @@ class TrainingRunTest {
   }
 
   @Test
-  void lossFallsInBothStagesAndNotAtTheExpansion() {
+  void lossFallsInBothStagesAndIsTheSameAfterTheExpansion() {
     trainBothStages(store);
     var narrow = Metrics.read(store, "narrow").evaluations();
     var wide = Metrics.read(store, "wide").evaluations();
@@ -61,7 +61,7 @@ class TrainingRunTest {
     assertThat(wide).extracting(Metrics.Evaluation::step).containsExactly(8L, 12L, 16L);
     double atEnd = narrow.getLast().validationLoss();
     assertThat(atEnd).isLessThan(narrow.getFirst().validationLoss());
-    // Function-preserving at 2x: what is left is the rounding of sums of another length.
+    // Function-preserving at 2x, except for the rounding of longer sums.
     assertThat(wide.getFirst().validationLoss())
         .isCloseTo(atEnd, org.assertj.core.api.Assertions.within(1e-5));
     assertThat(wide.getLast().validationLoss()).isLessThan(atEnd);
@@ -77,7 +77,7 @@ class TrainingRunTest {
         "gradientClipping: 0.1",
         "balancing: {coefficient: 0.1, scope: microBatch, zCoefficient: 0.01}"
       })
-  void stoppedAndResumedAtEveryStepItEndsWithTheSameBits(String settings) {
+  void runThatIsStoppedAndResumedAtEveryStepEndsWithTheSameBits(String settings) {
     ProgressiveTraining resource = TestRuns.resource(settings);
     trainBothStages(resource, store);
     ObjectStore interrupted = new InMemoryObjectStore();
@@ -101,7 +101,7 @@ class TrainingRunTest {
   }
 
   @Test
-  void recomputedActivationsGiveTheSameBits() {
+  void recomputationGivesTheSameBits() {
     trainBothStages(store);
     ObjectStore recomputed = new InMemoryObjectStore();
     trainBothStages(TestRuns.resource("recomputation: layers"), recomputed);
@@ -111,7 +111,7 @@ class TrainingRunTest {
   }
 
   @Test
-  void numbersThatAreNotFiniteStopTheStageAtOnceAndLeaveADump() {
+  void gradientsThatAreNotFiniteStopTheStageAtOnceAndLeaveADump() {
     ProgressiveTraining diverging = TestRuns.resource("", "peak: 1.0e+30", TestRuns.EVALUATION);
     assertThatThrownBy(() -> runs.train(diverging, "narrow", store, () -> false))
         .isInstanceOf(UserError.class)
@@ -152,7 +152,7 @@ class TrainingRunTest {
   }
 
   @Test
-  void metricsSayWhatTheGradientsAndTheRoutersDid() {
+  void metricsHaveGradientNormsAndRouterStatistics() {
     trainBothStages(store);
     var wide = Metrics.read(store, "wide").steps();
     assertThat(wide)
@@ -165,7 +165,7 @@ class TrainingRunTest {
                   .isCloseTo(Math.hypot(old, added), withinPercentage(0.001));
               assertThat(step.skipped()).isFalse();
               assertThat(step.routers()).hasSize(2);
-              // 4 experts: from even use to all tokens at the same two.
+              // 4 experts: from even use to all tokens choosing the same two.
               assertThat(step.routers()).allMatch(r -> r.balancing() > 0.9 && r.balancing() < 2);
               assertThat(step.routers())
                   .allMatch(r -> r.largestLoad() >= 1 && r.largestLoad() <= 2);
@@ -174,13 +174,13 @@ class TrainingRunTest {
   }
 
   @Test
-  void newestCheckpointsAreKept() {
+  void onlyTheNewestCheckpointsAreKept() {
     runs.train(TestRuns.NARROW, store, () -> false);
     assertThat(RunCheckpoints.steps(store, "narrow")).containsExactly(6L, 8L);
   }
 
   @Test
-  void whatAKilledProcessLeftOfACheckpointIsCollectedWhenTheStageStarts() {
+  void partialCheckpointOfAKilledProcessIsDeletedWhenTheStageStarts() {
     runs.train(TestRuns.NARROW, store, afterSteps(3));
     store.write("narrow/checkpoints/step-00000005/config.json", new byte[] {1});
     ObjectUpload killed =
@@ -193,7 +193,7 @@ class TrainingRunTest {
   }
 
   @Test
-  void stageThatIsCompleteIsLeftAlone() {
+  void completeStageIsNotTrainedAgain() {
     runs.train(TestRuns.NARROW, store, () -> false);
     var before = store.list("");
     assertThat(runs.train(TestRuns.NARROW, store, () -> false)).isEqualTo(8);
@@ -201,13 +201,13 @@ class TrainingRunTest {
   }
 
   @Test
-  void requestToStopIsHeardAfterTheStepAndLeavesACheckpoint() {
+  void stopRequestEndsTheTrainingAfterTheStepWithACheckpoint() {
     assertThat(runs.train(TestRuns.NARROW, store, afterSteps(5))).isEqualTo(5);
     assertThat(RunCheckpoints.newestStep(store, "narrow")).hasValue(5);
   }
 
   @Test
-  void requestToStopBeforeTheFirstStepLeavesTheStoreAsItWas() {
+  void stopRequestBeforeTheFirstStepLeavesTheStoreUnchanged() {
     assertThat(runs.train(TestRuns.NARROW, store, afterSteps(0))).isZero();
     assertThat(store.list("")).isEmpty();
     runs.train(TestRuns.NARROW, store, afterSteps(5));
@@ -217,7 +217,7 @@ class TrainingRunTest {
   }
 
   @Test
-  void checkpointSaysWhatItWasTrainedOn() {
+  void checkpointRecordsWhatItWasTrainedOn() {
     runs.train(TestRuns.NARROW, store, () -> false);
     TrainerState state =
         CheckpointReader.open(store, "narrow/checkpoints/step-00000008").state().orElseThrow();
@@ -249,7 +249,7 @@ class TrainingRunTest {
   }
 
   @Test
-  void shardsThatChangedSinceTheCheckpointAreRefusedAndNothingIsWritten() throws IOException {
+  void shardsChangedSinceTheCheckpointAreRefusedAndNothingIsWritten() throws IOException {
     runs.train(TestRuns.NARROW, store, afterSteps(1));
     var before = store.list("");
     try (TestRuns others = TestRuns.prepare(folder.resolve("others"), TestRuns.TOKENIZER, 0.4)) {
@@ -266,7 +266,7 @@ class TrainingRunTest {
   }
 
   @Test
-  void anotherOptimizerInTheMiddleIsOneMessageAndNothingIsWritten() {
+  void changedOptimizerIsRefusedInOneMessageAndNothingIsWritten() {
     runs.train(TestRuns.NARROW, store, afterSteps(3));
     var before = store.list("");
     ProgressiveTraining muon = TestRuns.resource("optimizer: {type: muon}");
@@ -279,10 +279,10 @@ class TrainingRunTest {
     assertThat(store.list("")).isEqualTo(before);
   }
 
-  /** What a plan promises of the disk is counted apart from the trainer's arrays. */
+  /** A plan computes the size of a checkpoint without the trainer's arrays. */
   @ParameterizedTest
   @ValueSource(strings = {"adamw", "muon"})
-  void checkpointHoldsAsManyBytesAsThePlanSays(String optimizer) {
+  void checkpointHasAsManyBytesAsPlanned(String optimizer) {
     ProgressiveTraining resource = TestRuns.resource("optimizer: {type: " + optimizer + "}");
     runs.train(resource, "narrow", store, afterSteps(1));
     CheckpointReader reader = CheckpointReader.open(store, "narrow/checkpoints/step-00000001");
@@ -312,7 +312,7 @@ class TrainingRunTest {
         expansion);
   }
 
-  /** A training asks once before its first step and once after each. */
+  /** A training asks once before its first step and once after each step. */
   private static BooleanSupplier afterSteps(int steps) {
     AtomicInteger asked = new AtomicInteger();
     return () -> asked.getAndIncrement() >= steps;

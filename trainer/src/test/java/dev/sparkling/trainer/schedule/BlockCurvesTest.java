@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** 1,000 steps, warm-up 30, peak 1, last rate 0.01; the expansions are after steps 400 and 700. */
+/** 1,000 steps, 30 of warm-up, peak 1, last rate 0.01; expansions after steps 400 and 700. */
 class BlockCurvesTest {
 
   private static final LearningRateSpec RATE =
@@ -34,7 +34,7 @@ class BlockCurvesTest {
           1.3,
           100);
 
-  /** Its re-warm-up reaches into WSD's decay, which begins at step 750. */
+  /** An expansion whose re-warm-up extends into WSD's decay, which begins at step 750. */
   private static final ExpansionRecord THIRD =
       new ExpansionRecord(
           720,
@@ -44,7 +44,7 @@ class BlockCurvesTest {
           1.2,
           80);
 
-  /** Inside WSD's decay. */
+  /** An expansion within WSD's decay. */
   private static final ExpansionRecord INSIDE_THE_DECAY =
       new ExpansionRecord(
           800,
@@ -63,7 +63,7 @@ class BlockCurvesTest {
           1.1,
           50);
 
-  /** Differences are of double rounding only. */
+  /** Rounding of doubles. */
   private static final double EXACT = 1e-12;
 
   @Test
@@ -72,7 +72,7 @@ class BlockCurvesTest {
     assertThat(curve.rate(1)).isCloseTo(1.0 / 30, within(EXACT));
     assertThat(curve.rate(15)).isCloseTo(0.5, within(EXACT));
     assertThat(curve.rate(30)).isCloseTo(1, within(EXACT));
-    // Half of the cosine's way, at step 30 + 485.
+    // The middle of the cosine, at step 30 + 485.
     assertThat(curve.rate(515)).isCloseTo((1 + 0.01) / 2, within(EXACT));
     assertThat(curve.rate(1000)).isCloseTo(0.01, within(EXACT));
   }
@@ -93,7 +93,7 @@ class BlockCurvesTest {
     assertThat(added.rate(400)).isCloseTo(atExpansion, within(EXACT));
     assertThat(added.rate(450)).isCloseTo(1.15 * atExpansion, within(EXACT));
     assertThat(added.rate(500)).isCloseTo(1.3 * atExpansion, within(EXACT));
-    // Half of the cosine's way, between steps 500 and 1000.
+    // The middle of the cosine, between steps 500 and 1000.
     assertThat(added.rate(750)).isCloseTo((1.3 * atExpansion + 0.01) / 2, within(EXACT));
     assertThat(added.rate(1000)).isCloseTo(0.01, within(EXACT));
   }
@@ -108,9 +108,9 @@ class BlockCurvesTest {
     assertThat(all.get(2).rate(750)).isCloseTo(1.1 * original.rate(700), within(EXACT));
   }
 
-  /** Eq. 25-28 written down again, as plainly as can be, at every step. */
+  /** Eq. 25-28, written out, at every step. */
   @Test
-  void everyRateIsTheEquations() {
+  void everyRateFollowsTheEquations() {
     List<Curve> all = curves(FIRST, SECOND).curves();
     for (long t = 1; t <= 1000; t++) {
       double original = f(t, 30, 1000, 0, 1, 0.01);
@@ -130,7 +130,7 @@ class BlockCurvesTest {
 
   /** Eq. 25-28 with another tail, for one to three expansions, at every step. */
   @Test
-  void everyRateOfWsdIsThatOfItsDefinition() {
+  void everyRateOfWsdFollowsItsDefinition() {
     List<ExpansionRecord> expansions = List.of(FIRST, SECOND, THIRD);
     for (int count = 0; count <= expansions.size(); count++) {
       List<ExpansionRecord> done = expansions.subList(0, count);
@@ -152,7 +152,7 @@ class BlockCurvesTest {
   }
 
   @Test
-  void oneToThreeExpansionsOfTheCosineEachFollowTheirEquation() {
+  void everyRateOfOneToThreeExpansionsFollowsTheEquations() {
     List<ExpansionRecord> expansions = List.of(FIRST, SECOND, THIRD);
     for (int count = 1; count <= expansions.size(); count++) {
       List<ExpansionRecord> done = expansions.subList(0, count);
@@ -177,9 +177,9 @@ class BlockCurvesTest {
     }
   }
 
-  /** Up from a rate that has fallen already, then at once down in a line to the same last rate. */
+  /** Rises from a rate that has already fallen, then falls linearly to the same last rate. */
   @Test
-  void expansionInsideOfWsdsDecayRisesFromTheFallenRateAndFallsFromTheEndOfItsRise() {
+  void expansionWithinTheDecayOfWsdRisesFromTheFallenRateAndThenFalls() {
     List<Curve> all = BlockCurves.of(WSD, plan(), List.of(INSIDE_THE_DECAY)).curves();
     double fallen = 1 - 0.99 * 50 / 250;
     assertThat(all.get(0).rate(800)).isCloseTo(fallen, within(EXACT));
@@ -192,9 +192,9 @@ class BlockCurvesTest {
     }
   }
 
-  /** A corner is allowed, a jump is not: no step moves further than the steepest line does. */
+  /** No step changes the rate by more than the steepest line does. */
   @Test
-  void noCurveOfWsdJumps() {
+  void everyCurveOfWsdIsContinuous() {
     for (ExpansionRecord e : List.of(FIRST, SECOND, THIRD, INSIDE_THE_DECAY)) {
       Curve curve = BlockCurves.of(WSD, plan(), List.of(e)).curves().get(1);
       double rise = (e.rewarmupRatio() - 1) * curve.initial() / e.rewarmupSteps();
@@ -226,14 +226,14 @@ class BlockCurvesTest {
   }
 
   @Test
-  void noWarmupStartsAtThePeak() {
+  void curveWithoutWarmupStartsAtThePeak() {
     Curve curve = new Curve(0, 0, 10, 0, 2, 1, LearningRateSchedule.COSINE, 0);
     assertThat(curve.rate(0)).isEqualTo(2);
     assertThat(curve.rate(10)).isCloseTo(1, within(EXACT));
     assertThat(new Curve(0, 0, 10, 0, 2, 1, LearningRateSchedule.WSD, 0).rate(9)).isEqualTo(2);
   }
 
-  /** By cases, in steps of the run: up, level from the peak on, down to 0.01 over the last 250. */
+  /** By cases: rises, stays at the peak, falls to 0.01 over the last 250 steps. */
   private static double wsd(long t, long begin, long warmup, double initial, double peak) {
     if (t - begin < warmup) {
       return initial + (peak - initial) * (t - begin) / warmup;

@@ -57,7 +57,7 @@ class ExpansionPreservesTheFunctionTest {
     assertPreserved(model, hidden, inner, Initialization.COPY_COPY);
   }
 
-  /** What they share keeps the output at any ratio, where no norm lies between. */
+  /** Baselines keep the output at any ratio of an axis that no norm is applied to. */
   @ParameterizedTest
   @CsvSource({
     "NAIVE, 8, 9",

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class HuggingFaceExportTest {
 
-  /** As far as our logits are from transformers' at all. */
+  /** The tolerance of our logits before the expansion. */
   private static final float TOLERANCE = 1e-4f;
 
   private static final ExpansionOptions HUGGING_FACE =
@@ -43,7 +43,7 @@ class HuggingFaceExportTest {
 
   @ParameterizedTest
   @CsvSource({"dense-untied,64,80", "moe-tied,64,48", "moe-tied,96,24"})
-  void aWidenedFolderIsExportedWithoutOurOwnKeys(String name, int hidden, int inner) {
+  void widenedFolderIsExportedWithoutKeysOfOurOwn(String name, int hidden, int inner) {
     HuggingFaceFixture fixture = new HuggingFaceFixture(name);
     ObjectStore source = new FolderObjectStore(Path.of("src/test/resources/huggingface"));
     ObjectStore store = new InMemoryObjectStore();

@@ -17,8 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What transformers and PyTorch computed: see bench/reference/make_fixtures.py. Steps of 4
- * sequences of 16 tokens: 20 without, and 200 with clipping and the routers' losses.
+ * Results of transformers and PyTorch: see bench/reference/make_fixtures.py. Steps have 4 sequences
+ * of 16 tokens; 20 steps are without, and 200 with clipping and the routers' losses.
  */
 public record HuggingFaceFixture(String name) {
 
@@ -31,7 +31,7 @@ public record HuggingFaceFixture(String name) {
     return CheckpointReader.openAny(store(), name);
   }
 
-  /** Weights after the last step. */
+  /** The weights after 20 steps. */
   public Map<String, float[]> trained() {
     Map<String, float[]> values = new LinkedHashMap<>();
     CheckpointReader reader = CheckpointReader.openAny(store(), name + "/trained");
@@ -73,7 +73,7 @@ public record HuggingFaceFixture(String name) {
     return new Batch(SEQUENCES, tokens, targets);
   }
 
-  /** Of step 1's batch, before it. */
+  /** The logits of step 1's batch before the step. */
   public float[] logits() {
     return read("logits").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
   }
@@ -86,17 +86,17 @@ public record HuggingFaceFixture(String name) {
     return read("rates").toArray(ValueLayout.JAVA_DOUBLE_UNALIGNED);
   }
 
-  /** Of the 200 steps. */
+  /** The losses of the 200 steps. */
   public float[] longLosses() {
     return readLong("losses").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
   }
 
-  /** Of all gradients together, before clipping. */
+  /** The gradient norms of the 200 steps, before clipping. */
   public float[] longNorms() {
     return readLong("norms").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
   }
 
-  /** Of Muon's 20 steps. */
+  /** The losses of Muon's 20 steps. */
   public float[] muonLosses() {
     return read("muon.safetensors", "losses").toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
   }

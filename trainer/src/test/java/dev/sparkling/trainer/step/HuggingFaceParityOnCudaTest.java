@@ -5,7 +5,7 @@ import dev.sparkling.trainer.TestTorch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 
-/** The same figures on a GPU, where there is one. */
+/** Parity on a GPU, if there is one. */
 @Tag("cuda")
 class HuggingFaceParityOnCudaTest extends HuggingFaceParityTest {
 

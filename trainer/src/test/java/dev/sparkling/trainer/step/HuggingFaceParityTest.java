@@ -48,7 +48,7 @@ class HuggingFaceParityTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"dense-untied", "moe-tied"})
-  void logitsAreHuggingFaces(String name) {
+  void logitsMatchHuggingFace(String name) {
     HuggingFaceFixture fixture = new HuggingFaceFixture(name);
     try (NDManager manager = newManager()) {
       CheckpointReader reader = fixture.model();
@@ -67,7 +67,7 @@ class HuggingFaceParityTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"dense-untied", "moe-tied"})
-  void lossesOfTwentyStepsAndTheWeightsAfterThemArePyTorchs(String name) {
+  void lossesAndWeightsOfTwentyStepsMatchPyTorch(String name) {
     HuggingFaceFixture fixture = new HuggingFaceFixture(name);
     try (NDManager manager = newManager()) {
       CheckpointReader reader = fixture.model();
@@ -92,7 +92,7 @@ class HuggingFaceParityTest {
    */
   @ParameterizedTest
   @ValueSource(strings = {"dense-untied", "moe-tied"})
-  void lossesAndNormsOfTwoHundredClippedAndBalancedStepsArePyTorchs(String name) {
+  void lossesAndNormsOfTwoHundredClippedAndBalancedStepsMatchPyTorch(String name) {
     HuggingFaceFixture fixture = new HuggingFaceFixture(name);
     try (NDManager manager = newManager()) {
       CheckpointReader reader = fixture.model();
@@ -118,7 +118,7 @@ class HuggingFaceParityTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"dense-untied", "moe-tied"})
-  void lossesOfTwentyStepsOfMuonArePyTorchs(String name) {
+  void lossesOfTwentyStepsOfMuonMatchPyTorch(String name) {
     HuggingFaceFixture fixture = new HuggingFaceFixture(name);
     try (NDManager manager = newManager()) {
       CheckpointReader reader = fixture.model();

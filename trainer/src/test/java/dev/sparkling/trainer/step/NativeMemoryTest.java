@@ -37,7 +37,7 @@ class NativeMemoryTest {
   private static final long ALLOWED_RESIDENT_KIB = 16 << 10;
 
   @Test
-  void stepsLeaveNoArraysAndNoMemoryBehind() {
+  void stepsLeakNoArraysAndNoMemory() {
     ModelConfiguration model = TestModels.moe(true);
     Batch batch = new Batch(1, new long[16], new long[16]);
     try (NDManager manager = TestTorch.start().newManager()) {
@@ -64,7 +64,7 @@ class NativeMemoryTest {
   }
 
   @Test
-  void aThousandStepsLeaveArraysAndResidentMemoryAsTheyWere() throws IOException {
+  void thousandStepsDoNotIncreaseArraysAndResidentMemory() throws IOException {
     ModelConfiguration model = TestModels.moe(true);
     // Two sequences, one for each micro-batch shard.
     Batch batch = new Batch(2, new long[32], new long[32]);

@@ -25,9 +25,9 @@ final class DeviceTensors implements NamedTensors {
   private final long elementsPerCopy;
   private final NDManager manager;
   private final ForeachKernels kernels;
-  private final Map<String, Place> places = new LinkedHashMap<>();
+  private final Map<String, TensorPlace> places = new LinkedHashMap<>();
 
-  private record Place(NDArray array, PackedTensor packed) {}
+  private record TensorPlace(NDArray array, PackedTensor packed) {}
 
   /**
    * Creates an empty collection.
@@ -45,12 +45,12 @@ final class DeviceTensors implements NamedTensors {
   }
 
   void add(String name, NDArray array, PackedTensor packed) {
-    places.put(name, new Place(array, packed));
+    places.put(name, new TensorPlace(array, packed));
   }
 
   @Override
   public void write(String name, Consumer<MemorySegment> values) {
-    Place place = Objects.requireNonNull(places.get(name), name);
+    TensorPlace place = Objects.requireNonNull(places.get(name), name);
     long elements = place.packed().elements();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment written = arena.allocate(ValueLayout.JAVA_FLOAT, elements);
@@ -66,7 +66,7 @@ final class DeviceTensors implements NamedTensors {
     kernels.copy(targets, sources);
   }
 
-  private void write(Place place, long from, long to, MemorySegment values) {
+  private void write(TensorPlace place, long from, long to, MemorySegment values) {
     try (NDManager scope = manager.newSubManager()) {
       MemorySegment slice = values.asSlice(from * Float.BYTES, (to - from) * Float.BYTES);
       NDArray source = scope.create(slice.asByteBuffer(), new Shape(to - from), DataType.FLOAT32);

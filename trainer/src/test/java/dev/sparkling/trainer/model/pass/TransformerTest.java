@@ -46,7 +46,7 @@ class TransformerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"dense-untied", "moe-tied"})
-  void documentBehindASeparatorIsReadAsIfItStoodAlone(String name) {
+  void maskedDocumentAfterASeparatorIsReadAsIfItWereAlone(String name) {
     HuggingFaceFixture fixture = new HuggingFaceFixture(name);
     try (NDManager manager = TestTorch.start().newManager()) {
       long separator = SmallTraining.SEPARATOR;
@@ -61,14 +61,14 @@ class TransformerTest {
       float[] second = Arrays.copyOfRange(masked.toFloatArray(), 4 * vocabulary, 8 * vocabulary);
       float[] secondUnmasked =
           Arrays.copyOfRange(plain.toFloatArray(), 4 * vocabulary, 8 * vocabulary);
-      // Rotary angles differ by a constant, which the products of queries and keys do not see.
+      // Rotary angles differ by a constant, which cancels in the products of queries and keys.
       assertThat(second).containsExactly(expected.toFloatArray(), within((float) ROUNDING));
       assertThat(largestDifference(secondUnmasked, expected.toFloatArray())).isGreaterThan(0.01f);
     }
   }
 
   @Test
-  void routersLossOfAGlobalBatchIsThatOfItsMicroBatchesTogether() {
+  void balancingOverAGlobalBatchCountsAllItsMicroBatches() {
     // With the whole batch in one pass, the load so far is the load of all.
     HuggingFaceFixture fixture = new HuggingFaceFixture("moe-tied");
     try (NDManager manager = TestTorch.start().newManager()) {
@@ -88,7 +88,7 @@ class TransformerTest {
   }
 
   @Test
-  void balancingLossPullsTheLoadTogether() {
+  void balancingLossEvensOutTheLoad() {
     HuggingFaceFixture fixture = new HuggingFaceFixture("moe-tied");
     try (NDManager manager = TestTorch.start().newManager()) {
       double with = unevenness(fixture, balanced("globalBatch"), manager);
@@ -98,7 +98,7 @@ class TransformerTest {
   }
 
   @Test
-  void routingIsCountedOverTheStep() {
+  void routersAreMeasuredOverTheStep() {
     HuggingFaceFixture fixture = new HuggingFaceFixture("moe-tied");
     try (NDManager manager = TestTorch.start().newManager()) {
       SmallTraining training = training(fixture, training(""), manager);
@@ -124,7 +124,7 @@ class TransformerTest {
       float[] expected = fixture.losses();
       for (int step = 1; step <= HuggingFaceFixture.STEPS; step++) {
         StepResult result = training.step(step, fixture.rates()[step - 1], fixture.batch(step));
-        // 8 bits of mantissa: 0.4 % of every activation, and a router's choice that flips.
+        // 8 bits of mantissa: 0.4 % of every activation, and a router's choice may flip.
         assertThat(result.loss())
             .as("step " + step)
             .isCloseTo(expected[step - 1], withinPercentage(2));
@@ -133,7 +133,7 @@ class TransformerTest {
   }
 
   @Test
-  void whereNumbersStopBeingFiniteIsNamed() {
+  void firstPlaceThatIsNotFiniteIsNamed() {
     HuggingFaceFixture fixture = new HuggingFaceFixture("dense-untied");
     try (NDManager manager = TestTorch.start().newManager()) {
       SmallTraining training = training(fixture, training(""), manager);
@@ -149,7 +149,7 @@ class TransformerTest {
     }
   }
 
-  /** How far the balancing loss is above that of even use after some training. */
+  /** The excess of the balancing loss over that of even use, after some training. */
   private static double unevenness(
       HuggingFaceFixture fixture, TrainingSpec settings, NDManager manager) {
     SmallTraining training = training(fixture, settings, manager);

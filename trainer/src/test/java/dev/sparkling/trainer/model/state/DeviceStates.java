@@ -5,15 +5,15 @@ import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.pipeline.spec.training.OptimizerType;
 import java.util.Optional;
 
-/** States that are reached as those of a GPU are, wherever their arrays lie. */
+/** Creates states that are accessed like those of a GPU, wherever their arrays are. */
 public final class DeviceStates {
 
-  /** Less than a row, so that each tensor goes over in many parts. */
+  /** Less than a row, so that each tensor takes many copies. */
   private static final long FEW = 7;
 
   private DeviceStates() {}
 
-  /** Weights and AdamW's state, zero. */
+  /** Creates weights and AdamW's state of zero. */
   public static ModelState ofTraining(ModelConfiguration model, NDManager manager) {
     return new ModelState(
         model, Optional.of(OptimizerType.ADAMW), manager, new DeviceTensors(manager, FEW));

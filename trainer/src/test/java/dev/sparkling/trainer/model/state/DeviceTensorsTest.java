@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The way to another device, with arrays that lie on the host all the same. */
+/** Copies to another device and back, with arrays that are on the host nevertheless. */
 class DeviceTensorsTest {
 
   private static final long SEED = 3;
@@ -31,7 +31,7 @@ class DeviceTensorsTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void valuesGoToTheDeviceAndBackUnchanged(boolean tied) {
+  void valuesAreUnchangedAfterACopyToTheDeviceAndBack(boolean tied) {
     ModelState host = initialized(tied);
     ModelState device = DeviceStates.ofTraining(TestModels.moe(tied), manager);
     for (FileKind kind : FileKind.values()) {
@@ -44,7 +44,7 @@ class DeviceTensorsTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void aNewModelIsTheSameOnEachDevice(boolean tied) {
+  void newModelIsTheSameOnEveryDevice(boolean tied) {
     ModelState device = DeviceStates.ofTraining(TestModels.moe(tied), manager);
     device.initialize(SEED);
     assertSame(initialized(tied), device);
@@ -52,7 +52,7 @@ class DeviceTensorsTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void allThatTheHostHoldsMomentsTooIsTakenAtOnce(boolean tied) {
+  void weightsAndMomentsAreCopiedFromTheHostAtOnce(boolean tied) {
     ModelState host = initialized(tied);
     host.parameters(host.weights())
         .forEach(state -> state.moments().values().forEach(moment -> moment.addi(state.value())));
