@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Loads an exported folder with transformers and compares its logits with those of the folder it was widened from.
+"""Compares the logits that transformers computes from an exported folder and from the folder that it was widened from.
 
-    check_export.py NARROW EXPORTED: exit code 1 where a key is missing or logits differ by more than 1e-5
+    check_export.py NARROW EXPORTED: exits with 1 if a key is missing or logits differ by more than 1e-5
 
 For expansions that preserve the function: copy-copy at a whole ratio.
 """

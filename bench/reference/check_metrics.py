@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads a stage's metrics as others would: TensorBoard its event files, pyarrow its table; compares both with metrics.jsonl.
+"""Compares a stage's event files, read by TensorBoard, and its table, read by pyarrow, with metrics.jsonl.
 
     check_metrics.py STAGE_FOLDER: exit code 1 where they differ
 
@@ -24,7 +24,7 @@ def main(folder):
     table = pyarrow.ipc.open_file(f"{folder}/metrics.arrow").read_all().to_pydict()
     rows = {step: loss for step, loss in zip(table["step"], table["loss"]) if loss is not None}
 
-    # TensorBoard keeps 32 bits.
+    # TensorBoard stores 32-bit floats.
     same = scalars.keys() == expected.keys() and all(abs(scalars[s] - expected[s]) < 1e-6 * abs(expected[s]) for s in expected)
     print(f"{folder}: {len(expected)} steps; {len(events.Tags()['scalars'])} TensorBoard scalars; {len(table)} columns")
     sys.exit(not same or rows != expected)

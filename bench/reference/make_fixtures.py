@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Makes the fixtures that the trainer's tests compare with: what Hugging Face and PyTorch compute.
+"""Creates the fixtures of the trainer's tests: results of Hugging Face and PyTorch.
 
     python3 -m venv venv && venv/bin/pip install -r requirements.txt
     venv/bin/python make_fixtures.py ../../trainer/src/test/resources/huggingface
 
-For a dense and a mixture-of-experts model: the model as `save_pretrained` writes it, the logits of
-one batch, losses and weights of 20 AdamW steps with a warm-up, and losses and gradient norms of 200
-steps with clipping and, for experts, the router's losses, and losses of 20 steps of Muon. For matrices of several shapes:
-weights and momenta of 3 steps of Muon on given gradients. Committed, because the Java tests
-run without Python. The seed is fixed; other versions of PyTorch give other random weights.
+For a dense and a mixture-of-experts model: the model as written by `save_pretrained`, the logits of
+one batch, losses and weights of 20 AdamW steps with a warm-up, losses and gradient norms of 200
+steps with clipping and, for experts, the router's losses, and losses of 20 steps of Muon. For
+matrices of several shapes: weights and momenta of 3 steps of Muon on given gradients. The fixtures
+are committed, because the Java tests run without Python. The seed is fixed, but random weights
+differ between versions of PyTorch.
 """
 
 import json
@@ -71,7 +72,7 @@ def rate(step, steps=STEPS, peak=PEAK):
 
 
 def learnable_tokens(steps=STEPS):
-    """Each token follows from the one before in nine cases of ten, so that the loss falls."""
+    """Nine of ten tokens are a function of the previous one, so that the loss falls."""
     vocabulary = SHARED["vocab_size"]
     tokens = torch.randint(0, vocabulary, (steps, BATCH, LENGTH + 1))
     for i in range(1, LENGTH + 1):
@@ -86,8 +87,8 @@ def loss_of(model, tokens):
 
 
 def router_loss(model, inputs):
-    """What the routers add to the loss, by Hugging Face's own function called for each layer: the mean
-    over layers, over expertsPerToken because Hugging Face counts choices a token."""
+    """The routers' losses, by Hugging Face's function called for each layer: the mean over layers,
+    divided by expertsPerToken because Hugging Face counts choices per token."""
     config = model.config
     balancing, z = 0, 0
     for layer, x in zip(model.model.layers, inputs):
@@ -99,7 +100,7 @@ def router_loss(model, inputs):
 
 
 def make_long(name, model, target):
-    """200 steps of one micro-batch each, with clipping, and for experts with the router's losses."""
+    """Runs 200 steps of one micro-batch each, with clipping and, for experts, the router's losses."""
     torch.manual_seed(20260203)
     tokens = learnable_tokens(LONG_STEPS)
     inputs = []
@@ -137,7 +138,7 @@ def make_long(name, model, target):
 
 
 def orthogonalize(update):
-    """Five Newton-Schulz steps as in torch/optim/_muon.py of PyTorch 2.9, in 32 bits."""
+    """Five Newton-Schulz steps, as in torch/optim/_muon.py of PyTorch 2.9, in 32 bits."""
     a, b, c = 3.4445, -4.7750, 2.0315
     x = update.T if update.size(0) > update.size(1) else update
     x = x / x.norm().clamp(min=1e-7)
@@ -148,7 +149,7 @@ def orthogonalize(update):
 
 
 def muon_step(part, gradient, buffer, step_rate):
-    """One step of one matrix, in place; PyTorch 2.7 has no Muon, so 2.9's is written out here."""
+    """One step of a matrix, in place, written out from PyTorch 2.9, because 2.7 has no Muon."""
     buffer.lerp_(gradient, 1 - MOMENTUM)
     update = orthogonalize(gradient.lerp(buffer, MOMENTUM))
     part.mul_(1 - step_rate * WEIGHT_DECAY)
@@ -156,7 +157,7 @@ def muon_step(part, gradient, buffer, step_rate):
 
 
 def make_muon_steps(folder):
-    """3 steps on given gradients: a wide, a tall, a square matrix, one row and one of rank 1."""
+    """Runs 3 steps on given gradients: a wide, a tall and a square matrix, a row, and one of rank 1."""
     random = torch.Generator().manual_seed(20260205)
     shapes = {"wide": (5, 12), "tall": (14, 6), "square": (8, 8), "row": (1, 7), "rank-one": (6, 9)}
     kept = {}
@@ -177,7 +178,7 @@ def make_muon_steps(folder):
 
 
 def make_muon(model, target):
-    """20 steps with Muon for the matrices of the layers, each by itself, and AdamW for the rest."""
+    """Runs 20 steps with Muon on each matrix inside layers and AdamW on the rest."""
     torch.manual_seed(20260204)
     tokens = learnable_tokens()
     matrices, rest = [], []
@@ -186,7 +187,7 @@ def make_muon(model, target):
             rest.append(parameter)
         elif parameter.dim() == 2:
             matrices.append((parameter, [parameter.data], lambda p: [p.grad]))
-        elif "gate_up" in key:  # [E, 2I, H]: each expert's gate and up are matrices of their own
+        elif "gate_up" in key:  # [E, 2I, H]: gate and up of each expert are separate matrices
             halves = lambda t: [half for expert in t for half in expert.chunk(2)]
             matrices.append((parameter, halves(parameter.data), lambda p, of=halves: of(p.grad)))
         else:
@@ -218,7 +219,7 @@ def make(name, model, folder):
     target.mkdir(parents=True, exist_ok=True)
     with torch.no_grad():
         for key, parameter in model.named_parameters():
-            # Larger than Hugging Face's 0.02, and norms off 1, so that an error shows.
+            # Larger than Hugging Face's 0.02, and norms different from 1, so that errors show.
             if parameter.dim() == 1:
                 parameter.add_(0.2 * torch.randn_like(parameter))
             else:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the fixture that the expander's tests compare with: what apple/ml-hypercloning makes of a small Llama.
+"""Creates the fixture of the expander's tests: a small Llama, widened by apple/ml-hypercloning.
 
     make_hypercloning_fixture.py CHECKOUT ../../expander/src/test/resources/hypercloning
 
@@ -17,13 +17,13 @@ from transformers.models.llama.modeling_llama import LlamaAttention
 
 
 def main(checkout, output):
-    # Its package imports every family that it knows, and OLMo's needs a library of its own.
+    # The package imports every model family, and that of OLMo needs another library.
     package = types.ModuleType("hypercloning")
     package.__path__ = [str(pathlib.Path(checkout) / "hypercloning")]
     sys.modules["hypercloning"] = package
     from hypercloning.llama_cloning import clone_llama
 
-    # It reads what attention layers had until transformers 4.48.
+    # It reads attributes that attention layers had until transformers 4.48.
     LlamaAttention.num_heads = property(lambda layer: layer.config.num_attention_heads)
     LlamaAttention.num_key_value_heads = property(lambda layer: layer.config.num_key_value_heads)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the Parquet files that the trainer's tests read: 5 documents, compressed in four ways.
+"""Creates the Parquet files of the trainer's tests: 5 documents, in four compressions.
 
     venv/bin/pip install pyarrow && venv/bin/python make_parquet.py ../../trainer/src/test/resources/parquet
 """

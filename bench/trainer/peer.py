@@ -1,8 +1,8 @@
-"""The peers: Hugging Face's model with PyTorch's fused AdamW on the same tokens, in eager mode or compiled.
+"""Trains Hugging Face's model with PyTorch's fused AdamW on the same tokens, eager or compiled.
 
     python peer.py RESOURCE.yaml DATASET_FOLDER eager|compile
 
-Prints the median tokens a second over the steps after the first four, as JSON.
+Prints the median of tokens per second over all steps but the first four, as JSON.
 """
 
 import json

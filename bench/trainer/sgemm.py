@@ -1,4 +1,4 @@
-"""The rate of a large 32-bit matrix product on this machine, which bounds every trainer: GFLOP/s."""
+"""Prints the GFLOP/s of a large 32-bit matrix product, which bounds every trainer on this machine."""
 
 import statistics
 import sys
