@@ -15,8 +15,8 @@ public final class Batches {
   /**
    * Prepares for sequences of one length.
    *
-   * @param vocabularySize of the model
-   * @param name of the dataset, for messages
+   * @param vocabularySize vocabulary size of the model
+   * @param name name of the dataset, for messages
    * @throws UserError if the dataset has no whole sequence, or tokens beyond the vocabulary
    */
   public Batches(Dataset dataset, int length, int vocabularySize, String name) {
@@ -46,7 +46,7 @@ public final class Batches {
   /**
    * The first sequences of the dataset, in its own order.
    *
-   * @param size sequences of a micro-batch; the last one may have fewer
+   * @param size number of sequences of a micro-batch; the last one may have fewer
    */
   public Iterable<Batch> inOrder(long sequences, int size) {
     return () ->
@@ -65,7 +65,7 @@ public final class Batches {
    *
    * @param first number of the step's first sample in the order
    * @param samples number of the step's samples
-   * @param size sequences of a micro-batch; divides {@code samples}
+   * @param size number of sequences of a micro-batch; divides {@code samples}
    */
   public Iterable<Batch> ordered(SampleOrder order, long first, int samples, int size) {
     return () ->

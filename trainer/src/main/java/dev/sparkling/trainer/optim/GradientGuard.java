@@ -126,7 +126,7 @@ public final class GradientGuard {
   /**
    * Measures the gradients and decides about the update.
    *
-   * @param loss of the step, a scalar
+   * @param loss loss of the step, a scalar
    * @param results owner of the decision's arrays
    */
   public UpdateDecision decide(NDArray loss, NDManager results) {

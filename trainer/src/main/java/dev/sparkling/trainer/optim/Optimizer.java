@@ -12,7 +12,7 @@ public sealed interface Optimizer permits AdamW, Muon {
   /**
    * Updates all parameters and their moments from the gradients.
    *
-   * @param step counted from 1 over the whole run
+   * @param step number of the step, counted from 1 over the whole run
    * @param rates learning rate of each block
    */
   void update(long step, List<Double> rates, UpdateDecision decision);

@@ -30,11 +30,11 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
   /**
    * The dump; numbers that may not be finite are strings, because JSON has no infinities.
    *
-   * @param loss of the step; absent for an evaluation
-   * @param validationLoss absent for a step
+   * @param loss loss of the step; absent for an evaluation
+   * @param validationLoss validation loss; absent for a step
    * @param microBatch number of the first forward pass that is not finite, from 0; absent if all
    *     are finite before the logits
-   * @param tokens of that forward pass
+   * @param tokens tokens of that forward pass
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   private record Dump(

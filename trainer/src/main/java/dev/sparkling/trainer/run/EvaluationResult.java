@@ -3,7 +3,7 @@ package dev.sparkling.trainer.run;
 import java.util.List;
 
 /**
- * What an evaluation measured.
+ * The result of an evaluation.
  *
  * @param loss mean cross-entropy in nats per token
  * @param hiddenRms root mean square of the residual stream: of the embedding, and after each layer

@@ -45,7 +45,7 @@ record StartingPoint(ModelConfiguration model, ModelState values, TrainerState s
   }
 
   /**
-   * Loads the stage's newest checkpoint, or what the stage starts with if it has none.
+   * Loads the stage's newest checkpoint, or the stage's first weights if it has none.
    *
    * @param newState creates a model's state, of zeros
    */

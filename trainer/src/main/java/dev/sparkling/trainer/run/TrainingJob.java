@@ -12,7 +12,7 @@ import dev.sparkling.trainer.torch.Device;
  * @param spec resolved spec of the whole run, which the stage's checkpoints record
  * @param plan plan of the whole run, whose steps the learning rates span
  * @param stage the stage, whose name is the folder of its checkpoints
- * @param start what the stage starts with if it has no checkpoint of its own
+ * @param start origin of the weights if the stage has no checkpoint of its own
  * @param threads CPU threads of each operation
  * @param device where to compute
  */
@@ -28,7 +28,7 @@ public record TrainingJob(
     return spec.training();
   }
 
-  /** What a stage starts with. */
+  /** The origin of a stage's first weights. */
   public sealed interface Start {
 
     /** A new model, of random weights. */

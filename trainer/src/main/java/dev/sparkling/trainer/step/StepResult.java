@@ -4,9 +4,9 @@ import dev.sparkling.trainer.model.routing.RouterStatistics;
 import java.util.List;
 
 /**
- * What an optimizer step measured.
+ * The measurements of an optimizer step.
  *
- * @param loss mean over the step's tokens before the update, in nats per token
+ * @param loss mean loss of the step's tokens before the update, in nats
  * @param gradientNorm L2 norm of all gradients together, before clipping
  * @param blockNorms norm of each block's gradients
  * @param skipped whether the update was skipped, because loss or norm is not finite or a spike

@@ -44,7 +44,7 @@ public final class TrainingStep implements AutoCloseable {
    * @param values weights and moments, which each step updates
    * @param separator token that ends a document in the training data
    * @param state source of the parameters' blocks
-   * @param threads of libtorch's operations
+   * @param threads number of threads of each operation
    * @param manager owner of everything that outlives a step; each step opens a scope below it
    */
   public TrainingStep(
@@ -77,10 +77,10 @@ public final class TrainingStep implements AutoCloseable {
   /**
    * Runs a step.
    *
-   * @param step counted from 1 over the whole run
+   * @param step number of the step, counted from 1 over the whole run
    * @param rates learning rate of each block
-   * @param tokens of all micro-batches together
-   * @param microBatches the samples of the step
+   * @param tokens number of tokens of all micro-batches together
+   * @param microBatches samples of the step
    */
   public StepResult run(long step, List<Double> rates, long tokens, Iterable<Batch> microBatches) {
     try (NDManager scope = manager.newSubManager()) {

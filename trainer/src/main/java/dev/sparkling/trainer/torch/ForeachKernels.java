@@ -55,7 +55,7 @@ public final class ForeachKernels {
    * Computes the L2 norm of each tensor, and waits for the device.
    *
    * @param tensors at least one, all on one device
-   * @param manager owner of what is computed on the way
+   * @param manager owner of intermediate results
    */
   public float[] norms(List<NDArray> tensors, NDManager manager) {
     try (NDArray norms = script.callForTensor(manager, "norms", tensors)) {

@@ -27,8 +27,8 @@ public final class MatrixPeak {
   /**
    * A kind of product.
    *
-   * @param threads of the CPU; 0 on a GPU
-   * @param size of both axes of the two matrices, large enough to keep the device busy
+   * @param threads number of CPU threads; 0 on a GPU
+   * @param size size of both axes of the two matrices, large enough to keep the device busy
    */
   private record Product(int threads, boolean onHost, Precision precision, int size) {
 
@@ -57,8 +57,8 @@ public final class MatrixPeak {
   /**
    * FLOPs per second of a device.
    *
-   * @param threads of libtorch's operations
-   * @param precision of a GPU's product
+   * @param threads number of threads of each operation
+   * @param precision number format of a product on a GPU
    * @param manager on the device
    */
   public static double flops(int threads, Precision precision, NDManager manager) {

@@ -31,7 +31,8 @@ public final class Torch {
   /**
    * Loads libtorch, or sets the threads of the one that is loaded.
    *
-   * @param threads of each operation on the CPU; results are bitwise equal for equal counts only
+   * @param threads number of threads of each operation on the CPU; results are bitwise the same for
+   *     the same number only
    * @throws UserError where a GPU is required and this libtorch is built without CUDA
    * @throws TransientError where libtorch can use no GPU of this machine; another may have one
    */
@@ -77,7 +78,7 @@ public final class Torch {
    * Sets libtorch's settings of the calling thread. The number of threads is also MKL's, which has
    * one for the process.
    *
-   * @param threads of each operation that the calling thread starts
+   * @param threads number of threads of each operation that the calling thread starts
    */
   static void prepareThread(int threads) {
     JniUtils.setNumThreads(threads);
@@ -156,7 +157,7 @@ public final class Torch {
   /**
    * The memory of a slice of a contiguous array on the CPU, valid as long as the array is open.
    *
-   * @param offset of the first element, in the array's flat order
+   * @param offset index of the first element in the flattened array
    * @param elements number of elements, together at most 2 GiB
    */
   public static MemorySegment memory(NDArray array, long offset, long elements) {

@@ -24,7 +24,8 @@ public final class TwoWayExecutor implements AutoCloseable {
   /**
    * Creates an executor, which starts its thread at the first two-way run.
    *
-   * @param threads of libtorch's operations, which the calling thread has before and after a run
+   * @param threads number of libtorch's threads, which the calling thread has before and after a
+   *     run
    */
   public TwoWayExecutor(int threads) {
     this.threads = threads;
@@ -33,7 +34,7 @@ public final class TwoWayExecutor implements AutoCloseable {
   /**
    * Runs tasks and waits for all of them, also where one fails.
    *
-   * @param count of tasks: 1, or 2 where the number of threads is even
+   * @param count number of tasks: 1, or 2 if the number of threads is even
    * @param task function of a task's index
    * @return results in the order of the tasks
    */

@@ -8,7 +8,7 @@ import java.util.List;
  * One array that the optimizer updates. It holds one Hugging Face tensor, or packs several one
  * after the other, so that one matrix product serves them all.
  *
- * @param role of each of its tensors
+ * @param role role of all its tensors
  * @param axes what each axis runs over; HIDDEN and INNER ones have blocks after an expansion
  * @param tensors packed Hugging Face tensors, in order, without gaps
  */
@@ -29,7 +29,7 @@ public record Parameter(
   /**
    * A Hugging Face tensor inside a parameter.
    *
-   * @param offset of its first element
+   * @param offset index of its first element in the parameter
    */
   public record PackedTensor(String name, List<Long> shape, long offset) {
     public PackedTensor {

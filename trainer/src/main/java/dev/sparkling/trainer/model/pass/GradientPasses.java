@@ -32,10 +32,10 @@ public final class GradientPasses implements AutoCloseable {
   /**
    * Prepares; the second shard allocates its gradients when it is first needed.
    *
-   * @param gradients sum over the passes of a step, complete after {@link #endStep}; what they hold
-   *     before a step is ignored
-   * @param threads of libtorch's operations
-   * @param manager owner of what shards keep; each pass opens a scope below it
+   * @param gradients arrays for the sum over the passes of a step, complete after {@link #endStep};
+   *     their values before a step are ignored
+   * @param threads number of threads of each operation
+   * @param manager owner of everything that outlives a pass; each pass opens a scope below it
    */
   public GradientPasses(
       Transformer transformer, Weights<NDArray> gradients, int threads, NDManager manager) {
@@ -60,9 +60,8 @@ public final class GradientPasses implements AutoCloseable {
 
   /**
    * Computes the loss of a micro-batch and adds its gradients, times {@code weight}, to those of
-   * the step. With the weight 1 / (tokens of the step) for all micro-batches they become the
-   * gradients of the step's mean loss. The routers' losses add to the gradients and not to the
-   * returned loss.
+   * the step. If {@code weight} is 1 / (tokens of the step), they sum to the gradients of the mean
+   * loss. The losses of routers add to the gradients but not to the returned loss.
    *
    * @param results owner of the returned array
    * @return scalar loss in nats, summed over the micro-batch's tokens

@@ -88,7 +88,7 @@ final class HeadKernels {
    * Computes the loss and accumulates the gradients of head and last norm.
    *
    * @param x [T, H] output of the last layer
-   * @param weight of one token in the step's loss
+   * @param weight weight of one token in the step's loss
    * @param beta scale of the head's gradient before: 1 accumulates, 0 overwrites
    */
   LossPass lossAndGradients(

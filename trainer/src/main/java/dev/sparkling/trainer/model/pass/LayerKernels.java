@@ -69,7 +69,7 @@ final class LayerKernels {
    * @param keys [B * K, S, D] rotated
    * @param values [B * K, S, D]
    * @param context [T, Q * D] input of the output projection
-   * @param softmax of each block of queries; none if it is computed again
+   * @param softmax softmax of each block of queries; none if it is computed again
    */
   record SavedAttention(
       NDArray normed,

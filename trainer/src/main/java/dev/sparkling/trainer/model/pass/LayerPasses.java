@@ -111,7 +111,7 @@ final class LayerPasses {
   /**
    * Runs the backward pass, which uses up the saved tensors of the MLP.
    *
-   * @param loss of the layer's router; empty for a dense model
+   * @param loss loss of the layer's router; empty for a dense model
    * @param dy [T, H] gradient of the output
    * @param beta scale of the gradients of matrices before: 1 accumulates, 0 overwrites
    * @param results owner of the returned array

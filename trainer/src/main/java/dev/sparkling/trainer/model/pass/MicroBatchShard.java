@@ -50,11 +50,11 @@ final class MicroBatchShard {
   }
 
   /**
-   * What a forward pass leaves for its backward pass.
+   * The state between a forward pass and its backward pass.
    *
    * @param saved layers, the last one first
    * @param beta 1 to accumulate gradients of matrices, 0 to overwrite them
-   * @param scope owner of everything
+   * @param scope owner of all arrays
    */
   record ForwardPass(
       Batch batch,
@@ -86,7 +86,7 @@ final class MicroBatchShard {
   /**
    * Runs the forward pass, and the backward pass of the head.
    *
-   * @param weight of one token in the step's loss
+   * @param weight weight of one token in the step's loss
    * @param scope owner of the result
    */
   ForwardPass forward(Batch batch, double weight, NDManager scope) {
@@ -127,8 +127,8 @@ final class MicroBatchShard {
    * Runs the backward pass, after the forward passes of all shards, and frees what was saved.
    *
    * @param ofAll routing of all shards
-   * @param tokensOfPass tokens of all shards
-   * @param weight of one token in the step's loss
+   * @param tokensOfPass number of tokens of all shards
+   * @param weight weight of one token in the step's loss
    */
   void backward(ForwardPass forward, Routing ofAll, int tokensOfPass, double weight) {
     NDManager scope = forward.scope();

@@ -6,7 +6,7 @@ import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import java.util.OptionalLong;
 
 /**
- * What the passes compute beside the model.
+ * Settings of forward and backward passes.
  *
  * @param sequenceLength tokens of a sequence
  * @param balancing losses of the routers, which add to the gradients

@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * A model that computes losses and logits. The weights stay their owner's, who may change their
- * values between passes. {@link GradientPasses} adds the backward passes.
+ * A model that computes losses and logits from weights that others own, and may update between
+ * passes. {@link GradientPasses} adds the backward passes.
  */
 public final class Transformer {
 
@@ -53,10 +53,11 @@ public final class Transformer {
   }
 
   /**
-   * What a forward pass shows of a batch.
+   * Statistics of a forward pass.
    *
    * @param loss cross-entropy of the targets in nats, summed over the batch's tokens
-   * @param meanSquares of the residual stream, [T, H]: of the embedding, and after each layer
+   * @param meanSquares mean squares of the residual stream, [T, H]: of the embedding, and after
+   *     each layer
    */
   public record ForwardStatistics(double loss, List<Double> meanSquares) {
     public ForwardStatistics {

@@ -1,7 +1,7 @@
 package dev.sparkling.trainer.model.routing;
 
 /**
- * What one layer's router did in a step.
+ * Statistics of one layer's router over a step.
  *
  * @param balancing balancing loss: 1 if all experts are used evenly
  * @param z mean square of the log-sum-exp of the logits

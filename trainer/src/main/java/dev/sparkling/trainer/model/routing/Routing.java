@@ -149,7 +149,7 @@ public final class Routing {
   /**
    * Begins a pass over a micro-batch.
    *
-   * @param tokensOfPass tokens of all its shards
+   * @param tokensOfPass number of tokens of all its shards
    */
   public void beginPass(int tokensOfPass) {
     tokens += tokensOfPass;
@@ -174,8 +174,8 @@ public final class Routing {
   /**
    * The terms of a layer of experts' gradient.
    *
-   * @param tokensOfPass tokens of all shards of the micro-batch
-   * @param weight of one token in the step's loss
+   * @param tokensOfPass number of tokens of all shards of the micro-batch
+   * @param weight weight of one token in the step's loss
    */
   public RouterLoss loss(int layer, int tokensOfPass, double weight) {
     boolean whole = balancing.scope() == BalancingScope.GLOBAL_BATCH;

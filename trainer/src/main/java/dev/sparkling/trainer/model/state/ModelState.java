@@ -127,7 +127,7 @@ public final class ModelState {
   /**
    * Creates a state of the same shapes, of zeros.
    *
-   * @param owner of its arrays, on any device
+   * @param owner owner of its arrays, on any device
    */
   public ModelState newCopy(NDManager owner) {
     return new ModelState(model, optimizer, owner);
@@ -176,7 +176,7 @@ public final class ModelState {
   /**
    * Reads a checkpoint's values.
    *
-   * @param location of the checkpoint, for messages
+   * @param location location of the checkpoint, for messages
    * @throws UserError if a tensor is not fp32
    */
   public void load(TensorSequence source, String location) {
