@@ -14,6 +14,7 @@ import dev.sparkling.trainer.data.Batch;
 import dev.sparkling.trainer.data.Batches;
 import dev.sparkling.trainer.data.Dataset;
 import dev.sparkling.trainer.data.SampleOrder;
+import dev.sparkling.trainer.data.StepSamples;
 import dev.sparkling.trainer.model.state.ModelState;
 import dev.sparkling.trainer.schedule.BlockCurves;
 import dev.sparkling.trainer.step.StepResult;
@@ -30,13 +31,10 @@ import java.util.function.BooleanSupplier;
 public final class TrainingRun {
 
   private final TrainingJob job;
-  private final TrainingSpec training;
-  private final StagePlan stage;
   private final ObjectStore store;
   private final TrainingListener listener;
   private final StartingPoint start;
-  private final Batches batches;
-  private final SampleOrder order;
+  private final StepSamples samples;
   private final BlockCurves curves;
   private final TrainingStep trainingStep;
   private final Evaluator evaluator;
@@ -101,15 +99,19 @@ public final class TrainingRun {
       NDManager manager,
       NDManager host) {
     this.job = job;
-    this.training = job.training();
-    this.stage = job.stage();
     this.store = store;
     this.listener = listener;
     checkTokenizers(trainingData, validationData);
+    TrainingSpec training = job.training();
+    StagePlan stage = job.stage();
     int length = training.sequenceLength();
     int vocabulary = stage.model().vocabularySize();
-    this.batches = new Batches(trainingData, length, vocabulary, "spec.data.uri");
-    this.order = new SampleOrder(training.seed(), trainingData.sequences(length));
+    this.samples =
+        new StepSamples(
+            new Batches(trainingData, length, vocabulary, "spec.data.uri"),
+            new SampleOrder(training.seed(), trainingData.sequences(length)),
+            training.globalBatchSize(),
+            training.microBatchSize());
     Batches validation = new Batches(validationData, length, vocabulary, "spec.data.validationUri");
 
     this.start =
@@ -160,6 +162,8 @@ public final class TrainingRun {
   }
 
   private long train(BooleanSupplier stopRequested) {
+    TrainingSpec training = job.training();
+    StagePlan stage = job.stage();
     listener.restored(stage, step, start.from());
     if (start.state().threads() != job.threads()) {
       listener.warning(
@@ -206,20 +210,19 @@ public final class TrainingRun {
   private void trainStep(double stallSeconds) {
     long begin = System.nanoTime();
     step++;
+    long tokens = job.training().tokensPerStep();
     List<Double> rates = curves.rates(step);
-    long firstSample = (step - 1) * training.globalBatchSize();
-    Iterable<Batch> microBatches =
-        batches.ordered(order, firstSample, training.globalBatchSize(), training.microBatchSize());
-    StepResult result = trainingStep.run(step, rates, training.tokensPerStep(), microBatches);
+    Iterable<Batch> microBatches = samples.ofStep(step);
+    StepResult result = trainingStep.run(step, rates, tokens, microBatches);
     if (!result.isFinite()) {
       throw diagnosis().ofStep(step, result, rates, microBatches);
     }
     double seconds = (System.nanoTime() - begin) / (double) TimeUnit.SECONDS.toNanos(1);
-    double tokensPerSecond = training.tokensPerStep() / seconds;
+    double tokensPerSecond = tokens / seconds;
     Metrics.Step done =
         new Metrics.Step(
             step,
-            step * training.tokensPerStep(),
+            step * tokens,
             result.loss(),
             rates,
             tokensPerSecond,
@@ -246,7 +249,7 @@ public final class TrainingRun {
   }
 
   private Diagnosis diagnosis() {
-    return new Diagnosis(stage.name(), store, trainingStep);
+    return new Diagnosis(job.stage().name(), store, trainingStep);
   }
 
   /** The trainer's state after the present step. */
@@ -254,13 +257,13 @@ public final class TrainingRun {
     TrainerState initial = start.state();
     return new TrainerState(
         step,
-        step * training.tokensPerStep(),
+        step * job.training().tokensPerStep(),
         initial.seed(),
         job.threads(),
         initial.dataFingerprint(),
         initial.tokenizerFingerprint(),
         initial.initialWidths(),
-        RunSettings.of(job.spec(), job.plan(), stage.index()),
+        RunSettings.of(job.spec(), job.plan(), job.stage().index()),
         initial.expansions());
   }
 }
