@@ -1,11 +1,13 @@
-package dev.sparkling.trainer.model;
+package dev.sparkling.trainer.step;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
+import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.Moment;
+import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.format.TestTensors;
 import dev.sparkling.checkpoint.model.CatalogueTensor;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
@@ -13,6 +15,7 @@ import dev.sparkling.checkpoint.model.TensorCatalogue;
 import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.spec.model.BaselineSpec;
 import dev.sparkling.pipeline.spec.model.ExpansionSpec;
@@ -21,8 +24,9 @@ import dev.sparkling.pipeline.spec.model.NormInitialization;
 import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.model.RewarmupSpec;
 import dev.sparkling.trainer.TestTorch;
+import dev.sparkling.trainer.data.Batch;
+import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
@@ -87,32 +91,31 @@ class NewBlocksLearnTest {
     assertThat(any).as(name + " has had a gradient").isTrue();
   }
 
-  /** Entries of each tensor whose gradient was not zero in at least one step. */
+  /** Entries of each tensor whose first moment is not zero after some steps. */
   private static Map<String, boolean[]> train(CheckpointReader wide) {
     Map<String, boolean[]> reached = new LinkedHashMap<>();
     try (NDManager manager = TestTorch.start().newManager()) {
       SmallTraining training =
-          new SmallTraining(wide.model(), Transformer.Settings.plain(LENGTH), 1, manager)
-              .load(wide);
-      List<Parameter> parameters = ParameterLayout.of(wide.model()).all();
+          SmallTraining.of(
+              wide, SmallTraining.training(LENGTH, "gradientClipping: 1"), manager);
       for (int step = 1; step <= STEPS; step++) {
         training.step(step, 0.01, batch(wide.model(), step));
-        List<NDArray> gradients = training.gradients.all();
-        for (int i = 0; i < parameters.size(); i++) {
-          float[] values = gradients.get(i).toFloatArray();
-          parameters.get(i).pieces().forEach(piece -> mark(piece, values, reached));
+      }
+      try (TensorSequence moments = training.state().tensors(FileKind.OPTIMIZER)) {
+        for (TensorSpec tensor : moments.tensors()) {
+          float[] values = moments.next().toArray(ValueLayout.JAVA_FLOAT);
+          String weight = Moment.weight(tensor.name());
+          if (tensor.name().equals(Moment.FIRST.of(weight))) {
+            boolean[] entries = new boolean[values.length];
+            for (int i = 0; i < values.length; i++) {
+              entries[i] = values[i] != 0;
+            }
+            reached.put(weight, entries);
+          }
         }
       }
     }
     return reached;
-  }
-
-  private static void mark(Parameter.Piece piece, float[] values, Map<String, boolean[]> reached) {
-    boolean[] entries =
-        reached.computeIfAbsent(piece.tensor(), _ -> new boolean[(int) piece.elements()]);
-    for (int i = 0; i < entries.length; i++) {
-      entries[i] |= values[(int) piece.offset() + i] != 0;
-    }
   }
 
   private static CheckpointReader widen(
