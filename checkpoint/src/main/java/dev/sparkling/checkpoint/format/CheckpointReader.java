@@ -19,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -244,28 +245,24 @@ public final class CheckpointReader {
     }
   }
 
-  /**
-   * Finds the optimizer of the whole checkpoint by the state of matrices inside layers, where
-   * optimizers differ; AdamW where there is none.
-   */
+  /** Finds the optimizer of the whole checkpoint: the one most of whose state is stored. */
   private OptimizerType optimizer(Collection<CatalogueTensor> catalogue) {
     Set<String> stored =
         stored(FileKind.OPTIMIZER).stream()
             .map(placed -> placed.tensor().name())
             .collect(Collectors.toUnmodifiableSet());
     return Stream.of(OptimizerType.values())
-        .filter(type -> type != OptimizerType.ADAMW)
-        .filter(
-            type ->
-                catalogue.stream()
-                    .filter(tensor -> tensor.role().isLayerMatrix())
-                    .flatMap(
-                        tensor ->
-                            Moment.of(type, tensor.role()).stream()
-                                .map(moment -> moment.of(tensor.name())))
-                    .anyMatch(stored::contains))
-        .findFirst()
-        .orElse(OptimizerType.ADAMW);
+        .max(
+            Comparator.comparingLong(
+                type ->
+                    catalogue.stream()
+                        .flatMap(
+                            tensor ->
+                                Moment.of(type, tensor.role()).stream()
+                                    .map(moment -> moment.of(tensor.name())))
+                        .filter(stored::contains)
+                        .count()))
+        .orElseThrow();
   }
 
   private void check(FileKind kind, Map<String, List<Long>> expected) {

@@ -7,18 +7,16 @@ import java.util.stream.Stream;
 
 /** State tensors of the optimizers, by PyTorch's names. */
 public enum Moment {
-  FIRST(".exp_avg", 1, OptimizerType.ADAMW),
-  SECOND(".exp_avg_sq", 2, OptimizerType.ADAMW),
-  MOMENTUM(".momentum_buffer", 1, OptimizerType.MUON);
+  FIRST(".exp_avg", 1),
+  SECOND(".exp_avg_sq", 2),
+  MOMENTUM(".momentum_buffer", 1);
 
   private final String suffix;
   private final int power;
-  private final OptimizerType optimizer;
 
-  Moment(String suffix, int power, OptimizerType optimizer) {
+  Moment(String suffix, int power) {
     this.suffix = suffix;
     this.power = power;
-    this.optimizer = optimizer;
   }
 
   /** Returns the name of a weight's state tensor. */
@@ -33,8 +31,10 @@ public enum Moment {
 
   /** Returns the state tensors of a weight in a training, {@link OptimizerType#stateTensors}. */
   public static List<Moment> of(OptimizerType training, TensorRole role) {
-    OptimizerType optimizer = training.forWeight(role.isLayerMatrix());
-    return Stream.of(values()).filter(moment -> moment.optimizer == optimizer).toList();
+    List<String> names = training.forWeight(role.isLayerMatrix()).stateTensors();
+    return Stream.of(values())
+        .filter(moment -> names.contains(moment.suffix.substring(1)))
+        .toList();
   }
 
   /** Returns the name of the weight that a state tensor belongs to. */

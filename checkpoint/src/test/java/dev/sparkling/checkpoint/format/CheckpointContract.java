@@ -217,7 +217,7 @@ abstract class CheckpointContract {
     writeMixed(name -> name.startsWith(matrix));
     assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
         .isInstanceOf(CorruptCheckpoint.class)
-        .hasMessageContaining(".exp_avg is not a tensor of this model");
+        .hasMessageContaining(".momentum_buffer is not a tensor of this model");
   }
 
   /** AdamW's checkpoint, in which chosen weights have a momentum instead. */

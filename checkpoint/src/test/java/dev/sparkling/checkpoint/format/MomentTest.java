@@ -8,14 +8,14 @@ import org.junit.jupiter.api.Test;
 
 class MomentTest {
 
-  /** The plan computes bytes from the number, the reader expects tensors of these names. */
+  /** Every name of an optimizer's state tensor is that of a moment. */
   @Test
   void everyWeightHasAsManyMomentsAsItsOptimizerKeeps() {
     for (OptimizerType training : OptimizerType.values()) {
       for (TensorRole role : TensorRole.values()) {
         assertThat(Moment.of(training, role))
             .as(training + " " + role)
-            .hasSize(training.forWeight(role.isLayerMatrix()).stateTensors());
+            .hasSameSizeAs(training.forWeight(role.isLayerMatrix()).stateTensors());
       }
     }
   }

@@ -21,8 +21,8 @@ public record ParameterCount(long total, long active) {
     long matrices = layerMatrices(model);
     long others = of(model).total() - matrices;
     return addExact(
-        multiplyExact((long) optimizer.forWeight(true).stateTensors(), matrices),
-        multiplyExact((long) optimizer.forWeight(false).stateTensors(), others));
+        multiplyExact((long) optimizer.forWeight(true).stateTensors().size(), matrices),
+        multiplyExact((long) optimizer.forWeight(false).stateTensors().size(), others));
   }
 
   /** Counts the parameters of matrices inside layers: all but embedding, head and norms. */

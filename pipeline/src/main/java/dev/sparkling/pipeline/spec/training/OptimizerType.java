@@ -1,30 +1,34 @@
 package dev.sparkling.pipeline.spec.training;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
 
 /** The optimizers of the paper: AdamW (App. D), Muon for matrices (App. M). */
 public enum OptimizerType {
   @JsonProperty("adamw")
-  ADAMW(2),
+  ADAMW("exp_avg", "exp_avg_sq"),
   @JsonProperty("muon")
-  MUON(1);
+  MUON("momentum_buffer");
 
-  private final int stateTensors;
+  private final List<String> stateTensors;
 
-  OptimizerType(int stateTensors) {
-    this.stateTensors = stateTensors;
-  }
-
-  /** State tensors that it keeps per weight that it updates, each of the weight's shape. */
-  public int stateTensors() {
-    return stateTensors;
+  OptimizerType(String... stateTensors) {
+    this.stateTensors = List.of(stateTensors);
   }
 
   /**
-   * Returns the optimizer that updates a weight in a training with this one: Muon leaves everything
-   * but matrices inside layers to AdamW.
+   * PyTorch's names of the state tensors that this optimizer keeps of each weight that it updates.
+   * They have the weight's shape.
    */
+  public List<String> stateTensors() {
+    return stateTensors;
+  }
+
+  /** The optimizer that updates a weight in a training with this one. */
   public OptimizerType forWeight(boolean isLayerMatrix) {
-    return isLayerMatrix ? this : ADAMW;
+    return switch (this) {
+      case ADAMW -> ADAMW;
+      case MUON -> isLayerMatrix ? MUON : ADAMW;
+    };
   }
 }
