@@ -52,8 +52,7 @@ class GpuE2E {
 
     // Then
     run.awaitPhase("Failed");
-    assertThat(run.condition("Failed", "message"))
-        .contains("device cuda", "is built without CUDA");
+    assertThat(run.condition("Failed", "message")).contains("device cuda", "is built without CUDA");
     assertThat(run.pods())
         .singleElement()
         .satisfies(

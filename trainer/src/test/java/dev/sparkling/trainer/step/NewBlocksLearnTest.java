@@ -13,9 +13,9 @@ import dev.sparkling.checkpoint.model.CatalogueTensor;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TensorCatalogue;
 import dev.sparkling.checkpoint.model.TestModels;
+import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
-import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.expander.run.ExpansionRun;
 import dev.sparkling.pipeline.spec.model.BaselineSpec;
 import dev.sparkling.pipeline.spec.model.ExpansionSpec;
@@ -96,8 +96,7 @@ class NewBlocksLearnTest {
     Map<String, boolean[]> reached = new LinkedHashMap<>();
     try (NDManager manager = TestTorch.start().newManager()) {
       SmallTraining training =
-          SmallTraining.of(
-              wide, SmallTraining.training(LENGTH, "gradientClipping: 1"), manager);
+          SmallTraining.of(wide, SmallTraining.training(LENGTH, "gradientClipping: 1"), manager);
       for (int step = 1; step <= STEPS; step++) {
         training.step(step, 0.01, batch(wide.model(), step));
       }
