@@ -6,22 +6,19 @@ import java.util.List;
 /** The optimizers of the paper: AdamW (App. D), Muon for matrices (App. M). */
 public enum OptimizerType {
   @JsonProperty("adamw")
-  ADAMW("exp_avg", "exp_avg_sq"),
+  ADAMW,
   @JsonProperty("muon")
-  MUON("momentum_buffer");
-
-  private final List<String> stateTensors;
-
-  OptimizerType(String... stateTensors) {
-    this.stateTensors = List.of(stateTensors);
-  }
+  MUON;
 
   /**
    * PyTorch's names of the state tensors that this optimizer keeps of each weight that it updates.
    * They have the weight's shape.
    */
   public List<String> stateTensors() {
-    return stateTensors;
+    return switch (this) {
+      case ADAMW -> List.of("exp_avg", "exp_avg_sq");
+      case MUON -> List.of("momentum_buffer");
+    };
   }
 
   /** The optimizer that updates a weight in a training with this one. */
