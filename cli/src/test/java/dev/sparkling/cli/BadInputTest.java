@@ -241,7 +241,7 @@ class BadInputTest {
   void aGpuThatThisLibtorchCannotUseIsRefused() {
     assertProblem(
         Cli.run("run", tiny.resource(), "--device", "cuda"),
-        "device cuda: this libtorch 2.7.1 is built without CUDA; allowed here: auto, cpu");
+        "--device cuda: this libtorch 2.7.1 is built without CUDA; allowed here: auto, cpu");
     assertThat(tiny.store().resolve("narrow")).doesNotExist();
     assertThat(Cli.run("run", tiny.resource(), "--device", "gpu").errorLines().getFirst())
         .contains("--device", "'gpu'", "auto, cpu, cuda");

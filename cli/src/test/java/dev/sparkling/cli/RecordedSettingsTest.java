@@ -72,7 +72,7 @@ class RecordedSettingsTest {
     String refused =
         "spec.training.gradientClipping: 0.5 is not the 0.05 of "
             + tiny.checkpoint("narrow", 12)
-            + ", and a run keeps what it has used; set it back, or name another store\n";
+            + "; a run cannot change what it has used, so set it back or use another store\n";
     Path edited = tiny.resource("learningRate:", "gradientClipping: 0.5\n    learningRate:");
     assertThat(Cli.run("run", edited))
         .returns(2, Cli.Result::exitCode)
