@@ -192,8 +192,8 @@ class BadInputTest {
   void vocabularySmallerThanTheTokenizersIsNamed() {
     assertProblem(
         Cli.run("run", tiny.resource("vocabularySize: 2048", "vocabularySize: 1000")),
-        "spec.data.uri: was made by a tokenizer of 2048 tokens; the model's vocabulary has 1000,"
-            + " and at least as many are needed");
+        "spec.data.uri: its tokenizer has 2048 tokens; the model's vocabulary has 1000"
+            + " and must have at least as many");
   }
 
   @Test

@@ -1,4 +1,4 @@
-/** Trains a model on DJL's PyTorch engine. Knows no Kubernetes. */
+/** Trains a model on DJL's PyTorch engine. Independent of Kubernetes. */
 @NullMarked
 package dev.sparkling.trainer;
 

@@ -7,10 +7,10 @@ import java.util.stream.IntStream;
 /**
  * Sequences of equal length.
  *
- * @param tokens tokens of all sequences, one sequence after the other
+ * @param tokens tokens of all sequences, concatenated
  * @param targets the token that follows each of {@code tokens}
  */
-@SuppressWarnings("ArrayRecordComponent") // Passed to native memory once and never compared.
+@SuppressWarnings("ArrayRecordComponent") // Copied to native memory once, never compared.
 public record Batch(int sequences, long[] tokens, long[] targets) {
   public Batch {
     if (tokens.length != targets.length || tokens.length % sequences != 0) {
@@ -39,7 +39,7 @@ public record Batch(int sequences, long[] tokens, long[] targets) {
         .toList();
   }
 
-  /** Number of tokens of a sequence. */
+  /** Returns the number of tokens of a sequence. */
   public int length() {
     return tokens.length / sequences;
   }
@@ -48,7 +48,7 @@ public record Batch(int sequences, long[] tokens, long[] targets) {
    * Numbers the documents of each sequence from 0.
    *
    * @param separator token that ends a document and belongs to it
-   * @return number of each token's document
+   * @return index of each token's document
    */
   public long[] documents(long separator) {
     long[] documents = new long[tokens.length];

@@ -5,7 +5,7 @@ import java.util.function.LongUnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Reads micro-batches of a step, or of an evaluation, from a dataset when they are needed. */
+/** Reads the micro-batches of a step or of an evaluation lazily from a dataset. */
 public final class Batches {
 
   private final Dataset dataset;
@@ -13,7 +13,7 @@ public final class Batches {
   private final int vocabularySize;
 
   /**
-   * Prepares for sequences of one length.
+   * Creates a reader of sequences of one length.
    *
    * @param vocabularySize vocabulary size of the model
    * @param name name of the dataset, for messages
@@ -28,23 +28,23 @@ public final class Batches {
           name
               + ": has "
               + dataset.index().tokens()
-              + " tokens, not one whole sequence of "
+              + " tokens, less than one sequence of "
               + length
-              + " and a target; more text or a shorter sequenceLength is needed");
+              + " and a target; use more text or a shorter sequenceLength");
     }
     if (dataset.index().vocabularySize() > vocabularySize) {
       throw new UserError(
           name
-              + ": was made by a tokenizer of "
+              + ": its tokenizer has "
               + dataset.index().vocabularySize()
               + " tokens; the model's vocabulary has "
               + vocabularySize
-              + ", and at least as many are needed");
+              + " and must have at least as many");
     }
   }
 
   /**
-   * The first sequences of the dataset, in its own order.
+   * Returns the first sequences of the dataset, in the dataset's order.
    *
    * @param size number of sequences of a micro-batch; the last one may have fewer
    */
@@ -61,10 +61,10 @@ public final class Batches {
   }
 
   /**
-   * The samples of an optimizer step.
+   * Returns the samples of an optimizer step.
    *
-   * @param first number of the step's first sample in the order
-   * @param samples number of the step's samples
+   * @param first index of the step's first sample in the order
+   * @param samples number of samples in the step
    * @param size number of sequences of a micro-batch; divides {@code samples}
    */
   public Iterable<Batch> ordered(SampleOrder order, long first, int samples, int size) {
@@ -75,7 +75,7 @@ public final class Batches {
   }
 
   private Batch ordered(SampleOrder order, long first, int count) {
-    // The rest of the pass over the data names every shard that is still needed, in order.
+    // The rest of this pass over the data covers every shard that is still needed, in order.
     dataset.expect(
         LongStream.range(first, first + dataset.sequences(length)).map(order::sequence), length);
     return batch(count, i -> order.sequence(first + i));

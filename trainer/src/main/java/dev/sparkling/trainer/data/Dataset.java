@@ -10,10 +10,11 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * A dataset's tokens, laid end to end and cut into sequences: sequence i holds tokens {@code i * L}
- * to {@code i * L + L}, the last of which is only a target. Shards are memory-mapped; those of an
+ * A dataset's tokens, concatenated and cut into sequences: sequence i has tokens {@code i * L} to
+ * {@code i * L + L}, the last of which is only a target. Shards are memory-mapped; those in an
  * object store are copied to this machine first. A read waits until the shards that it needs are
- * here and their SHA-256 is verified, while a thread fetches and verifies the others.
+ * local and verified against their SHA-256, while a background thread fetches and verifies the
+ * others.
  */
 public final class Dataset implements AutoCloseable {
 
@@ -28,13 +29,13 @@ public final class Dataset implements AutoCloseable {
   }
 
   /**
-   * Opens a dataset. The store has to stay open until the dataset is closed.
+   * Opens a dataset. The store must stay open until the dataset is closed.
    *
    * @param store rooted at the dataset's folder
    * @param cache folder for shards of a remote store
    * @throws UserError if there is no dataset
-   * @throws CorruptCheckpoint if a shard is missing or has another size than the index says; other
-   *     damage is found by {@link #read}
+   * @throws CorruptCheckpoint if a shard is missing or its size differs from the index; {@link
+   *     #read} detects other damage
    */
   public static Dataset open(ObjectStore store, Path cache) {
     StoredObject object =
@@ -56,12 +57,12 @@ public final class Dataset implements AutoCloseable {
     return index;
   }
 
-  /** SHA-256 of the index, which holds the digests of the shards. */
+  /** Returns the SHA-256 of the index, which has the digests of the shards. */
   public String fingerprint() {
     return fingerprint;
   }
 
-  /** Number of whole sequences of a length. */
+  /** Returns the number of whole sequences of a length. */
   public long sequences(int length) {
     if (length < 1) {
       throw new IllegalArgumentException("sequences of " + length + " tokens");
@@ -98,10 +99,10 @@ public final class Dataset implements AutoCloseable {
   }
 
   /**
-   * Announces the order of the reads to come, in which shards are then copied. Only the first call
-   * has an effect.
+   * Announces the order of future reads, which is the order in which shards are fetched. Only the
+   * first call has an effect.
    *
-   * @param sequences in the order of the reads, consumed until they have named all shards
+   * @param sequences sequences in the order of the reads, consumed until all shards are covered
    */
   void expect(LongStream sequences, int length) {
     shards.start(

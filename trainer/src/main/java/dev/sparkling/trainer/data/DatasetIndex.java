@@ -12,10 +12,10 @@ import java.util.regex.Pattern;
  * @param version version of the format
  * @param tokenizer SHA-256 of the {@code tokenizer.json} beside it
  * @param vocabularySize largest token id plus 1
- * @param separator token that ends every document
+ * @param separator id of the token that ends every document
  * @param documents number of documents in all shards
  * @param tokens number of tokens in all shards, separators included
- * @param utf8Bytes size of the text
+ * @param utf8Bytes size of the text in UTF-8
  * @param unigramEntropy entropy of the token frequencies in nats per token, the loss of a model
  *     that knows only how often each token occurs
  */

@@ -13,8 +13,8 @@ import java.util.function.Consumer;
 
 /**
  * Turns text into a training and a validation dataset. Whole documents are held out by a hash of
- * their name, so that adding inputs does not change the split. Of duplicate texts one is kept, so
- * that no training document is also a validation document.
+ * their name, so that adding inputs does not change the split. Duplicate texts are dropped, so that
+ * no training document is also a validation document.
  */
 public final class DatasetPreparation implements AutoCloseable {
 
@@ -41,7 +41,7 @@ public final class DatasetPreparation implements AutoCloseable {
   public record PreparedDatasets(DatasetIndex training, DatasetIndex validation, long duplicates) {}
 
   /**
-   * Begins two datasets.
+   * Starts two datasets.
    *
    * @param validationFraction share of the documents to hold out
    */
@@ -61,7 +61,7 @@ public final class DatasetPreparation implements AutoCloseable {
    * replaced at the end, after everything else has succeeded.
    *
    * @param textField field of JSON lines, or column of Parquet, that holds the text
-   * @param progress receives the number of documents so far, now and then
+   * @param progress receives the number of documents so far, after each batch
    * @throws UserError if an input cannot be read, or a dataset would have no documents
    */
   public PreparedDatasets run(List<Path> inputs, String textField, Consumer<Long> progress) {

@@ -18,8 +18,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory-mapped shards of a dataset. Reader and background thread fetch and verify shards; if
- * one is at a shard, the other waits for it. A read retries what failed in the background.
+ * The memory-mapped shards of a dataset. The reader and a background thread fetch and verify
+ * shards; if one is working on a shard, the other waits for it. A read retries a shard that failed
+ * in the background.
  */
 final class DatasetShards implements AutoCloseable {
 
@@ -36,7 +37,7 @@ final class DatasetShards implements AutoCloseable {
     this.mapped = new AtomicReferenceArray<>(shards.size());
   }
 
-  /** Opens the shards after a check of their sizes alone. */
+  /** Opens the shards; checks only their sizes. */
   static DatasetShards open(ObjectStore store, DatasetIndex index, String fingerprint, Path cache) {
     DatasetShards opened =
         new DatasetShards(index.shards(), new ShardCopies(store, fingerprint, cache));
@@ -54,7 +55,7 @@ final class DatasetShards implements AutoCloseable {
     return shards.get(shard).tokens();
   }
 
-  /** The shard that holds the token at a position of the dataset. */
+  /** Returns the shard that has the token at a position of the dataset. */
   int holding(long position) {
     long begin = 0;
     for (int i = 0; i < shards.size(); i++) {
@@ -66,11 +67,11 @@ final class DatasetShards implements AutoCloseable {
     return shards.size() - 1;
   }
 
-  /** Waits until a shard is here and verified. */
+  /** Waits until a shard is local and verified. */
   TokenShard get(int shard) {
     FutureTask<TokenShard> earlier = mapped.get(shard);
     if (earlier != null && earlier.state() == FutureTask.State.FAILED) {
-      // It failed in the background, maybe because the store was unavailable for a moment.
+      // It failed in the background, possibly because the store was briefly unavailable.
       mapped.compareAndSet(shard, earlier, null);
     }
     begin(shard);
@@ -88,7 +89,7 @@ final class DatasetShards implements AutoCloseable {
     }
   }
 
-  /** Fetches and verifies a shard, unless another thread does or has. */
+  /** Fetches and verifies a shard, unless another thread is doing so or has done so. */
   private void begin(int shard) {
     FutureTask<TokenShard> task = new FutureTask<>(() -> map(shard));
     if (mapped.compareAndSet(shard, null, task)) {
@@ -132,7 +133,7 @@ final class DatasetShards implements AutoCloseable {
     }
   }
 
-  /** Stops the background thread after its present part, and unmaps the shards. */
+  /** Stops the background thread after its current part, and unmaps the shards. */
   @Override
   public synchronized void close() {
     copies.stop();

@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes documents as a dataset: shards, tokenizer, and the index last. A dataset that is already
- * there stays complete until {@link #commit}; errors in the text occur before.
+ * Writes documents as a dataset: shards, tokenizer, and the index last. An existing dataset stays
+ * intact until {@link #commit}; errors in the text occur before that.
  */
 final class DatasetWriter implements AutoCloseable {
 
@@ -34,7 +34,7 @@ final class DatasetWriter implements AutoCloseable {
   private boolean replacing;
   private boolean committed;
 
-  /** Begins a dataset. */
+  /** Starts a dataset. */
   DatasetWriter(ObjectStore store, TextTokenizer tokenizer) {
     this.store = store;
     this.tokenizer = tokenizer;
@@ -65,12 +65,15 @@ final class DatasetWriter implements AutoCloseable {
     return shardDocuments + shards.stream().mapToLong(Shard::documents).sum();
   }
 
-  /** Ends the last shard. Only {@link #commit} is left to do. */
+  /** Completes the last shard; only {@link #commit} remains. */
   void finish() {
     end();
   }
 
-  /** Replaces a dataset that is there: deletes its index first and writes the new one last. */
+  /**
+   * Publishes the dataset. An existing one is replaced: its index is deleted first, and the new one
+   * is written last.
+   */
   DatasetIndex commit() {
     end();
     replacing = true;
@@ -114,7 +117,7 @@ final class DatasetWriter implements AutoCloseable {
     closeFrom(open, 0);
   }
 
-  /** Closes all writers from {@code first} on, also if closing one fails. */
+  /** Closes all writers from {@code first} on, even if closing one fails. */
   private static void closeFrom(List<ShardWriter> open, int first) {
     if (first < open.size()) {
       try (ShardWriter _ = open.get(first)) {

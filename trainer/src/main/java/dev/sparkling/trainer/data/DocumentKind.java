@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The kind of a file, by its name. */
+/** The kind of a file, determined by its name. */
 enum DocumentKind {
   /** One document in UTF-8. */
   TEXT,
@@ -27,7 +27,10 @@ enum DocumentKind {
     };
   }
 
-  /** The kind of a file, which may be compressed if it is text or JSON lines; empty if unknown. */
+  /**
+   * Returns the kind of a file, which may be compressed if it is text or JSON lines; empty if
+   * unknown.
+   */
   static Optional<DocumentKind> of(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
     return Stream.of(values())
@@ -35,7 +38,7 @@ enum DocumentKind {
         .findFirst();
   }
 
-  /** Describes all endings, for messages. */
+  /** Lists all endings, for messages. */
   static String described() {
     return String.join(", ", Stream.of(values()).flatMap(kind -> kind.endings().stream()).toList())
         + "; text and JSON lines also with "

@@ -30,9 +30,9 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
- * Reads documents from text, JSON lines, Parquet, folders of these, and zips such as a sources jar,
- * in the order of their names, which does not depend on the file system. Files of several documents
- * are streamed.
+ * Reads documents from text, JSON lines, Parquet, folders of these, and zips such as a sources jar.
+ * Files are read in the order of their names, which does not depend on the file system. Files that
+ * hold several documents are streamed.
  */
 final class DocumentSource {
 
@@ -60,8 +60,7 @@ final class DocumentSource {
       } else if (!Files.isReadable(input)) {
         problems.add(input + ": permission denied; it must be readable");
       } else if (!Files.isDirectory(input) && DocumentKind.of(input.toString()).isEmpty()) {
-        problems.add(
-            input + ": is of unknown kind; allowed: a folder, " + DocumentKind.described());
+        problems.add(input + ": unknown file type; allowed: a folder, " + DocumentKind.described());
       }
     }
     if (!problems.isEmpty()) {
@@ -72,7 +71,7 @@ final class DocumentSource {
   /**
    * Reads the documents of an input that has been checked.
    *
-   * @throws UserError if a file of it cannot be read
+   * @throws UserError if one of its files cannot be read
    */
   void read(Path input, Consumer<Document> documents) {
     try {
@@ -89,7 +88,7 @@ final class DocumentSource {
     }
   }
 
-  /** The file that an error names, or else the input. */
+  /** Returns the file that an error names, or else the input. */
   private static Path failed(Path input, IOException error) {
     return error instanceof FileSystemException known && known.getFile() != null
         ? Path.of(known.getFile())
@@ -136,7 +135,8 @@ final class DocumentSource {
       for (ZipEntry entry : entries) {
         try (InputStream in = file.getInputStream(entry)) {
           String name = zip.getFileName() + "!" + entry.getName();
-          // The user did not make the zip: one file in another encoding must not exclude the rest.
+          // The user may not control the zip's contents, so one file in another encoding is not an
+          // error.
           readStream(in, zip + "!" + entry.getName(), name, CodingErrorAction.REPLACE, documents);
         }
       }
@@ -152,7 +152,7 @@ final class DocumentSource {
   /**
    * Reads text or JSON lines.
    *
-   * @param location for messages
+   * @param location location of the text, for messages
    * @param name name of the document, or prefix of the documents' names
    * @param malformed action on text that is not UTF-8
    */
@@ -171,7 +171,7 @@ final class DocumentSource {
         documents.accept(document(name, decode(text.readAllBytes(), location, malformed)));
       }
     } catch (EOFException | ZipException | ZstdIOException e) {
-      throw new UserError(location + ": ends in the middle or is damaged: " + e.getMessage(), e);
+      throw new UserError(location + ": is truncated or damaged: " + e.getMessage(), e);
     }
   }
 

@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 /** Cleans Java source text. */
 final class JavaSource {
 
-  /** Comments before the package declaration: the license, which is the same in every file. */
+  /** Comments before the package declaration: the license, which is repeated in every file. */
   private static final Pattern LICENSE =
       Pattern.compile("\\A(\\s*(/\\*.*?\\*/|//[^\\n]*\\n))+(?=\\s*package\\s)", Pattern.DOTALL);
 
@@ -13,7 +13,7 @@ final class JavaSource {
 
   private JavaSource() {}
 
-  /** Normalizes line ends, and removes license and trailing blanks. */
+  /** Normalizes line endings, and removes the license and trailing blanks. */
   static String clean(String text) {
     String unix = text.replace("\r\n", "\n").replace('\r', '\n');
     String bare = LICENSE.matcher(unix).replaceFirst("");

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads documents of JSON lines.
+ * Reads documents from JSON lines.
  *
  * @param location location of the file, for messages
  * @param textField field that holds the text; a dot separates the fields of nested objects

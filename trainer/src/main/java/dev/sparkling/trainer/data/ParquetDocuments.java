@@ -15,15 +15,15 @@ import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 
 /**
- * Reads documents of a Parquet file, one per row.
+ * Reads documents from a Parquet file, one per row.
  *
  * @param textColumn column that holds the text, the only one that is read
  */
 record ParquetDocuments(Path file, String textColumn) {
 
   /**
-   * Reads all documents. Exceptions of the consumer are passed on; those of the library, which are
-   * of many classes, are thrown as {@link UserError}.
+   * Reads all documents. Exceptions of the consumer are rethrown; those of the library, which have
+   * many types, are wrapped in {@link UserError}.
    */
   void read(String name, Consumer<Document> documents) throws IOException {
     try (InputFile input = InputFile.of(file);

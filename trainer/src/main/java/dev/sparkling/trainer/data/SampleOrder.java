@@ -2,9 +2,9 @@ package dev.sparkling.trainer.data;
 
 /**
  * The order of the samples: for each pass over the data a permutation of its sequences, as a pure
- * function of seed and pass. A Feistel network permutes the next power of four, and numbers beyond
- * the count are permuted again until they are inside (cycle walking; Black and Rogaway 2002), so
- * that no list is needed.
+ * function of seed and pass. A Feistel network permutes the numbers below the next power of four,
+ * and results beyond the count are permuted again until they are within it (cycle walking; Black
+ * and Rogaway 2002), so that no list is stored.
  */
 public final class SampleOrder {
 
@@ -29,7 +29,7 @@ public final class SampleOrder {
     this.halfBits = (bits + 1) / 2;
   }
 
-  /** The sequence of a sample, whose number counts from 0 over the whole run. */
+  /** Returns the sequence of a sample, counted from 0 over the whole run. */
   public long sequence(long sample) {
     long pass = sample / count;
     long at = sample % count;

@@ -39,7 +39,7 @@ final class ShardCopies {
     this.cache = cache;
   }
 
-  /** Makes a copy or a verification in progress end after its present part. */
+  /** Cancels a copy or a verification in progress after its current part. */
   void stop() {
     stopped = true;
   }
@@ -93,7 +93,7 @@ final class ShardCopies {
     }
   }
 
-  /** Fetches a shard into a temporary file, which takes the copy's name once it is verified. */
+  /** Fetches a shard into a temporary file, which is renamed once it is verified. */
   private void fetch(StoredObject object, Shard shard, Path copy) {
     try {
       Path folder = Files.createDirectories(cache.resolve(fingerprint));
@@ -126,7 +126,7 @@ final class ShardCopies {
     }
   }
 
-  /** Removes temporary files of killed processes; younger ones may still be in use. */
+  /** Removes temporary files of killed processes; recent ones may still be in use. */
   private static void removeLeftovers(Path folder) throws IOException {
     Instant old = Instant.now().minus(LEFTOVER_AGE);
     try (DirectoryStream<Path> partials = Files.newDirectoryStream(folder, "*" + PARTIAL)) {
@@ -139,8 +139,8 @@ final class ShardCopies {
   }
 
   /**
-   * Computes a file's SHA-256, or takes it from the cache's record of path, size and modification
-   * time, because hashing gigabytes at every start would take seconds.
+   * Computes a file's SHA-256, or returns the one recorded in the cache for its path, size and
+   * modification time, because hashing gigabytes at every start would take seconds.
    */
   private String digest(Path file, Shard shard) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -180,7 +180,7 @@ final class ShardCopies {
     return Files.size(file) + " " + Files.getLastModifiedTime(file) + " ";
   }
 
-  /** Records a verified file; without the record the next start verifies it again. */
+  /** Records a verified file, so that the next start need not verify it again. */
   private static void remember(Path note, String text) {
     try {
       Files.createDirectories(note.getParent());
@@ -191,7 +191,7 @@ final class ShardCopies {
   }
 
   private interface ShardSource {
-    /** Reads the shard from {@code offset} on, as much as {@code part} holds. */
+    /** Fills {@code part} with the shard's bytes from {@code offset} on. */
     void fill(long offset, MemorySegment part) throws IOException;
   }
 

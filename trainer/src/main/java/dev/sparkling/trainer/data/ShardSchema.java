@@ -12,12 +12,12 @@ final class ShardSchema {
   static final String TOKENS = "input_ids";
   static final String DOCUMENT = "document";
 
-  /** Indices among a record batch's buffers: validity, offsets, validity, values. */
+  /** Indices into a record batch's buffers, which are validity, offsets, validity, values. */
   static final int OFFSETS_BUFFER = 1;
 
   static final int VALUES_BUFFER = 3;
 
-  /** Index of the tokens among a record batch's field nodes. */
+  /** Index of the tokens in a record batch's field nodes. */
   static final int VALUES_NODE = 1;
 
   static final Schema SCHEMA =

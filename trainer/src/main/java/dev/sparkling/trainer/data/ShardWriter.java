@@ -20,7 +20,7 @@ import org.apache.arrow.vector.ipc.ArrowFileWriter;
 /** Writes one Arrow IPC file of tokenized documents. */
 final class ShardWriter implements AutoCloseable {
 
-  /** Tokens of a record batch, 4 MiB: few batches for a reader to map. */
+  /** Tokens of a record batch, 4 MiB, so that a reader maps few batches. */
   private static final int BATCH_TOKENS = 1 << 20;
 
   private final ObjectUpload upload;
@@ -59,7 +59,7 @@ final class ShardWriter implements AutoCloseable {
     rows++;
   }
 
-  /** Completes the file, which becomes visible by {@link #commit}; returns its SHA-256. */
+  /** Completes the file and returns its SHA-256. {@link #commit} makes the file visible. */
   String end() {
     flush();
     try {
@@ -76,12 +76,14 @@ final class ShardWriter implements AutoCloseable {
     upload.commit();
   }
 
-  /** Size of the completed file. */
+  /** Returns the size of the completed file. */
   long bytes() {
     return bytes;
   }
 
-  /** Closes the upload first: Arrow completes a file on closing, which fails on a full disk. */
+  /**
+   * Closes the upload first: on closing, Arrow completes the file, which would fail on a full disk.
+   */
   @Override
   public void close() {
     closed = true;

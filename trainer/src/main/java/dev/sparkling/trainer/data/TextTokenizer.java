@@ -18,7 +18,7 @@ import java.util.Map;
 /** A Hugging Face {@code tokenizer.json}, run by Hugging Face's library. */
 public final class TextTokenizer implements AutoCloseable {
 
-  /** Limit of the memory for counts of each token. */
+  /** Limits the memory for token counts. */
   private static final int LARGEST_VOCABULARY = 1 << 24;
 
   private final HuggingFaceTokenizer tokenizer;
@@ -87,8 +87,8 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /**
-   * Tokenizes texts in parallel, without separators. One call per text: the library's own batches
-   * pass their results to Java one by one, which took 1.5 times as long.
+   * Tokenizes texts in parallel, without separators. There is one call per text, because the
+   * library's batch call, which passes its results to Java one by one, takes 1.5 times as long.
    */
   public List<long[]> encode(List<String> texts) {
     return texts.parallelStream().map(text -> tokenizer.encode(text).getIds()).toList();
@@ -102,7 +102,7 @@ public final class TextTokenizer implements AutoCloseable {
     return tokenizer.decode(tokens);
   }
 
-  /** Largest token id plus 1. */
+  /** Returns the largest token id plus 1. */
   public int vocabularySize() {
     return vocabularySize;
   }
@@ -111,7 +111,7 @@ public final class TextTokenizer implements AutoCloseable {
     return separator;
   }
 
-  /** SHA-256 of the file. */
+  /** Returns the SHA-256 of the file. */
   public String fingerprint() {
     return Sha256.hex(json);
   }

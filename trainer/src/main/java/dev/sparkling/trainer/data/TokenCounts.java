@@ -1,6 +1,6 @@
 package dev.sparkling.trainer.data;
 
-/** How often each token occurs. */
+/** Counts of each token. */
 final class TokenCounts {
 
   private final long[] counts;
@@ -15,7 +15,7 @@ final class TokenCounts {
     total++;
   }
 
-  /** Entropy of the frequencies, in nats. */
+  /** Returns the entropy of the token frequencies, in nats. */
   double entropy() {
     double entropy = 0;
     for (long count : counts) {

@@ -26,15 +26,16 @@ import org.apache.arrow.vector.ipc.message.ArrowBlock;
 
 /**
  * A memory-mapped Arrow file, read as the concatenated tokens of its documents. Arrow's own reader,
- * which copies record batches, reads only the footer; the batches' metadata locate the tokens in
- * the mapping. Source: the Arrow columnar format, "IPC File Format" and "RecordBatch message".
+ * which would copy record batches, reads only the footer; the metadata of the batches locates the
+ * tokens in the mapping. Source: the Arrow columnar format, "IPC File Format" and "RecordBatch
+ * message".
  */
 final class TokenShard {
 
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** Bytes before a message's metadata: continuation marker and length. */
+  /** Size of the continuation marker and length before a message's metadata. */
   private static final int MESSAGE_PREFIX = 8;
 
   private final Path file;
@@ -45,8 +46,8 @@ final class TokenShard {
   /**
    * The tokens of one record batch.
    *
-   * @param begin number of tokens before it in the shard
-   * @param firstRow number of documents before it in the shard
+   * @param begin number of tokens before the batch in the shard
+   * @param firstRow number of documents before the batch in the shard
    * @param offsets index of each document's first token among the values
    */
   private record TokenBatch(
@@ -91,7 +92,10 @@ final class TokenShard {
     return tokens;
   }
 
-  /** Copies tokens from {@code position} on; returns their number, less only at the end. */
+  /**
+   * Copies tokens from {@code position} on and returns their number, which is below {@code count}
+   * only at the end of the shard.
+   */
   int copy(long position, long[] target, int offset, int count) {
     int copied = 0;
     while (copied < count && position + copied < tokens) {
@@ -106,7 +110,7 @@ final class TokenShard {
     return copied;
   }
 
-  /** Describes the place of a token as {@code FILE: row N}, for messages. */
+  /** Describes the position of a token as {@code FILE: row N}, for messages. */
   String describe(long position) {
     TokenBatch batch = batch(position);
     long row = 0;
@@ -142,7 +146,7 @@ final class TokenShard {
         || message.header(batch) == null
         || batch.compression() != null) {
       throw new CorruptCheckpoint(
-          file + ": has a compressed record batch or a dictionary, which no shard has");
+          file + ": has a compressed record batch or a dictionary; a shard must have neither");
     }
     MemorySegment body =
         map.asSlice(block.getOffset() + block.getMetadataLength(), block.getBodyLength());

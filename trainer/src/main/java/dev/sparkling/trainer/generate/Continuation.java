@@ -7,15 +7,15 @@ import java.util.function.LongConsumer;
 
 /**
  * A sequence and its continuation, one token at a time. Each token takes a forward pass over the
- * whole sequence: enough to look at a model, too slow to serve one.
+ * whole sequence, which is fast enough to inspect a model but too slow to serve one.
  *
  * @param tokens tokens of the prompt, then new ones without the separator
  * @param end why no more tokens follow
  */
-@SuppressWarnings("ArrayRecordComponent") // Passed on once and never compared.
+@SuppressWarnings("ArrayRecordComponent") // Read once, never compared.
 public record Continuation(long[] tokens, GenerationEnd end) {
 
-  /** Why a continuation ends. */
+  /** The reason why a continuation ends. */
   public enum GenerationEnd {
     /** The model ended the document. */
     SEPARATOR,
@@ -29,8 +29,8 @@ public record Continuation(long[] tokens, GenerationEnd end) {
    * Limits of a continuation.
    *
    * @param maxTokens largest number of new tokens
-   * @param positions largest length of the whole sequence, at least the prompt's
-   * @param vocabularySize number of tokens that have a text; a model may have more logits
+   * @param positions largest length of the whole sequence; at least that of the prompt
+   * @param vocabularySize number of tokens of the tokenizer; a model may have more logits
    * @param separator token that ends a document
    */
   public record GenerationLimits(int maxTokens, int positions, int vocabularySize, int separator) {}
@@ -39,7 +39,7 @@ public record Continuation(long[] tokens, GenerationEnd end) {
    * Continues a prompt.
    *
    * @param prompt at least one token
-   * @param each receives every new token as soon as it is known
+   * @param each receives every new token as soon as it is chosen
    * @throws UserError if the model's logits are not finite
    */
   public static Continuation of(

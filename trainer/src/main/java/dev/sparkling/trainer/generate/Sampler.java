@@ -17,7 +17,7 @@ public final class Sampler {
   /**
    * Creates a sampler, whose choices are a function of the seed and of all logits so far.
    *
-   * @param temperature divisor of the logits; 0 to always take the largest
+   * @param temperature divisor of the logits; 0 always chooses the largest
    * @param topP above 0, at most 1: samples are drawn from the smallest set of most likely tokens
    *     that have this probability together
    */
@@ -30,7 +30,7 @@ public final class Sampler {
     }
     this.temperature = temperature;
     this.topP = topP;
-    this.random = new Random(seed); // its numbers are specified by the JDK
+    this.random = new Random(seed); // its sequence is specified by the JDK
   }
 
   /**
@@ -51,7 +51,7 @@ public final class Sampler {
     return draw(weights, likeliest(weights));
   }
 
-  /** The index of the largest logit, the first one of equals. */
+  /** Returns the index of the largest logit, the first of equal ones. */
   private static int largest(float[] logits) {
     int largest = 0;
     for (int i = 1; i < logits.length; i++) {
@@ -62,7 +62,7 @@ public final class Sampler {
     return largest;
   }
 
-  /** The tokens to draw from, the most likely first. */
+  /** Returns the tokens to draw from, the most likely first. */
   private int[] likeliest(double[] weights) {
     Integer[] tokens = new Integer[weights.length];
     Arrays.setAll(tokens, i -> i);
@@ -89,6 +89,6 @@ public final class Sampler {
         return token;
       }
     }
-    return tokens[tokens.length - 1]; // rounding may leave a little of the sum
+    return tokens[tokens.length - 1]; // rounding may leave a remainder
   }
 }

@@ -5,9 +5,9 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Text of a growing sequence of tokens. A token may end within a character, and its text may depend
- * on the tokens before it. So all tokens are decoded each time, and new text is passed on as far as
- * its characters are complete.
+ * The text of a growing sequence of tokens. A token may end within a character, and its text may
+ * depend on the tokens before it. So all tokens are decoded each time, and new text is emitted up
+ * to the last complete character.
  */
 public final class StreamedText {
 
@@ -33,7 +33,7 @@ public final class StreamedText {
     this.shown = begin;
   }
 
-  /** Adds a token, and passes on the text that it completes. */
+  /** Adds a token and emits the text that it completes. */
   public void add(long token) {
     tokens = Arrays.copyOf(tokens, tokens.length + 1);
     tokens[tokens.length - 1] = token;
@@ -45,7 +45,7 @@ public final class StreamedText {
     show(text, whole);
   }
 
-  /** Passes on the rest, incomplete characters too; returns all text after the prompt. */
+  /** Emits the rest, including incomplete characters, and returns all text after the prompt. */
   public String end() {
     String text = decoder.apply(tokens);
     show(text, text.length());

@@ -1,4 +1,4 @@
-/** Generates text, to look at a model: chooses tokens and decides when to stop. */
+/** Generates text to inspect a model: chooses tokens and decides when to stop. */
 @NullMarked
 package dev.sparkling.trainer.generate;
 

@@ -19,7 +19,7 @@ import org.tensorflow.util.Event;
  */
 final class EventFile {
 
-  /** Version that TensorBoard expects in a file's first event. */
+  /** Version in a file's first event, as TensorBoard expects it. */
   private static final String VERSION = "brain.Event:2";
 
   /** TFRecord masks checksums, because data may itself contain checksums. */
@@ -34,8 +34,8 @@ final class EventFile {
   /**
    * Encodes a whole file.
    *
-   * @param after last step to leave out
-   * @param now end of the last step; the times of earlier steps follow from their speed
+   * @param after last step to omit
+   * @param now end of the last step; the times of earlier steps are derived from their speed
    */
   static byte[] encode(Metrics metrics, long after, Instant now) {
     NavigableMap<Long, Event.Builder> events = new TreeMap<>();
@@ -59,7 +59,7 @@ final class EventFile {
     return file.bytes.toByteArray();
   }
 
-  /** The event of a step, created if there is none. */
+  /** Returns the event of a step, which is created if there is none. */
   private static Event.Builder event(Map<Long, Event.Builder> events, long step, double time) {
     return events.computeIfAbsent(step, _ -> Event.newBuilder().setStep(step).setWallTime(time));
   }

@@ -11,9 +11,9 @@ public final class MetricsFiles {
   private MetricsFiles() {}
 
   /**
-   * Writes {@code metrics.jsonl} and {@code metrics.arrow} whole, and the events since the last
-   * checkpoint as another file: objects cannot be appended to, and TensorBoard follows a folder to
-   * which files are added.
+   * Rewrites {@code metrics.jsonl} and {@code metrics.arrow}, and writes the events since the last
+   * checkpoint to a new file, because objects cannot be appended to and TensorBoard picks up files
+   * that are added to a folder.
    *
    * @param after step of the last checkpoint; -1 if there is none
    * @param step step of this checkpoint

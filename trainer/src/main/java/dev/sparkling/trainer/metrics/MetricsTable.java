@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes {@code metrics.arrow}: one row for each step, and one for the evaluation before the
- * stage's first step. Columns have the names of {@code metrics.jsonl}, and nulls where nothing was
- * measured; those of the routers have one number for each layer of experts.
+ * stage's first step. Columns have the names of {@code metrics.jsonl} and are null where nothing
+ * was measured; the routers' columns have one number for each layer of experts.
  */
 final class MetricsTable {
 

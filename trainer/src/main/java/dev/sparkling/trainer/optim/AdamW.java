@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * AdamW, in PyTorch's fused operator. The bias correction counts the steps of the whole run, which
- * an expansion does not reset (method.md 3).
+ * AdamW, computed by PyTorch's fused operator. The bias correction counts the steps of the whole
+ * run, which an expansion does not reset (method.md 3).
  */
 public final class AdamW implements Optimizer {
 
@@ -55,7 +55,7 @@ public final class AdamW implements Optimizer {
   }
 
   /**
-   * Prepares.
+   * Creates the optimizer.
    *
    * @param trainerState source of the parameters' blocks
    * @param manager owner of the operators

@@ -9,9 +9,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Updates parameters of several blocks, each at its own rate. Everything that an update adds to a
- * weight, weight decay too, is proportional to the rate. So whole parameters are updated at the
- * highest of the rates, and the slices of slower blocks are then moved back part of the way.
+ * Updates parameters that have several blocks, each block at its own learning rate. An update,
+ * including weight decay, is linear in the rate. So whole parameters are updated at the highest
+ * rate, and the slices of slower blocks are then interpolated back towards their old values.
  */
 final class BlockRates {
 
@@ -24,9 +24,9 @@ final class BlockRates {
   private record SlowerSlice(SlicedValue sliced, NDArray before) {}
 
   /**
-   * Prepares.
+   * Creates the slices.
    *
-   * @param parameters those with several blocks
+   * @param parameters parameters that have several blocks
    * @param manager owner of the operators
    */
   BlockRates(List<ParameterState> parameters, TrainerState trainerState, NDManager manager) {

@@ -13,9 +13,9 @@ import java.util.List;
 /**
  * Measures and clips gradients, and skips updates whose loss or gradient norm is far above those of
  * the last {@value #WINDOW} steps. Skipped steps enter the window too, so that a lasting change is
- * accepted after a few steps. The window begins with the stage, because an expansion changes losses
- * and norms: nothing is skipped in the first {@value #LEAST} steps, and more deviation is allowed
- * until the window is full.
+ * accepted after a few steps. Each stage starts with an empty window, because an expansion changes
+ * losses and norms: nothing is skipped in the first {@value #LEAST} steps, and the threshold is
+ * doubled until the window is full.
  */
 public final class GradientGuard {
 
@@ -25,7 +25,7 @@ public final class GradientGuard {
   /** Standard deviations above the mean that are allowed, as in OLMo-core. */
   private static final double DEVIATIONS = 6;
 
-  /** The same until the window is full. */
+  /** Standard deviations that are allowed until the window is full. */
   private static final double DEVIATIONS_OF_FIRST_STEPS = 12;
 
   private final double largestNorm;
@@ -43,10 +43,10 @@ public final class GradientGuard {
     }
 
     /**
-     * Decides, and enters loss and norm into the windows.
+     * Makes the decision and records loss and norm in the windows.
      *
-     * @param filled number of entries of the windows
-     * @param at where loss and norm enter
+     * @param filled number of recorded entries in each window
+     * @param at index at which loss and norm are recorded
      */
     UpdateDecision decide(
         NDArray loss,
@@ -76,10 +76,10 @@ public final class GradientGuard {
   }
 
   /**
-   * Prepares for a stage.
+   * Creates the guard of a stage.
    *
    * @param largestNorm norm that gradients are clipped to; 0 for no clipping
-   * @param gradients in the order of the parameters, read at each step
+   * @param gradients gradients in the order of the parameters, read at each step
    * @param manager owner of windows and views
    */
   public GradientGuard(
@@ -108,8 +108,8 @@ public final class GradientGuard {
   }
 
   /**
-   * Fills the windows from earlier steps of the stage, each at its place, so that decisions after a
-   * restart are the same to the last bit.
+   * Refills the windows from earlier steps of the stage, each at its original index, so that
+   * decisions after a restart are bitwise identical.
    *
    * @param steps all earlier steps of the stage, in order
    */
@@ -124,7 +124,7 @@ public final class GradientGuard {
   }
 
   /**
-   * Measures the gradients and decides about the update.
+   * Measures the gradients and decides whether they are clipped and the update is skipped.
    *
    * @param loss loss of the step, a scalar
    * @param results owner of the decision's arrays

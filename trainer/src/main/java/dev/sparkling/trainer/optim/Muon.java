@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Muon for the matrices inside of layers, AdamW for embedding, head and norms. Each Hugging Face
- * tensor is orthogonalized whole and by itself, whatever blocks it has and whichever parameter
- * packs it with others.
+ * Muon for the matrices inside layers, and AdamW for the embedding, the head and the norms. Each
+ * Hugging Face tensor is orthogonalized as a whole and separately from others, even if it has
+ * several blocks or shares a parameter.
  */
 public final class Muon implements Optimizer {
 
@@ -27,7 +27,7 @@ public final class Muon implements Optimizer {
   private final Matrices matrices =
       new Matrices(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
 
-  /** Views, [N, R, C], each of N tensors of equal shape that lie one after the other. */
+  /** Views of shape [N, R, C], each of N consecutive tensors of equal shape. */
   private record Matrices(List<NDArray> values, List<NDArray> gradients, List<NDArray> momenta) {}
 
   /** The operators of muon.torchscript. */
@@ -53,7 +53,7 @@ public final class Muon implements Optimizer {
   }
 
   /**
-   * Prepares.
+   * Creates the optimizer.
    *
    * @param trainerState source of the parameters' blocks
    * @param manager owner of operators and views

@@ -9,18 +9,19 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A rectangular slice of a parameter whose entries all belong to one block. Block 0 is what the
- * narrowest model had. Block k is what expansion k added: everything inside of its widths and
- * outside of the widths before. That is an L-shaped region, which two slices cover.
+ * A rectangular slice of a parameter whose entries all belong to one block. Block 0 has the entries
+ * of the narrowest model. Block k has the entries that expansion k added: those within its widths
+ * but outside the previous ones. If two axes grew, these form an L-shaped region, which two slices
+ * cover.
  *
  * @param block index of the block and of its learning-rate curve
  * @param starts first index along each axis
  * @param lengths number of indices along each axis
  */
-@SuppressWarnings("ArrayRecordComponent") // Passed to native code as they are and never compared.
+@SuppressWarnings("ArrayRecordComponent") // Passed to native code, never compared.
 record ParameterSlice(int block, long[] starts, long[] lengths) {
 
-  /** Slices that cover a parameter, each entry once. */
+  /** Returns slices that cover each entry of a parameter exactly once. */
   static List<ParameterSlice> of(Parameter parameter, TrainerState state) {
     List<long[]> sizes = new ArrayList<>();
     sizes.add(sizes(parameter, state.initialWidths()));
@@ -34,7 +35,7 @@ record ParameterSlice(int block, long[] starts, long[] lengths) {
     return slices;
   }
 
-  /** The parameter's shape in a model of these widths. */
+  /** Returns the parameter's shape in a model of the given widths. */
   private static long[] sizes(Parameter parameter, Widths widths) {
     long[] sizes = new long[parameter.shape().size()];
     for (int i = 0; i < sizes.length; i++) {
@@ -50,9 +51,9 @@ record ParameterSlice(int block, long[] starts, long[] lengths) {
   }
 
   /**
-   * Covers what is inside of {@code outer} and outside of {@code inner}, with a slice for each axis
-   * that grew: its new indices, within {@code inner} along the axes before it and within {@code
-   * outer} along those after it.
+   * Adds slices that cover the entries inside {@code outer} but outside {@code inner}. There is one
+   * for each axis that grew: it has the new indices of that axis, those of {@code inner} along the
+   * axes before it, and those of {@code outer} along the axes after it.
    */
   private static void addDifference(
       int block, long[] inner, long[] outer, List<ParameterSlice> slices) {

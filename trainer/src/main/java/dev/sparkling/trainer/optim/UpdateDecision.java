@@ -10,7 +10,7 @@ import java.util.List;
  * @param norm L2 norm of all gradients together, before clipping
  * @param blockNorms norm of each block's gradients
  * @param divisor divisor of the gradients: 1, or more to clip them
- * @param skip 1 to skip the update, if a value is not finite or far above the last ones; else 0
+ * @param skip 1 to skip the update because a value is not finite or is a spike; else 0
  */
 public record UpdateDecision(
     NDArray norm, List<NDArray> blockNorms, NDArray divisor, NDArray skip) {

@@ -1,6 +1,6 @@
 /**
- * The optimizers, with a learning rate for each block of a tensor and with state that can be saved,
- * and the guard that clips gradients and skips updates.
+ * Optimizers with a learning rate for each block of a tensor, and the guard that clips gradients
+ * and skips updates.
  */
 @NullMarked
 package dev.sparkling.trainer.optim;

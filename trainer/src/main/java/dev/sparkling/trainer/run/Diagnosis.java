@@ -19,8 +19,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds where the numbers of a step or of an evaluation stopped being finite, and leaves a dump in
- * the store. The weights are still those that made them: a step that is not finite skips its
+ * Finds the origin of non-finite numbers in a step or an evaluation, and writes a dump to the
+ * store. The weights that caused them are unchanged, because a step that is not finite skips its
  * update.
  */
 record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
@@ -28,12 +28,12 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
-   * The dump; numbers that may not be finite are strings, because JSON has no infinities.
+   * The dump. Numbers that may not be finite are strings, because JSON has no infinities.
    *
    * @param loss loss of the step; absent for an evaluation
    * @param validationLoss validation loss; absent for a step
-   * @param microBatch number of the first forward pass that is not finite, from 0; absent if all
-   *     are finite before the logits
+   * @param microBatch index of the first forward pass that is not finite; absent if all are finite
+   *     up to the logits
    * @param tokens tokens of that forward pass
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -50,14 +50,14 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
 
   private record DumpedNorms(String weight, String gradient) {}
 
-  /** The first numbers that are not finite, and the forward pass that they are in. */
+  /** The location of the first numbers that are not finite, with their forward pass. */
   private record NonFinitePlace(String name, Optional<Integer> microBatch, List<Long> tokens) {
     String described() {
       return name + microBatch.map(i -> ", micro-batch " + i).orElse("");
     }
   }
 
-  /** Writes a dump of a step that is not finite; returns the error to throw. */
+  /** Writes a dump of a step that is not finite and returns the error to throw. */
   UserError ofStep(long step, StepResult result, List<Double> rates, Iterable<Batch> microBatches) {
     Map<String, ParameterNorms> norms = trainingStep.norms();
     NonFinitePlace place =
@@ -79,7 +79,7 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
             dumped(norms)));
   }
 
-  /** Writes a dump of an evaluation after a step that is not finite; returns the error to throw. */
+  /** Writes a dump of an evaluation that is not finite and returns the error to throw. */
   UserError ofEvaluation(long step, EvaluationResult result, Iterable<Batch> batches) {
     NonFinitePlace place = inForwardPass(batches).orElseGet(Diagnosis::inLogits);
     String loss = Double.toString(result.loss());
@@ -119,7 +119,7 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
     return Optional.empty();
   }
 
-  /** The backward pass goes from the last parameter to the first. */
+  /** Searches from the last parameter to the first, the direction of the backward pass. */
   private static Optional<NonFinitePlace> inGradients(Map<String, ParameterNorms> norms) {
     return List.copyOf(norms.entrySet()).reversed().stream()
         .filter(parameter -> !Double.isFinite(parameter.getValue().gradient()))

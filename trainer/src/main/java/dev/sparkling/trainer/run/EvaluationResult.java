@@ -6,7 +6,7 @@ import java.util.List;
  * The result of an evaluation.
  *
  * @param loss mean cross-entropy in nats per token
- * @param hiddenRms root mean square of the residual stream: of the embedding, and after each layer
+ * @param hiddenRms root mean square of the residual stream after the embedding and after each layer
  */
 public record EvaluationResult(double loss, List<Double> hiddenRms) {
   public EvaluationResult {

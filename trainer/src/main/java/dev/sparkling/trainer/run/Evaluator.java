@@ -15,10 +15,10 @@ public final class Evaluator {
   private final Iterable<Batch> batches;
 
   /**
-   * Prepares an evaluation.
+   * Creates an evaluator.
    *
-   * @param sequences number of sequences, at most those of the dataset
-   * @param microBatchSize sequences of a forward pass
+   * @param sequences number of sequences, at most that of the dataset
+   * @param microBatchSize number of sequences of a forward pass
    */
   public Evaluator(Transformer transformer, Batches batches, long sequences, int microBatchSize) {
     this.transformer = transformer;
@@ -46,7 +46,7 @@ public final class Evaluator {
         total / all, squares.stream().map(square -> Math.sqrt(square / all)).toList());
   }
 
-  /** The sequences that are evaluated. */
+  /** Returns the sequences that are evaluated. */
   Iterable<Batch> batches() {
     return batches;
   }

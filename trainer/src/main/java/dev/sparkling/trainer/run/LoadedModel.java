@@ -13,7 +13,7 @@ import java.util.OptionalLong;
 /** A checkpoint's model in fp32, for evaluation and generation. Owns its memory. */
 public final class LoadedModel implements AutoCloseable {
 
-  /** Path of the setting in the resource, by which a checkpoint records it. */
+  /** Path of the setting in the resource, under which a checkpoint records it. */
   private static final String DOCUMENT_MASKING = "spec.training.documentMasking";
 
   private final Transformer transformer;
@@ -25,7 +25,7 @@ public final class LoadedModel implements AutoCloseable {
   }
 
   /**
-   * Loads a model. It masks documents if it was trained so.
+   * Loads a model, which masks documents if it was trained with document masking.
    *
    * @param sequenceLength tokens of a sequence
    * @param separator token that ends a document
@@ -47,7 +47,10 @@ public final class LoadedModel implements AutoCloseable {
     }
   }
 
-  /** False for a checkpoint of weights alone, which records no settings. */
+  /**
+   * Whether the model was trained with document masking; false for a checkpoint of weights only,
+   * which records no settings.
+   */
   private static boolean masksDocuments(CheckpointReader reader) {
     return reader
         .state()

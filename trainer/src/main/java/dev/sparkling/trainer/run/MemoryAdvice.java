@@ -8,28 +8,31 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** Says which setting to lower, and to what, if a stage needs more memory than there is. */
+/**
+ * Messages that name the setting to lower, and its new value, if a stage needs more memory than is
+ * available.
+ */
 final class MemoryAdvice {
 
   private static final double GIGABYTE = 1e9;
 
   private MemoryAdvice() {}
 
-  /** Advice before training; empty if the stage should fit. */
+  /** Returns advice before training; empty if the stage should fit. */
   static Optional<String> beforehand(StagePlan stage, TrainingSpec training, long bytes) {
     return stage.memory().total() <= bytes
         ? Optional.empty()
         : Optional.of(need(stage, training, bytes) + remedy(stage, training, bytes));
   }
 
-  /** Advice after an allocation failed, whatever the estimate was. */
+  /** Returns advice after an allocation failed, regardless of the estimate. */
   static String afterwards(StagePlan stage, TrainingSpec training, long bytes) {
     return need(stage, training, bytes)
         + "that was not enough; "
         + remedy(stage, training, Math.min(bytes, stage.memory().total() - 1));
   }
 
-  /** Advice after an allocation on a GPU failed, for whose memory there is no estimate. */
+  /** Returns advice after an allocation on a GPU failed; there is no estimate of GPU memory. */
   static String ofGpu(TrainingSpec training) {
     return "spec.training.microBatchSize: "
         + training.microBatchSize()

@@ -25,10 +25,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a stage's checkpoints in the background. Training waits only until values are copied into
- * a second set of arrays, from which a thread writes the checkpoint. One checkpoint is in flight at
- * a time: beginning the next one waits for it. An error in the thread is thrown by the next method
- * that is called. All methods are for the training's thread.
+ * Writes a stage's checkpoints in the background. Training waits only until values are copied to a
+ * second set of arrays, from which a thread writes the checkpoint. One checkpoint is in flight at a
+ * time: beginning the next one waits for it. An error in the thread is thrown by the next method
+ * call. All methods must be called on the training thread.
  */
 final class StageCheckpoints implements AutoCloseable {
 
@@ -45,12 +45,12 @@ final class StageCheckpoints implements AutoCloseable {
   private @Nullable FutureTask<Checkpointed> inFlight;
 
   /**
-   * Prepares. The copy is allocated at the first {@link #begin}, or at once if values are on
-   * another device.
+   * Creates the writer. The copy is allocated by the first {@link #begin}, or immediately if values
+   * are on another device.
    *
    * @param newest step of the stage's checkpoint that training resumes from; -1 if it has none
    * @param keepLast number of complete checkpoints to keep, the newest ones
-   * @param newCopy allocates a state for the copy, in the host's memory
+   * @param newCopy allocates a state for the copy, in host memory
    */
   StageCheckpoints(
       ObjectStore store,
@@ -69,14 +69,15 @@ final class StageCheckpoints implements AutoCloseable {
     this.values = values;
     this.listener = listener;
     this.newCopy = newCopy;
-    // Before the first step: without the copy no checkpoint can be written, and all work is lost.
+    // Allocates before the first step: without the copy no checkpoint could be written, and all
+    // work would be lost.
     if (!values.isOnHost()) {
       copy = Optional.of(Torch.withinMemory(newCopy, StageCheckpoints::noMemoryForCopy));
     }
   }
 
   /**
-   * Begins a checkpoint of the present values.
+   * Begins a checkpoint of the current values.
    *
    * @return seconds that training waited
    */
@@ -97,7 +98,7 @@ final class StageCheckpoints implements AutoCloseable {
     return stalled;
   }
 
-  /** Writes a complete checkpoint of the present values before it returns. */
+  /** Writes a checkpoint of the current values and waits until it is complete. */
   void writeNow(TrainerState state, Metrics metrics) {
     long begin = System.nanoTime();
     finish();
@@ -123,7 +124,7 @@ final class StageCheckpoints implements AutoCloseable {
     }
   }
 
-  /** Waits, after which nothing reads the values any more. */
+  /** Waits for the checkpoint in flight, after which nothing reads the values. */
   @Override
   public void close() {
     finish();
@@ -151,7 +152,10 @@ final class StageCheckpoints implements AutoCloseable {
     return copy;
   }
 
-  /** Metrics are written before the manifest, so that no complete checkpoint is without them. */
+  /**
+   * Writes a checkpoint. Metrics are written before the manifest, so that every complete checkpoint
+   * has them.
+   */
   private Checkpointed write(
       TrainerState state, Metrics metrics, ModelState from, double stallSeconds) {
     long begin = System.nanoTime();

@@ -23,14 +23,14 @@ import java.util.OptionalLong;
 import java.util.function.Function;
 
 /**
- * The model and the state that a stage's training starts or resumes from.
+ * The model and state that a stage's training starts or resumes from.
  *
- * @param from origin of the values, such as a checkpoint's location, for people
+ * @param from origin of the values for display, such as a checkpoint's location
  */
 record StartingPoint(ModelConfiguration model, ModelState values, TrainerState state, String from) {
 
   /**
-   * Checks that the checkpoint that the stage resumes from, or is complete with, is of this run.
+   * Checks that the checkpoint that the stage resumes from, or its last one, belongs to this run.
    *
    * @throws UserError naming every setting that differs
    */
@@ -47,7 +47,7 @@ record StartingPoint(ModelConfiguration model, ModelState values, TrainerState s
   /**
    * Loads the stage's newest checkpoint, or the stage's first weights if it has none.
    *
-   * @param newState creates a model's state, of zeros
+   * @param newState creates a state of zeros for a model
    */
   static StartingPoint of(
       TrainingJob job,
@@ -111,7 +111,9 @@ record StartingPoint(ModelConfiguration model, ModelState values, TrainerState s
     return new StartingPoint(reader.model(), values, state, reader.location());
   }
 
-  /** A difference is damage: the settings that the checkpoint records are those of this run. */
+  /**
+   * Any difference is damage: the settings that the checkpoint records have already been checked.
+   */
   private static void checkModel(TrainingJob job, CheckpointReader reader) {
     ModelConfiguration found = reader.model();
     ModelSpec spec = job.stage().model();

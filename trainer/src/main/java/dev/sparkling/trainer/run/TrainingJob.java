@@ -11,10 +11,10 @@ import dev.sparkling.trainer.torch.Device;
  *
  * @param spec resolved spec of the whole run, which the stage's checkpoints record
  * @param plan plan of the whole run, whose steps the learning rates span
- * @param stage the stage, whose name is the folder of its checkpoints
+ * @param stage stage to train; its name is the folder of its checkpoints
  * @param start origin of the weights if the stage has no checkpoint of its own
- * @param threads CPU threads of each operation
- * @param device where to compute
+ * @param threads number of CPU threads of each operation
+ * @param device device to compute on
  */
 public record TrainingJob(
     ProgressiveTrainingSpec spec,
@@ -31,10 +31,10 @@ public record TrainingJob(
   /** The origin of a stage's first weights. */
   public sealed interface Start {
 
-    /** A new model, of random weights. */
+    /** A new model with random weights. */
     record RandomWeights() implements Start {}
 
-    /** A checkpoint in the run's store: an expansion, or one of another stage. */
+    /** A checkpoint in the run's store, of an expansion or of another stage. */
     record FromCheckpoint(String folder) implements Start {}
   }
 }

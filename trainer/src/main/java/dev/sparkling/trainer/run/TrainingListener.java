@@ -4,33 +4,33 @@ import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.trainer.torch.Device;
 
-/** Receives a training's progress, on the training's thread. */
+/** Receives a training's progress, on the training thread. */
 public interface TrainingListener {
 
-  /** Training will compute on a device, {@link Device#CPU} or {@link Device#CUDA}. */
+  /** Called when the device is chosen: {@link Device#CPU} or {@link Device#CUDA}. */
   default void deviceChosen(Device device) {}
 
   /**
-   * Weights and state are loaded; training starts or resumes after a step.
+   * Called when weights and state are loaded; training starts or resumes after {@code step}.
    *
    * @param from origin of the weights, such as a checkpoint's location
    */
   default void restored(StagePlan stage, long step, String from) {}
 
-  /** An optimizer step is done. */
+  /** Called after each optimizer step. */
   default void stepDone(Metrics.Step step) {}
 
-  /** The validation loss was computed. */
+  /** Called after each evaluation. */
   default void evaluated(Metrics.Evaluation evaluation) {}
 
-  /** A checkpoint is complete; training may be some steps ahead of it. */
+  /** Called when a checkpoint is complete; training may be some steps ahead of it. */
   default void checkpointed(Checkpointed checkpoint) {}
 
   /**
    * A complete checkpoint.
    *
    * @param seconds time to write it
-   * @param stallSeconds time in which training stood still for it
+   * @param stallSeconds time for which training waited for it
    */
   record Checkpointed(long step, String location, long bytes, double seconds, double stallSeconds) {
 
@@ -39,9 +39,12 @@ public interface TrainingListener {
     }
   }
 
-  /** Training ended after a step: the stage's last one, or because a stop was requested. */
+  /**
+   * Called when training ends after {@code step}: the stage's last step, or an earlier one if a
+   * stop was requested.
+   */
   default void ended(long step) {}
 
-  /** Something may not be as the user expects. */
+  /** Called with a warning for the user. */
   default void warning(String sentence) {}
 }

@@ -45,14 +45,16 @@ public final class TrainingRun {
 
   /**
    * Trains the stage to its last step, or until a stop is requested; does nothing if the stage's
-   * last checkpoint is complete and of this run. After an interruption it resumes from the newest
-   * checkpoint and ends with the same bits. All memory of libtorch is freed on return.
+   * last checkpoint is complete. After an interruption, the stage resumes from its newest
+   * checkpoint and ends with bitwise identical results. All of libtorch's memory is freed on
+   * return.
    *
    * @param store rooted at the run
-   * @param stopRequested called before the first step and after each one; if true, a checkpoint of
-   *     the steps done is written and this method returns
+   * @param stopRequested called before the first step and after each step; if true, a checkpoint of
+   *     the completed steps is written and this method returns
    * @return the step of the newest checkpoint; the stage's first step if it has none
-   * @throws UserError also if there is not enough memory: which setting to lower, and to what
+   * @throws UserError if the checkpoint belongs to another run, the data does not fit the model,
+   *     numbers are not finite, or there is not enough memory
    */
   public static long run(
       TrainingJob job,
@@ -153,11 +155,11 @@ public final class TrainingRun {
   private static void checkTokenizers(Dataset training, Dataset validation) {
     if (!training.index().tokenizer().equals(validation.index().tokenizer())) {
       throw new UserError(
-          "spec.data.validationUri: was made by tokenizer "
+          "spec.data.validationUri: tokenizer "
               + validation.index().tokenizer()
-              + "; spec.data.uri by "
+              + " differs from tokenizer "
               + training.index().tokenizer()
-              + ", and both must be the same");
+              + " of spec.data.uri; both must be the same");
     }
   }
 
@@ -174,7 +176,7 @@ public final class TrainingRun {
     double stallSeconds = 0;
     try (trainingStep;
         checkpoints) {
-      // Loading may have used up the time that is left to stop in; nothing would be lost.
+      // Loading may have used up the grace period; stopping here loses nothing.
       boolean stop = stopRequested.getAsBoolean();
       metrics.truncate(step == stage.firstStep() ? -1 : step);
       trainingStep.restore(metrics.steps());
@@ -205,7 +207,7 @@ public final class TrainingRun {
   /**
    * Runs the next optimizer step.
    *
-   * @param stallSeconds time in which training stood still for a checkpoint before it
+   * @param stallSeconds time for which training waited for a checkpoint before this step
    */
   private void trainStep(double stallSeconds) {
     long begin = System.nanoTime();
@@ -252,7 +254,7 @@ public final class TrainingRun {
     return new Diagnosis(job.stage().name(), store, trainingStep);
   }
 
-  /** The trainer's state after the present step. */
+  /** Returns the trainer's state after the current step. */
   private TrainerState state() {
     TrainerState initial = start.state();
     return new TrainerState(

@@ -49,7 +49,7 @@ public record BlockCurves(List<Curve> curves) {
     return new BlockCurves(curves);
   }
 
-  /** The learning rate of each block at a step. */
+  /** Returns the learning rate of each block at a step. */
   public List<Double> rates(long step) {
     return curves.stream().map(curve -> curve.rate(step)).toList();
   }

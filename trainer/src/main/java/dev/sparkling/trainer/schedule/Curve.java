@@ -6,8 +6,9 @@ import dev.sparkling.pipeline.spec.training.LearningRateSchedule;
  * A learning-rate curve, {@code f(t; Tw, T, eta0, eta_max, eta_min)} of Eq. 25: linear from {@code
  * eta0} to {@code eta_max} over {@code Tw} steps, then a cosine to {@code eta_min} at {@code T}.
  * WSD (warm-up, stable, decay) stays at {@code eta_max} and falls linearly over the last steps. If
- * the warm-up ends within those, the rate falls from there, more steeply. An expansion within those
- * starts, by its {@code eta0}, at a rate that has already fallen. The curve is always continuous.
+ * the warm-up ends within those steps, the decay starts there and is steeper. The curve of an
+ * expansion within those steps starts at an {@code eta0} that has already decayed. The curve is
+ * always continuous.
  *
  * @param begin step at which t is 0
  * @param warmupSteps {@code Tw}
@@ -28,7 +29,7 @@ public record Curve(
     LearningRateSchedule schedule,
     long decaySteps) {
 
-  /** The rate of an optimizer step, which counts from 1. */
+  /** Returns the rate at an optimizer step, counted from 1. */
   public double rate(long step) {
     long t = step - begin;
     if (t < warmupSteps) {
@@ -42,7 +43,7 @@ public record Curve(
     };
   }
 
-  /** The position of t between {@code from} and the end, 0 to 1. */
+  /** Returns the position of t between {@code from} and the end, 0 to 1. */
   private double progress(long t, long from) {
     return Math.clamp((double) (t - from) / Math.max(1, totalSteps - from), 0.0, 1.0);
   }

@@ -24,8 +24,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The optimizer step of a training: passes over the micro-batches, the clip-and-skip decision, the
- * optimizer's update, and the refresh of the weights that the passes read.
+ * Runs optimizer steps: passes over the micro-batches, the clip-and-skip decision, the optimizer's
+ * update, and the refresh of the weights that the passes read.
  */
 public final class TrainingStep implements AutoCloseable {
 
@@ -39,7 +39,7 @@ public final class TrainingStep implements AutoCloseable {
   private final NDManager manager;
 
   /**
-   * Prepares for the steps of a stage.
+   * Sets up the steps of a stage.
    *
    * @param values weights and moments, which each step updates
    * @param separator token that ends a document in the training data
@@ -69,7 +69,7 @@ public final class TrainingStep implements AutoCloseable {
     this.manager = manager;
   }
 
-  /** Restores what the guard remembers of earlier steps of the stage, in order. */
+  /** Restores the guard from the earlier steps of the stage, in order. */
   public void restore(List<Metrics.Step> steps) {
     guard.restore(steps);
   }
@@ -92,7 +92,7 @@ public final class TrainingStep implements AutoCloseable {
     }
   }
 
-  /** Runs the passes, which leave the gradients of the mean loss; returns that loss. */
+  /** Runs the passes, which accumulate the gradients of the mean loss, and returns that loss. */
   private NDArray accumulateGradients(Iterable<Batch> microBatches, long tokens, NDManager scope) {
     NDArray total = scope.create(0f);
     passes.beginStep();
@@ -113,12 +113,15 @@ public final class TrainingStep implements AutoCloseable {
         passes.routing().measure());
   }
 
-  /** The model with the weights that the last update has left. */
+  /** Returns the model with the weights after the last update. */
   public Transformer transformer() {
     return transformer;
   }
 
-  /** Norms of all parameters and of the last step's gradients, by name, in the model's order. */
+  /**
+   * Returns the norms of all parameters and of the last step's gradients, by name, in the model's
+   * order.
+   */
   public Map<String, ParameterNorms> norms() {
     try (NDManager scope = manager.newSubManager()) {
       ForeachKernels kernels = ForeachKernels.load(scope);

@@ -1,6 +1,6 @@
 package dev.sparkling.trainer.torch;
 
-/** Where arrays are and where operations on them run. */
+/** The device that stores arrays and runs operations on them. */
 public enum Device {
   /** A GPU if libtorch can use one, else the CPU. */
   AUTO,

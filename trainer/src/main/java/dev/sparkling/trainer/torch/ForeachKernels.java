@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import java.util.List;
 
 /**
- * Operators on lists of tensors, one call into libtorch for a list, as PyTorch's {@code
+ * Operators on lists of tensors, with one call into libtorch per list, like PyTorch's {@code
  * torch._foreach_*}.
  */
 public final class ForeachKernels {
@@ -31,12 +31,12 @@ public final class ForeachKernels {
     script.call("zero", tensors);
   }
 
-  /** Adds to each sum the tensor at its place in the other list, in place. */
+  /** Adds each tensor of the second list to the one at the same index of the first, in place. */
   public void add(List<NDArray> sums, List<NDArray> addends) {
     script.call("add", sums, addends);
   }
 
-  /** Overwrites each target with its source, converted and moved to its format and device. */
+  /** Overwrites each target with its source, converted to the target's format and device. */
   public void copy(List<NDArray> targets, List<NDArray> sources) {
     script.call("copy", targets, sources);
   }
@@ -54,7 +54,7 @@ public final class ForeachKernels {
   /**
    * Computes the L2 norm of each tensor, and waits for the device.
    *
-   * @param tensors at least one, all on one device
+   * @param tensors tensors, at least one, all on one device
    * @param manager owner of intermediate results
    */
   public float[] norms(List<NDArray> tensors, NDManager manager) {

@@ -12,8 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The peak that a training's speed is compared with: FLOPs per second of a product of large
- * matrices. Each kind of product is measured once in a process, in less than half a second.
+ * The peak speed that model FLOPs utilization is relative to: FLOPs per second of a product of
+ * large matrices. Each kind of product is measured once per process, in about half a second.
  */
 public final class MatrixPeak {
 
@@ -32,7 +32,10 @@ public final class MatrixPeak {
    */
   private record Product(int threads, boolean onHost, Precision precision, int size) {
 
-    /** On a CPU always in fp32, because one without bf16 units is slower in bf16. */
+    /**
+     * Returns the product to measure; on a CPU always in fp32, because CPUs without bf16 units are
+     * slower in bf16.
+     */
     static Product of(int threads, Precision precision, boolean onHost) {
       return onHost
           ? new Product(threads, true, Precision.FP32, 1024)
@@ -55,11 +58,11 @@ public final class MatrixPeak {
   private MatrixPeak() {}
 
   /**
-   * FLOPs per second of a device.
+   * Returns the FLOPs per second of a device.
    *
    * @param threads number of threads of each operation
    * @param precision number format of a product on a GPU
-   * @param manager on the device
+   * @param manager manager of the device
    */
   public static double flops(int threads, Precision precision, NDManager manager) {
     Product product = Product.of(threads, precision, Torch.isOnHost(manager));
@@ -83,7 +86,7 @@ public final class MatrixPeak {
     }
   }
 
-  /** Reads a value, which waits for a GPU: its calls return before they are computed. */
+  /** Reads a value to wait for a GPU, where calls return before their results are computed. */
   private static void awaitDevice(NDArray result) {
     try (NDArray corner = result.get(new NDIndex("0:1, 0:1"));
         NDArray value = corner.toType(DataType.FLOAT32, true)) {

@@ -17,7 +17,10 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** libtorch in this process. Its number of threads is the process's, so there is one of it. */
+/**
+ * The libtorch of this process. Its number of threads is a setting of the process, so there is only
+ * one.
+ */
 public final class Torch {
 
   private final Engine engine;
@@ -29,15 +32,16 @@ public final class Torch {
   }
 
   /**
-   * Loads libtorch, or sets the threads of the one that is loaded.
+   * Loads libtorch, or sets the number of threads if it is already loaded.
    *
    * @param threads number of threads of each operation on the CPU; results are bitwise the same for
    *     the same number only
-   * @throws UserError where a GPU is required and this libtorch is built without CUDA
-   * @throws TransientError where libtorch can use no GPU of this machine; another may have one
+   * @throws UserError if a GPU is required and this libtorch is built without CUDA
+   * @throws TransientError if a GPU is required and libtorch cannot use one on this machine;
+   *     another machine may have one
    */
   public static Torch start(int threads, Device device) {
-    // DJL must not download anything: an air-gapped cluster has to behave like a laptop.
+    // DJL must not download anything: an air-gapped cluster must behave like a laptop.
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
     Engine engine = Engine.getEngine("PyTorch");
@@ -63,7 +67,8 @@ public final class Torch {
   }
 
   /**
-   * Creates a first array on the GPU, because only libtorch knows where it finds CUDA's library.
+   * Tests the GPU by creating an array, because only libtorch knows where it finds CUDA's
+   * libraries.
    */
   private static Optional<EngineException> refusal(Engine engine) {
     try (NDManager manager = engine.newBaseManager(ai.djl.Device.gpu())) {
@@ -75,25 +80,24 @@ public final class Torch {
   }
 
   /**
-   * Sets libtorch's settings of the calling thread. The number of threads is also MKL's, which has
-   * one for the process.
+   * Sets libtorch's settings for the calling thread. The number of threads is also set in MKL,
+   * where it applies to the whole process.
    *
    * @param threads number of threads of each operation that the calling thread starts
    */
   static void prepareThread(int threads) {
     JniUtils.setNumThreads(threads);
-    // The simple executor. The optimizing one profiles the first calls and, on a GPU, fuses
-    // operations of later ones, so that a resumed run would round differently; without autograd it
-    // is no faster.
+    // Selects the simple executor. The profiling one fuses operations on a GPU after the first
+    // calls, so that a resumed run would round differently; without autograd it is no faster.
     JniUtils.setGraphExecutorOptimize(false);
   }
 
-  /** The device that was chosen: {@link Device#CPU} or {@link Device#CUDA}. */
+  /** Returns the chosen device: {@link Device#CPU} or {@link Device#CUDA}. */
   public Device device() {
     return device.isGpu() ? Device.CUDA : Device.CPU;
   }
 
-  /** Memory of this machine, or of the container that the process runs in. */
+  /** Returns the memory of this machine, or of the container that the process runs in. */
   public static long hostMemoryBytes() {
     return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
   }
@@ -103,12 +107,12 @@ public final class Torch {
     return engine.newBaseManager(device);
   }
 
-  /** Creates an owner of arrays in the host's memory. */
+  /** Creates an owner of arrays in host memory. */
   public NDManager newHostManager() {
     return engine.newBaseManager(ai.djl.Device.cpu());
   }
 
-  /** Whether a manager's arrays lie in the host's memory, where {@link #memory} reaches them. */
+  /** Whether a manager's arrays are in host memory, where {@link #memory} can access them. */
   public static boolean isOnHost(NDManager manager) {
     return !manager.getDevice().isGpu();
   }
@@ -116,7 +120,7 @@ public final class Torch {
   /**
    * Allocates, if there is enough memory.
    *
-   * @return empty where libtorch could not allocate it
+   * @return the result; empty if libtorch could not allocate memory
    */
   public static <T> Optional<T> ifMemoryAllows(Supplier<T> allocation) {
     try {
@@ -130,9 +134,9 @@ public final class Torch {
   }
 
   /**
-   * Runs work that may need more memory than there is.
+   * Runs work that may run out of memory.
    *
-   * @param otherwise function of the failed allocation's exception that makes the one to throw
+   * @param otherwise translates the exception of a failed allocation to the one to throw
    */
   public static <T> T withinMemory(
       Supplier<T> work, Function<RuntimeException, ? extends RuntimeException> otherwise) {
@@ -143,27 +147,28 @@ public final class Torch {
     }
   }
 
-  /** Recognizes libtorch's messages of its CPU and CUDA allocators. */
+  /** Recognizes the messages of libtorch's CPU and CUDA allocators. */
   private static boolean isOutOfMemory(EngineException e) {
     String message = String.valueOf(e.getMessage());
     return message.contains("can't allocate memory") || message.contains("out of memory");
   }
 
-  /** libtorch's version. */
+  /** Returns libtorch's version. */
   public String version() {
     return engine.getVersion();
   }
 
   /**
-   * The memory of a slice of a contiguous array on the CPU, valid as long as the array is open.
+   * Returns the memory of a range of a contiguous array on the CPU, valid as long as the array is
+   * open.
    *
    * @param offset index of the first element in the flattened array
-   * @param elements number of elements, together at most 2 GiB
+   * @param elements number of elements, at most 2 GiB in total
    */
   public static MemorySegment memory(NDArray array, long offset, long elements) {
     try (NDArray flat = array.reshape(-1);
         NDArray part = flat.get(new NDIndex("{}:{}", offset, offset + elements))) {
-      // Both are views: the buffer's address lies inside of the array and outlives them.
+      // Both are views: the buffer's address is inside the array and outlives them.
       return MemorySegment.ofBuffer(((PtNDArray) part).toByteBuffer(true));
     }
   }

@@ -21,10 +21,9 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * A compiled TorchScript module. TorchScript reaches every ATen operator, of which DJL wraps only
- * some. Methods run without autograd, because the backward passes are written out. Only a class
- * that has one typed method for each operator calls these methods by name. The archive that
- * libtorch loads is a zip of stored entries; source: PyTorch's
- * torch/csrc/jit/serialization/import.cpp.
+ * some. Methods run without autograd, because the backward passes are written by hand. Only classes
+ * with one typed method for each operator call them by name. The archive that libtorch loads is a
+ * zip of stored entries; source: PyTorch's torch/csrc/jit/serialization/import.cpp.
  */
 public final class TorchScript {
 

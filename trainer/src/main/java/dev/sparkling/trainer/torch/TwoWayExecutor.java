@@ -22,7 +22,7 @@ public final class TwoWayExecutor implements AutoCloseable {
           Thread.ofPlatform().name("second shard").daemon().factory());
 
   /**
-   * Creates an executor, which starts its thread at the first two-way run.
+   * Creates an executor, whose thread starts at the first run with two tasks.
    *
    * @param threads number of libtorch's threads, which the calling thread has before and after a
    *     run
@@ -32,7 +32,7 @@ public final class TwoWayExecutor implements AutoCloseable {
   }
 
   /**
-   * Runs tasks and waits for all of them, also where one fails.
+   * Runs tasks and waits for all of them, even if one fails.
    *
    * @param count number of tasks: 1, or 2 if the number of threads is even
    * @param task function of a task's index

@@ -1,6 +1,6 @@
 /**
- * libtorch behind DJL's engine, which no other package uses: starts it, compiles TorchScript, runs
- * tasks on its threads. Every array has one owning {@code NDManager}, which whoever creates it
+ * Access to libtorch by DJL's engine, which no other package uses: starts it, compiles TorchScript,
+ * and runs tasks on its threads. Every array is owned by one {@code NDManager}, which its creator
  * opens in try-with-resources.
  */
 @NullMarked

@@ -29,8 +29,8 @@ class BatchesTest {
               name
                   + ": has "
                   + tokens
-                  + " tokens, not one whole sequence of 8 and a target; more text or a shorter"
-                  + " sequenceLength is needed");
+                  + " tokens, less than one sequence of 8 and a target; use more text or a shorter"
+                  + " sequenceLength");
     }
   }
 
@@ -49,8 +49,8 @@ class BatchesTest {
       assertThatThrownBy(() -> new Batches(dataset, 8, 3, "--data"))
           .isInstanceOf(UserError.class)
           .hasMessage(
-              "--data: was made by a tokenizer of 4 tokens; the model's vocabulary has 3, and at"
-                  + " least as many are needed");
+              "--data: its tokenizer has 4 tokens; the model's vocabulary has 3 and must have at"
+                  + " least as many");
     }
   }
 

@@ -216,7 +216,7 @@ class DatasetTest {
         List.of(folder.resolve("nowhere")),
         folder.resolve("nowhere") + ": does not exist; a file or folder of text is expected");
     Path image = Files.writeString(folder.resolve("image.png"), "x");
-    assertProblem(List.of(image), image + ": is of unknown kind; allowed: a folder, .java");
+    assertProblem(List.of(image), image + ": unknown file type; allowed: a folder, .java");
     Path one = Files.writeString(folder.resolve("one.txt"), "one document only");
     assertProblem(List.of(one), "the inputs have ");
   }
@@ -230,7 +230,7 @@ class DatasetTest {
             folder.resolve("none")
                 + ": does not exist; a file or folder of text is expected\n"
                 + image
-                + ": is of unknown kind; allowed: a folder, .java, .txt, .md, .text, .jsonl, .ndjson,"
+                + ": unknown file type; allowed: a folder, .java, .txt, .md, .text, .jsonl, .ndjson,"
                 + " .parquet, .jar, .zip; text and JSON lines also with .gz or .zst");
     Path latin = texts.resolve("Latin.java");
     Files.write(latin, new byte[] {'a', (byte) 0xe9, 'b'});

@@ -114,7 +114,7 @@ class DocumentSourceTest {
       Path file = write(name, LINES.repeat(2000));
       byte[] all = Files.readAllBytes(file);
       Files.write(file, Arrays.copyOf(all, all.length / 2));
-      assertProblem(file, "text", file + ": ends in the middle or is damaged: ");
+      assertProblem(file, "text", file + ": is truncated or damaged: ");
     }
   }
 

@@ -5,8 +5,8 @@ import dev.sparkling.checkpoint.model.TensorRole;
 import java.util.List;
 
 /**
- * One array that the optimizer updates. It holds one Hugging Face tensor, or packs several one
- * after the other, so that one matrix product serves them all.
+ * One array that the optimizer updates. It holds one Hugging Face tensor, or packs several
+ * consecutive ones, so that one matrix product covers them all.
  *
  * @param role role of all its tensors
  * @param axes what each axis runs over; HIDDEN and INNER ones have blocks after an expansion

@@ -27,7 +27,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Decides which Hugging Face tensors each parameter packs. */
+/** Defines which Hugging Face tensors each parameter packs. */
 public final class ParameterLayout {
 
   private final ModelConfiguration model;
@@ -38,7 +38,7 @@ public final class ParameterLayout {
     this.tensors = TensorCatalogue.of(model).tensors();
   }
 
-  /** The parameters of a model. */
+  /** Returns the parameters of a model. */
   public static Weights<Parameter> of(ModelConfiguration model) {
     return new ParameterLayout(model).weights();
   }

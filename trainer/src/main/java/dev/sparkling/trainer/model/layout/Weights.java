@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A model's parameters by their place in it, with one {@code T} for each: a description, a value, a
- * gradient. Shapes: V vocabulary, H hidden, D head dimension, Q query heads, K key/value heads, E
- * experts, I inner.
+ * The tree of a model's parameters, with a {@code T} for each: its description, value or gradient.
+ * Shapes: V vocabulary, H hidden, D head dimension, Q query heads, K key/value heads, E experts, I
+ * inner.
  *
  * @param embedding [V, H]
  * @param finalNorm [H]
@@ -20,11 +20,11 @@ public record Weights<T>(T embedding, List<Layer<T>> layers, T finalNorm, Option
     layers = List.copyOf(layers);
   }
 
-  /** A transformer block. */
+  /** A transformer layer. */
   public record Layer<T>(Attention<T> attention, Mlp<T> mlp) {}
 
   /**
-   * The first half of a block.
+   * The attention half of a layer.
    *
    * @param norm [H]
    * @param queryKeyValue [(Q + 2K) * D, H]: query rows, then key rows, then value rows
@@ -34,11 +34,11 @@ public record Weights<T>(T embedding, List<Layer<T>> layers, T finalNorm, Option
    */
   public record Attention<T>(T norm, T queryKeyValue, T queryNorm, T keyNorm, T output) {}
 
-  /** The second half of a block. */
+  /** The MLP half of a layer. */
   public sealed interface Mlp<T> {}
 
   /**
-   * A single MLP.
+   * A dense MLP.
    *
    * @param norm [H]
    * @param gateUp [2, I, H]: gate, then up
@@ -47,7 +47,7 @@ public record Weights<T>(T embedding, List<Layer<T>> layers, T finalNorm, Option
   public record Dense<T>(T norm, T gateUp, T down) implements Mlp<T> {}
 
   /**
-   * Several MLPs, of which a router chooses some for each token.
+   * A mixture of experts: MLPs of which a router chooses some for each token.
    *
    * @param norm [H]
    * @param router [E, H]
@@ -65,7 +65,7 @@ public record Weights<T>(T embedding, List<Layer<T>> layers, T finalNorm, Option
         head.map(function));
   }
 
-  /** All parameters, in the model's order. */
+  /** Returns all parameters, in the model's order. */
   public List<T> all() {
     List<T> all = new ArrayList<>();
     map(
@@ -76,7 +76,7 @@ public record Weights<T>(T embedding, List<Layer<T>> layers, T finalNorm, Option
     return all;
   }
 
-  /** The output head, which is the embedding if they are tied. */
+  /** Returns the output head, which is the embedding if they are tied. */
   public T headOrEmbedding() {
     return head.orElse(embedding);
   }

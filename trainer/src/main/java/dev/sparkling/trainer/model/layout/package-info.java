@@ -1,6 +1,6 @@
 /**
- * Which parameters a model has, and which Hugging Face tensors each of them holds. Knows shapes and
- * no values.
+ * The layout of a model's parameters: their shapes and the Hugging Face tensors that each of them
+ * packs, without values.
  */
 @NullMarked
 package dev.sparkling.trainer.model.layout;

@@ -15,9 +15,9 @@ import java.util.List;
 
 /**
  * Forward and backward passes that accumulate the gradients of a step. On a CPU, two shards of a
- * micro-batch run at the same time, each with half of the threads and half of the sequences. They
- * wait for each other once between forward and backward pass, while threads that share operations
- * wait at each of some thousand operations.
+ * micro-batch run at the same time, each with half of the threads and half of the sequences. The
+ * shards synchronize only after each forward and backward pass, whereas threads that share
+ * operations synchronize at each of several thousand operations.
  */
 public final class GradientPasses implements AutoCloseable {
 
@@ -30,7 +30,7 @@ public final class GradientPasses implements AutoCloseable {
   private final List<MicroBatchShard> shards = new ArrayList<>();
 
   /**
-   * Prepares; the second shard allocates its gradients when it is first needed.
+   * Creates the passes. The gradients of the second shard are allocated on first use.
    *
    * @param gradients arrays for the sum over the passes of a step, complete after {@link #endStep};
    *     their values before a step are ignored
@@ -47,12 +47,12 @@ public final class GradientPasses implements AutoCloseable {
     this.routing = new Routing(transformer.model(), transformer.settings().balancing(), manager);
   }
 
-  /** The routing of the passes since {@link #beginStep}. */
+  /** Returns the routing statistics of the passes since {@link #beginStep}. */
   public Routing routing() {
     return routing;
   }
 
-  /** Begins an optimizer step, whose gradients and routing are those of the passes to come. */
+  /** Begins an optimizer step: later passes start new sums of gradients and routing statistics. */
   public void beginStep() {
     routing.beginStep();
     shards.forEach(MicroBatchShard::beginStep);
@@ -90,7 +90,7 @@ public final class GradientPasses implements AutoCloseable {
     }
   }
 
-  /** Adds up the gradients of the shards, which completes those of the step. */
+  /** Adds the gradients of the other shards to those of the step. */
   public void endStep() {
     for (MicroBatchShard shard : shards.subList(1, shards.size())) {
       if (shard.hasBegun()) {

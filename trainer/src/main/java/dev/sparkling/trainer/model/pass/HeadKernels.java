@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * The operators of transformer.torchscript before the first layer and after the last one, and those
- * that look at hidden states. Shapes: T tokens, H hidden, V vocabulary.
+ * that measure hidden states. Shapes: T tokens, H hidden, V vocabulary.
  */
 final class HeadKernels {
 
@@ -85,11 +85,11 @@ final class HeadKernels {
   }
 
   /**
-   * Computes the loss and accumulates the gradients of head and last norm.
+   * Computes the loss and accumulates the gradients of the head and the final norm.
    *
    * @param x [T, H] output of the last layer
    * @param weight weight of one token in the step's loss
-   * @param beta scale of the head's gradient before: 1 accumulates, 0 overwrites
+   * @param beta factor on the head's previous gradient: 1 accumulates, 0 overwrites
    */
   LossPass lossAndGradients(
       Weights<NDArray> weights,

@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The operators of transformer.torchscript on one layer. Shapes are those of {@link
- * dev.sparkling.trainer.model.layout.Weights}, and T tokens, B sequences, S positions, M experts
- * per token, R = T * M rows sorted by expert. A backward pass scales the gradients of matrices by
+ * The operators of transformer.torchscript on one layer. Shapes use the letters of {@link
+ * dev.sparkling.trainer.model.layout.Weights} and T tokens, B sequences, S positions, M experts per
+ * token, R = T * M rows sorted by expert. A backward pass scales the gradients of matrices by
  * {@code beta} before it adds to them: 1 accumulates, 0 overwrites.
  */
 final class LayerKernels {
@@ -38,13 +38,13 @@ final class LayerKernels {
   record Forward<S>(NDArray output, S saved) {}
 
   /**
-   * How an attention pass runs.
+   * The settings of an attention pass.
    *
-   * @param cosine [S, D] of the rotary embedding
-   * @param sine [S, D], negated in the first half of each row
+   * @param cosine [S, D] cosine of the rotary embedding's angles
+   * @param sine [S, D] sine, negated in the first half of each row
    * @param mask [B, 1, S, S] to add to the scores; empty for causal attention alone
-   * @param queriesPerBlock queries whose scores are computed together
-   * @param keepsSoftmax whether the softmax is saved, or else computed again by the backward pass
+   * @param queriesPerBlock number of queries whose scores are computed together
+   * @param keepsSoftmax whether the softmax is saved for the backward pass instead of recomputed
    */
   record AttentionPlan(
       NDArray cosine,
@@ -62,14 +62,14 @@ final class LayerKernels {
    * The tensors that attention's backward pass reads.
    *
    * @param normed [T, H] input of the projections
-   * @param inverseRms [T, 1] of the layer's input
+   * @param inverseRms [T, 1] inverse RMS of the layer's input
    * @param normedHeads [B, S, Q + K, D] fp32 queries and keys, divided by their RMS
-   * @param inverseRmsOfHeads [B, S, Q + K, 1]
-   * @param queries [B, S, Q, D] rotated
-   * @param keys [B * K, S, D] rotated
+   * @param inverseRmsOfHeads [B, S, Q + K, 1] inverse RMS of queries and keys
+   * @param queries [B, S, Q, D] rotated queries
+   * @param keys [B * K, S, D] rotated keys
    * @param values [B * K, S, D]
    * @param context [T, Q * D] input of the output projection
-   * @param softmax softmax of each block of queries; none if it is computed again
+   * @param softmax softmax of each block of queries; empty if it is recomputed
    */
   record SavedAttention(
       NDArray normed,
@@ -122,7 +122,7 @@ final class LayerKernels {
   }
 
   /**
-   * The tensors of a dense MLP.
+   * The saved tensors of a dense MLP.
    *
    * @param normed [T, H] input of the projections
    * @param inverseRms [T, 1] of the MLP's input
@@ -146,19 +146,19 @@ final class LayerKernels {
   }
 
   /**
-   * The tensors of experts and their router.
+   * The saved tensors of experts and their router.
    *
    * @param normed [T, H] input of router and experts
    * @param inverseRms [T, 1] of the MLP's input
-   * @param logSumExponentials [T, 1] of the router's logits
+   * @param logSumExponentials [T, 1] log-sum-exp of the router's logits
    * @param probabilities [T, E] softmax of the router's logits
    * @param top [T, M] probabilities of the chosen experts
-   * @param chosen [T, M] chosen experts
-   * @param weights [T, M] of the chosen experts
+   * @param chosen [T, M] indices of the chosen experts
+   * @param weights [T, M] weights of the chosen experts
    * @param rowWeights [R, 1] weights in the order of the rows
    * @param positions [R] row of each choice
    * @param tokens [R] token of each row
-   * @param first [T] number of each token's first choice
+   * @param first [T] index of each token's first choice
    * @param rows [E] 64-bit integers: rows of each expert
    * @param inputs [R, H]
    * @param gateUp [R, 2I]
@@ -236,7 +236,7 @@ final class LayerKernels {
     return new Forward<>(tensors.getFirst(), SavedAttention.of(afterOutput(tensors)));
   }
 
-  /** Accumulates the gradients of attention's weights; returns that of its input x. */
+  /** Accumulates the gradients of attention's weights and returns the gradient of its input x. */
   NDArray attentionBackward(
       Attention<NDArray> weights,
       Attention<NDArray> gradients,
@@ -284,7 +284,7 @@ final class LayerKernels {
     return new Forward<>(tensors.getFirst(), SavedDenseMlp.of(afterOutput(tensors)));
   }
 
-  /** Accumulates the gradients of a dense MLP's weights; returns that of its input x. */
+  /** Accumulates the gradients of a dense MLP's weights and returns the gradient of its input x. */
   NDArray denseBackward(
       Dense<NDArray> weights,
       Dense<NDArray> gradients,
@@ -306,7 +306,7 @@ final class LayerKernels {
         List.of(gradients.norm(), gradients.gateUp(), gradients.down()));
   }
 
-  /** Computes x and the weighted sum of the outputs of each token's experts. */
+  /** Computes x plus the weighted sum of the outputs of each token's experts. */
   Forward<SavedExpertsMlp> experts(Experts<NDArray> weights, NDArray x, NDManager results) {
     List<NDArray> tensors =
         script.callForTensors(
@@ -324,8 +324,8 @@ final class LayerKernels {
   }
 
   /**
-   * Accumulates the gradients of the experts' and the router's weights; returns that of their input
-   * x.
+   * Accumulates the gradients of the experts' and the router's weights and returns the gradient of
+   * their input x.
    */
   NDArray expertsBackward(
       Experts<NDArray> weights,
@@ -355,9 +355,9 @@ final class LayerKernels {
   }
 
   /**
-   * Makes a mask that hides earlier documents, and the future.
+   * Creates a mask that hides earlier documents and later positions.
    *
-   * @param documents [B, S] number of each token's document in its sequence
+   * @param documents [B, S] index of each token's document within its sequence
    * @return [B, 1, S, S] to add to the scores: 0 or minus infinity
    */
   NDArray documentMask(NDArray documents, NDManager results) {

@@ -24,9 +24,9 @@ import java.util.Optional;
 final class LayerPasses {
 
   /**
-   * A block has an eighth of a sequence's queries, within limits. The scores above the diagonal,
-   * which are computed and masked, are then an eighth of the needed ones; the products are large
-   * enough; and for some thousand keys the scores stay in a core's cache.
+   * Number of blocks of queries in a sequence, within the limits below. With eight, the scores
+   * above the diagonal, which are computed and then masked, are only an eighth of the needed ones;
+   * the products are still large; and the scores for a few thousand keys stay in a core's cache.
    */
   private static final long BLOCKS = 8;
 
@@ -39,7 +39,7 @@ final class LayerPasses {
   private final NDArray sine;
 
   /**
-   * Prepares for sequences of a length, or shorter ones.
+   * Creates passes for sequences of at most {@code length} tokens.
    *
    * @param manager owner of the rotary embedding's tables
    */
@@ -82,16 +82,16 @@ final class LayerPasses {
     }
   }
 
-  /** Runs the forward pass without a backward pass to follow. */
+  /** Runs a forward pass that no backward pass follows. */
   SavedLayer forward(
       Layer<NDArray> weights, NDArray x, int sequences, Optional<NDArray> mask, NDManager scope) {
     return forward(weights, x, plan(x, sequences, mask, false, scope), scope);
   }
 
   /**
-   * Runs the forward pass.
+   * Runs a forward pass that saves what its backward pass reads.
    *
-   * @param shards micro-batch shards that share what memory attention may keep
+   * @param shards number of micro-batch shards that share the memory for saved softmaxes
    * @param scope owner of the results
    */
   SavedLayer forwardForBackward(
@@ -109,11 +109,11 @@ final class LayerPasses {
   }
 
   /**
-   * Runs the backward pass, which uses up the saved tensors of the MLP.
+   * Runs the backward pass, which overwrites and frees the saved tensors of the MLP.
    *
    * @param loss loss of the layer's router; empty for a dense model
    * @param dy [T, H] gradient of the output
-   * @param beta scale of the gradients of matrices before: 1 accumulates, 0 overwrites
+   * @param beta factor on the previous gradients of matrices: 1 accumulates, 0 overwrites
    * @param results owner of the returned array
    * @return gradient of the input
    */

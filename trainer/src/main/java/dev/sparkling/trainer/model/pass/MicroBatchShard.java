@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The passes over one shard of each micro-batch, with gradients and routing sums of its own. For
- * one thread at a time.
+ * Passes over one shard of each micro-batch, with their own gradients and routing sums. Not
+ * thread-safe.
  */
 final class MicroBatchShard {
 
@@ -31,7 +31,7 @@ final class MicroBatchShard {
   private final ShardRouting routing;
   private final Weights<NDArray> gradients;
 
-  /** Whether the step has had a pass, to whose gradients the next ones add. */
+  /** Whether a pass of this step has run, to whose gradients later passes add. */
   private boolean begun;
 
   /**
@@ -52,7 +52,7 @@ final class MicroBatchShard {
   /**
    * The state between a forward pass and its backward pass.
    *
-   * @param saved layers, the last one first
+   * @param saved saved layers, last layer first
    * @param beta 1 to accumulate gradients of matrices, 0 to overwrite them
    * @param scope owner of all arrays
    */
@@ -74,7 +74,7 @@ final class MicroBatchShard {
     begun = false;
   }
 
-  /** The gradients of this step's passes; undefined before the first. */
+  /** Returns the sum of the gradients of this step's passes; undefined before the first pass. */
   Weights<NDArray> gradients() {
     return gradients;
   }
@@ -143,8 +143,8 @@ final class MicroBatchShard {
               ? Optional.of(ofAll.loss(i, tokensOfPass, weight))
               : Optional.empty();
       NDArray dy = dx;
-      // Memory is freed as soon as it has been used: a layer's output and its gradient here, its
-      // activations by closing it.
+      // Memory is freed as early as possible: a layer's output and its gradient here, its
+      // activations when the pass is closed.
       if (recomputes()) {
         kept.output().close();
       }
@@ -172,7 +172,10 @@ final class MicroBatchShard {
     return transformer.settings().recomputation() == Recomputation.LAYERS;
   }
 
-  /** Gradients that passes never overwrite: of norms, routers and an untied embedding. */
+  /**
+   * Returns the gradients that passes never overwrite: those of norms, routers and an untied
+   * embedding.
+   */
   private static List<NDArray> accumulatedOnly(Weights<NDArray> gradients) {
     List<NDArray> accumulated = new ArrayList<>();
     accumulated.add(gradients.finalNorm());

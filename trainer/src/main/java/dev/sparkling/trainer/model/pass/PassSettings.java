@@ -10,7 +10,7 @@ import java.util.OptionalLong;
  *
  * @param sequenceLength tokens of a sequence
  * @param balancing losses of the routers, which add to the gradients
- * @param recomputation what the backward pass computes again
+ * @param recomputation what the backward pass recomputes
  * @param separator token that ends a document; if present, a token attends to its own document only
  */
 public record PassSettings(
@@ -20,7 +20,7 @@ public record PassSettings(
     OptionalLong separator) {
 
   /**
-   * The settings of a training.
+   * Returns the settings for training.
    *
    * @param separator token that ends a document in the training data
    */
@@ -32,15 +32,15 @@ public record PassSettings(
         training.documentMasking() ? OptionalLong.of(separator) : OptionalLong.empty());
   }
 
-  /** Forward passes, without document masking. */
+  /** Returns the settings for forward passes only, without document masking. */
   public static PassSettings forward(int sequenceLength) {
     return forward(sequenceLength, OptionalLong.empty());
   }
 
   /**
-   * Forward passes.
+   * Returns the settings for forward passes only.
    *
-   * @param separator token that ends a document, to mask documents; empty not to
+   * @param separator token that ends a document; empty for no document masking
    */
   public static PassSettings forward(int sequenceLength, OptionalLong separator) {
     return new PassSettings(sequenceLength, BalancingSpec.NONE, Recomputation.NONE, separator);

@@ -8,7 +8,7 @@ package dev.sparkling.trainer.model.pass;
  * @param cosine [S, D], each angle twice
  * @param sine [S, D]; negated in the first half of each row
  */
-@SuppressWarnings("ArrayRecordComponent") // Passed to native memory once and never compared.
+@SuppressWarnings("ArrayRecordComponent") // Copied to native memory once, never compared.
 record RotaryAngles(float[] cosine, float[] sine) {
 
   static RotaryAngles of(int length, int headDim, double theta) {

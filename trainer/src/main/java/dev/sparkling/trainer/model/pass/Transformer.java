@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * A model that computes losses and logits from weights that others own, and may update between
+ * A model that computes losses and logits. The caller owns the weights and may update them between
  * passes. {@link GradientPasses} adds the backward passes.
  */
 public final class Transformer {
@@ -32,7 +32,7 @@ public final class Transformer {
   private final LayerPasses passes;
 
   /**
-   * Prepares for sequences of one length; only {@link #lastLogits} takes shorter ones.
+   * Creates a model for sequences of one length; only {@link #lastLogits} accepts shorter ones.
    *
    * @param manager owner of operators and tables; each pass opens a scope below it
    */
@@ -56,7 +56,7 @@ public final class Transformer {
    * Statistics of a forward pass.
    *
    * @param loss cross-entropy of the targets in nats, summed over the batch's tokens
-   * @param meanSquares mean squares of the residual stream, [T, H]: of the embedding, and after
+   * @param meanSquares mean square of the residual stream, [T, H], after the embedding and after
    *     each layer
    */
   public record ForwardStatistics(double loss, List<Double> meanSquares) {
@@ -65,7 +65,7 @@ public final class Transformer {
     }
   }
 
-  /** Computes the loss, and how large the residual stream is along the layers. */
+  /** Computes the loss and the mean square of the residual stream after each layer. */
   public ForwardStatistics measure(Batch batch) {
     try (NDManager scope = manager.newSubManager()) {
       List<NDArray> meanSquares = new ArrayList<>();
@@ -90,15 +90,16 @@ public final class Transformer {
 
   /**
    * Computes the logits of the token that follows a sequence, which may be shorter than the length
-   * that the transformer was prepared for.
+   * that the transformer was created for.
    *
-   * @param tokens at least one
+   * @param tokens tokens of the sequence, at least one
    * @return [vocabulary]
    */
   public float[] lastLogits(long[] tokens) {
     try (NDManager scope = manager.newSubManager()) {
       NDArray x = forward(new Batch(1, tokens, tokens), scope, _ -> {});
-      // For one position only: the head's product is the largest of a small model.
+      // Only the last position goes through the head, whose product is the largest of a small
+      // model.
       NDArray last = x.get(new NDIndex("{}:", tokens.length - 1));
       last.attach(scope);
       return head.logits(weights, last, scope).toFloatArray();
@@ -106,7 +107,7 @@ public final class Transformer {
   }
 
   /**
-   * Finds the first place in a forward pass whose numbers are not all finite.
+   * Finds the first part of the model whose output is not finite.
    *
    * @return its name, such as {@code layer 3's MLP}; empty if everything before the logits is
    *     finite
@@ -138,7 +139,7 @@ public final class Transformer {
   /**
    * Runs all layers.
    *
-   * @param seen gets the residual stream before the first layer and after each
+   * @param seen consumer of the residual stream before the first layer and after each layer
    */
   private NDArray forward(Batch batch, NDManager scope, Consumer<NDArray> seen) {
     NDArray x = head.embed(weights.embedding(), scope.create(batch.tokens()), scope);
@@ -154,7 +155,7 @@ public final class Transformer {
     return x;
   }
 
-  /** The mask that hides earlier documents, if the settings ask for it. */
+  /** Returns the mask that hides earlier documents, if the settings enable it. */
   Optional<NDArray> mask(Batch batch, NDManager scope) {
     if (settings.separator().isEmpty()) {
       return Optional.empty();

@@ -17,8 +17,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Statistics of a step's routers, summed over its forward passes, and the gradients of the losses
- * that follow from them ({@link BalancingSpec} has the formula). A dense model has none.
+ * Statistics of a step's routers, summed over its forward passes, and the gradients of the
+ * balancing loss and z-loss, which depend on them ({@link BalancingSpec} has the formulas). Empty
+ * for a dense model.
  */
 public final class Routing {
 
@@ -38,7 +39,7 @@ public final class Routing {
    *
    * @param rows [E] 64-bit integers: tokens that chose each expert
    * @param probabilities [E]
-   * @param squares scalar: squares of the log-sum-exp of the router's logits
+   * @param squares squares of the log-sum-exp of the router's logits, a scalar
    */
   private record RouterSums(NDArray rows, NDArray probabilities, NDArray squares) {
     Stream<NDArray> all() {
@@ -47,7 +48,7 @@ public final class Routing {
   }
 
   /**
-   * The terms of a layer's gradient that come from the routers' losses.
+   * The contribution of the routers' losses to a layer's gradients.
    *
    * @param load [E] rows of each expert
    * @param balancing factor of the sum over experts of load times probability
@@ -111,7 +112,7 @@ public final class Routing {
         .toList();
   }
 
-  /** The sums of one micro-batch shard, for one thread. */
+  /** The sums of one micro-batch shard. Not thread-safe. */
   public final class ShardRouting {
 
     private final List<RouterSums> ofPass = newSums();
@@ -127,7 +128,7 @@ public final class Routing {
      *
      * @param rows [E] tokens of the shard that chose each expert
      * @param probabilities [T, E]
-     * @param logSumExponentials [T, 1] of the router's logits
+     * @param logSumExponentials [T, 1] log-sum-exp of the router's logits
      */
     public void add(int layer, NDArray rows, NDArray probabilities, NDArray logSumExponentials) {
       kernels.addPass(ofPass.get(layer), rows, probabilities, logSumExponentials);
@@ -155,7 +156,7 @@ public final class Routing {
     tokens += tokensOfPass;
   }
 
-  /** Adds up the forward passes of the first {@code count} shards. */
+  /** Adds the sums of the first {@code count} shards to those of the step. */
   public void endForward(int count) {
     if (step.isEmpty()) {
       return;
@@ -172,7 +173,7 @@ public final class Routing {
   }
 
   /**
-   * The terms of a layer of experts' gradient.
+   * Returns the contribution of the routers' losses to a layer's gradients.
    *
    * @param tokensOfPass number of tokens of all shards of the micro-batch
    * @param weight weight of one token in the step's loss
@@ -187,7 +188,7 @@ public final class Routing {
         balancing.zCoefficient() * perToken);
   }
 
-  /** Statistics of each layer of experts over the step so far; waits for the device. */
+  /** Returns the statistics of each layer of experts over the step so far; waits for the device. */
   public List<RouterStatistics> measure() {
     return step.stream().map(this::measure).toList();
   }

@@ -1,4 +1,4 @@
-/** Routers of experts: load statistics of a step, and what their losses add to the gradients. */
+/** Routers of experts: their statistics over a step and the gradients of their losses. */
 @NullMarked
 package dev.sparkling.trainer.model.routing;
 

@@ -24,7 +24,7 @@ public final class ComputeWeights {
   private final ForeachKernels kernels;
 
   /**
-   * Makes the copies, if the precision needs any.
+   * Creates the copies, if the precision needs any.
    *
    * @param masters weights that the optimizer updates
    * @param manager owner of the copies

@@ -16,10 +16,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 
-/** Tensors on any device, written through the host's memory, some elements at a time. */
+/** Tensors on any device, written in chunks through host memory. */
 final class DeviceTensors implements NamedTensors {
 
-  /** A Java buffer holds at most 2 GiB. */
+  /** 256 MiB; a Java buffer holds at most 2 GiB. */
   private static final long ELEMENTS_PER_COPY = 64L << 20;
 
   private final long elementsPerCopy;
@@ -32,7 +32,7 @@ final class DeviceTensors implements NamedTensors {
   /**
    * Creates an empty collection.
    *
-   * @param manager on the device of the arrays to come
+   * @param manager manager of the device that holds the arrays
    */
   DeviceTensors(NDManager manager) {
     this(manager, ELEMENTS_PER_COPY);
@@ -61,7 +61,7 @@ final class DeviceTensors implements NamedTensors {
     }
   }
 
-  /** Copies arrays, between devices too. */
+  /** Copies arrays, which may be on different devices. */
   void copy(List<NDArray> targets, List<NDArray> sources) {
     kernels.copy(targets, sources);
   }

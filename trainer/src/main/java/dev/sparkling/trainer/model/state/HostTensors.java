@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 
-/** Tensors in the host's memory, written and read in place. */
+/** Tensors in host memory, written and read in place. */
 final class HostTensors implements NamedTensors {
 
   private final Map<String, MemorySegment> memory = new LinkedHashMap<>();
@@ -24,7 +24,10 @@ final class HostTensors implements NamedTensors {
     return Objects.requireNonNull(memory.get(name), name);
   }
 
-  /** Copies all values of another model of the same shape, on all cores: memory is the limit. */
+  /**
+   * Copies all values of another model of the same shape, in parallel because one core cannot use
+   * all of the memory bandwidth.
+   */
   void copyFrom(HostTensors other) {
     memory.entrySet().parallelStream()
         .forEach(tensor -> tensor.getValue().copyFrom(other.get(tensor.getKey())));

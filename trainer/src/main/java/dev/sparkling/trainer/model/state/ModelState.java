@@ -34,14 +34,15 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * The values of a model's weights and of its optimizer's state, by Hugging Face names. In the
- * host's memory, loading and saving work on libtorch's own memory, without a copy in between. On
- * another device, values are written tensor by tensor and read through a {@linkplain #newCopy copy}
- * on the host.
+ * The values of a model's weights and of its optimizer's state, by Hugging Face names. On the host,
+ * values are loaded into and saved from libtorch's memory directly. On another device, values are
+ * written tensor by tensor and read through a {@linkplain #newCopy copy} on the host.
  */
 public final class ModelState {
 
-  /** Standard deviation of a new matrix (Hugging Face's {@code initializer_range}). */
+  /**
+   * Standard deviation of a newly initialized matrix (Hugging Face's {@code initializer_range}).
+   */
   private static final double INITIAL_DEVIATION = 0.02;
 
   private final ModelConfiguration model;
@@ -61,7 +62,7 @@ public final class ModelState {
         Torch.isOnHost(manager) ? new HostTensors() : new DeviceTensors(manager));
   }
 
-  /** For tests too, which reach tensors on the host as those of another device are. */
+  /** Creates a state of zeros; tests pass {@link DeviceTensors} on the host. */
   ModelState(
       ModelConfiguration model,
       Optional<OptimizerType> optimizer,
@@ -87,18 +88,18 @@ public final class ModelState {
     }
   }
 
-  /** Creates weights of zero, without an optimizer's state. */
+  /** Creates weights of zeros without optimizer state. */
   public static ModelState ofWeights(ModelConfiguration model, NDManager manager) {
     return new ModelState(model, Optional.empty(), manager);
   }
 
-  /** Creates weights and an optimizer's state of zero. */
+  /** Creates weights and optimizer state of zeros. */
   public static ModelState ofTraining(
       ModelConfiguration model, OptimizerType optimizer, NDManager manager) {
     return new ModelState(model, Optional.of(optimizer), manager);
   }
 
-  /** Creates arrays of zeros in the shapes of a model's parameters, such as for gradients. */
+  /** Creates arrays of zeros in the shapes of a model's parameters, for example for gradients. */
   public static Weights<NDArray> zeros(Weights<Parameter> layout, NDManager manager) {
     return layout.map(parameter -> zeros(parameter, manager));
   }
@@ -112,7 +113,7 @@ public final class ModelState {
     return weights;
   }
 
-  /** All parameters with their values, gradients and moments, as an optimizer takes them. */
+  /** Returns all parameters with their values, gradients and moments, for an optimizer. */
   public List<ParameterState> parameters(Weights<NDArray> gradients) {
     List<NDArray> ofParameters = gradients.all();
     List<ParameterState> states = new ArrayList<>();
@@ -125,7 +126,7 @@ public final class ModelState {
   }
 
   /**
-   * Creates a state of the same shapes, of zeros.
+   * Creates a state of zeros in the same shapes.
    *
    * @param owner owner of its arrays, on any device
    */
@@ -133,7 +134,7 @@ public final class ModelState {
     return new ModelState(model, optimizer, owner);
   }
 
-  /** Copies all values of a state of the same shapes, between devices too. */
+  /** Copies all values of a state of the same shapes, which may be on another device. */
   public void copyFrom(ModelState other) {
     if (other.tensors instanceof DeviceTensors device) {
       device.copy(arrays(), other.arrays());
@@ -145,7 +146,9 @@ public final class ModelState {
     }
   }
 
-  /** Whether {@link #tensors} can read these values; if not, it can read a copy on the host. */
+  /**
+   * Whether {@link #tensors} can read these values; if not, they must be copied to the host first.
+   */
   public boolean isOnHost() {
     return tensors instanceof HostTensors;
   }
@@ -191,13 +194,14 @@ public final class ModelState {
   }
 
   /**
-   * The values of a kind, in the catalogue's order, read from libtorch's memory without a copy.
+   * Returns the values of one kind of file in the catalogue's order, read from libtorch's memory
+   * without a copy.
    *
    * @throws IllegalStateException if they are not on the host
    */
   public TensorSequence tensors(FileKind kind) {
     if (!(tensors instanceof HostTensors host)) {
-      throw new IllegalStateException("values of another device have to be read through a copy");
+      throw new IllegalStateException("values on another device must be copied to the host first");
     }
     Map<TensorSpec, MemorySegment> all = new LinkedHashMap<>();
     for (CatalogueTensor tensor : TensorCatalogue.of(model).tensors().values()) {

@@ -18,7 +18,7 @@ public record ParameterState(
     moments = Map.copyOf(moments);
   }
 
-  /** A moment that the parameter's optimizer keeps. */
+  /** Returns a moment that the parameter's optimizer keeps. */
   public NDArray moment(Moment moment) {
     return Objects.requireNonNull(moments.get(moment), () -> parameter.name() + " " + moment);
   }

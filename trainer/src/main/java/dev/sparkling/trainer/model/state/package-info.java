@@ -1,6 +1,6 @@
 /**
- * The values of a model's parameters and of its optimizer's state: initialized, loaded from a
- * checkpoint, read for one, copied between devices, and rounded for computation.
+ * The values of a model's parameters and optimizer state: initialization, loading and saving,
+ * copies between devices, and rounding for computation.
  */
 @NullMarked
 package dev.sparkling.trainer.model.state;
