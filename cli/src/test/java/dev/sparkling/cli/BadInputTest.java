@@ -209,7 +209,7 @@ class BadInputTest {
     Path checkpoint = trainNarrow();
     assertProblem(
         Cli.run("expand", "--from", checkpoint, "--to", checkpoint, "--hidden-size", 32),
-        "--to: " + checkpoint + " holds a checkpoint already; name a new or empty folder");
+        "--to: " + checkpoint + " already holds a checkpoint; name a new or empty folder");
   }
 
   @Test

@@ -84,7 +84,7 @@ class JobCommandTest {
     ExpansionStatus expanded =
         Objects.requireNonNull(job("expand", Work.EXPAND, "wide").expansion());
     JobResult expandedAgain = job("expand", Work.EXPAND, "wide");
-    assertThat(expandedAgain.message()).isEqualTo("wide: the expansion was complete already");
+    assertThat(expandedAgain.message()).isEqualTo("wide: the expansion was already complete");
     assertThat(expandedAgain.expansion())
         .isEqualTo(
             new ExpansionStatus(

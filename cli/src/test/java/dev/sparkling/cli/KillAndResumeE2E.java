@@ -104,7 +104,7 @@ class KillAndResumeE2E {
     assertThat(second.err())
         .isEqualTo(
             tiny.store()
-                + ": another process works on this run; wait for it, or use another store\n");
+                + ": another process is working on this run; wait for it, or use another store\n");
     first.killWhen("still works", () -> true);
   }
 

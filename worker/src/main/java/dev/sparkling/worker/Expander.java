@@ -6,7 +6,7 @@ import dev.sparkling.worker.inspect.InspectCommand;
 import dev.sparkling.worker.process.CommandProcess;
 import picocli.CommandLine.Command;
 
-/** The commands that need no libtorch: the main class of the expander's image. */
+/** The main class of the expander's image, with the commands that need no libtorch. */
 @Command(
     name = "sparkling",
     description = "Expands checkpoints and deletes runs.",

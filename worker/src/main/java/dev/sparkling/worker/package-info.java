@@ -1,7 +1,7 @@
 /**
- * The worker as a process, and the commands that need no libtorch: {@link
- * dev.sparkling.worker.Expander} is the main class of the expander's image, which holds this module
- * and what it depends on.
+ * The worker as a process, and the commands that need no libtorch. {@link
+ * dev.sparkling.worker.Expander} is the main class of the expander's image, which has only this
+ * module and its dependencies.
  */
 @NullMarked
 package dev.sparkling.worker;

@@ -12,20 +12,23 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Errors about what the user named on the command line. A damaged checkpoint is then the user's to
- * replace (exit code 2), while damage to a run's own checkpoint stays damage (exit code 3).
+ * Adds the names of arguments to errors. A damaged checkpoint that the user named on the command
+ * line is a user error (exit code 2), whereas damage to a run's own checkpoint stays damage (exit
+ * code 3).
  */
 public final class ArgumentErrors {
 
-  /** Names, perhaps with a value. Paths and URIs, which other lines begin with, have a slash. */
+  /**
+   * Field names, optionally with a value. Other lines begin with a path or URI, which has a slash.
+   */
   private static final Pattern FIELDS =
       Pattern.compile("([a-z][A-Za-z.]*(?:, [a-z][A-Za-z.]*)*)(?: \\w+)?: ");
 
   private ArgumentErrors() {}
 
   /**
-   * Runs an action, and puts the argument's name in front of the lines of its errors; lines that
-   * name an option already stay as they are.
+   * Runs an action and prefixes the lines of its errors with the argument's name; lines that
+   * already name an option are unchanged.
    */
   public static <T> T naming(String argument, Supplier<T> action) {
     try {
@@ -36,9 +39,9 @@ public final class ArgumentErrors {
   }
 
   /**
-   * Runs an action that reads one checkpoint and writes another, and puts the name of the argument
-   * that is at fault in front of the lines of its errors. Damage to what was written is no fault of
-   * an argument and stays damage.
+   * Runs an action that reads one checkpoint and writes another, and prefixes the lines of its
+   * errors with the name of the argument that caused them. Damage to the written checkpoint is not
+   * caused by an argument and stays damage.
    */
   public static <T> T naming(
       CheckpointArgument source, CheckpointArgument target, Supplier<T> action) {

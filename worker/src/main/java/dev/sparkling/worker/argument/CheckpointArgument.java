@@ -14,16 +14,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A checkpoint that an argument names: a folder in a store.
+ * A checkpoint that is named by an argument: a folder in a store.
  *
  * @param name name of the argument, for messages
- * @param text what the user wrote
+ * @param text value of the argument
  * @param at location of the checkpoint; its store is that of the folder's parent
  */
 public record CheckpointArgument(String name, String text, CheckpointLocation at)
     implements AutoCloseable {
 
-  /** Opens the store that holds the folder; whether the folder exists is not checked. */
+  /** Opens the store of the folder; does not check whether the folder exists. */
   public static CheckpointArgument open(String name, String text) {
     return switch (StoreUri.parse(name, text)) {
       case StoreUri.Folder(Path path) -> {
@@ -59,14 +59,14 @@ public record CheckpointArgument(String name, String text, CheckpointLocation at
     return at.store();
   }
 
-  /** Opens the checkpoint, ours or a Hugging Face folder. */
+  /** Opens the checkpoint, which may also be a Hugging Face folder. */
   public CheckpointReader reader() {
     return ArgumentErrors.naming(name, () -> CheckpointReader.openAny(at.store(), at.folder()));
   }
 
   /**
-   * Checks that a new checkpoint may be written here: nothing is overwritten, and nothing is
-   * written into the source.
+   * Checks that a new checkpoint can be written to the folder without overwriting anything or
+   * writing into the source.
    *
    * @throws UserError if the folder is not free
    */
@@ -75,7 +75,7 @@ public record CheckpointArgument(String name, String text, CheckpointLocation at
     String folder = at.folder();
     if (Checkpoints.exists(store, folder)) {
       throw new UserError(
-          name + ": " + text + " holds a checkpoint already; name a new or empty folder");
+          name + ": " + text + " already holds a checkpoint; name a new or empty folder");
     }
     if (store.find(folder).isPresent()) {
       throw new UserError(name + ": " + text + " is a file; name a new or empty folder");
@@ -92,7 +92,7 @@ public record CheckpointArgument(String name, String text, CheckpointLocation at
               + "; name a folder beside it");
     }
     if (store.find(folder + "/" + UnfinishedExpansion.NAME).isPresent()) {
-      return; // the expansion resumes, or starts again if it is another one
+      return; // the expansion resumes, or starts over if it is a different one
     }
     store.list(folder + "/").stream()
         .findFirst()
@@ -118,7 +118,7 @@ public record CheckpointArgument(String name, String text, CheckpointLocation at
     };
   }
 
-  /** Resolves links as far as the path exists. */
+  /** Resolves links in the part of the path that exists. */
   private static Path real(Path path) {
     Path absolute = path.toAbsolutePath().normalize();
     Path existing = absolute;

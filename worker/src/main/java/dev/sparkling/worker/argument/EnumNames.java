@@ -10,8 +10,8 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * Enum options take the names that the resource uses, {@code copy-copy} and not {@code COPY_COPY};
- * enums that the resource does not use, the constant's name in lower case.
+ * Parses enum options by the names that the resource uses, such as {@code copy-copy}. For enums
+ * that are not part of the resource, names are the constants in lower case.
  */
 public final class EnumNames {
 

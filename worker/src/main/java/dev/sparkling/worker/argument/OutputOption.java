@@ -2,7 +2,7 @@ package dev.sparkling.worker.argument;
 
 import picocli.CommandLine.Option;
 
-/** {@code --output}, for commands whose result a script may read. */
+/** {@code --output}, for commands whose output scripts may read. */
 public final class OutputOption {
 
   private enum ResultFormat {

@@ -1,4 +1,4 @@
-/** Arguments that several commands take, and errors that name them. */
+/** Arguments that several commands share, and errors that name them. */
 @NullMarked
 package dev.sparkling.worker.argument;
 

@@ -42,7 +42,7 @@ public final class DeleteCommand implements Callable<Integer> {
 
   @Spec private CommandSpec commandSpec;
 
-  /** Which run to delete: a job document's, or the one at a location. */
+  /** The run to delete, from a job document or at a location. */
   static final class DeleteInput {
     @Option(
         names = "--job",
@@ -55,9 +55,9 @@ public final class DeleteCommand implements Callable<Integer> {
     private @Nullable RunLocation location;
   }
 
-  /** A location that must look like a run's. */
+  /** A location, which is deleted only if it looks like a run. */
   static final class RunLocation {
-    @Parameters(paramLabel = "URI", description = "Where the run is stored.")
+    @Parameters(paramLabel = "URI", description = "Location of the run.")
     private String uri;
 
     @Option(names = "--yes", description = "Confirm the deletion.")
@@ -76,7 +76,7 @@ public final class DeleteCommand implements Callable<Integer> {
     }
   }
 
-  /** Deletes what the stages of the job's run have stored; others may keep objects beside it. */
+  /** Deletes the objects of the job's stages; other objects at the same location are kept. */
   private static JobResult delete(Assignment job, StopSignal stop) {
     List<String> stages = job.resource().spec().stages().stream().map(StageSpec::name).toList();
     try (RunLock _ = lock(job.store());
@@ -128,7 +128,7 @@ public final class DeleteCommand implements Callable<Integer> {
             null);
   }
 
-  /** Takes the lock of a run that exists; locking would make the folder. */
+  /** Takes the lock of a run whose folder exists, because locking would create the folder. */
   private static @Nullable RunLock lock(StoreUri uri) {
     return uri instanceof StoreUri.Folder(Path folder) && !Files.isDirectory(folder)
         ? null

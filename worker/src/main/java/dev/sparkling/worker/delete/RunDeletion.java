@@ -11,8 +11,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
- * Deletes what a run has stored: manifests first, so that no reader meets a checkpoint that is
- * being deleted, then the rest. An interrupted deletion is completed by the next one.
+ * Deletes the objects of a run: manifests first, so that readers never find a partially deleted
+ * checkpoint, then the rest. An interrupted deletion is completed by the next one.
  *
  * @param objects objects of the run
  * @param others other objects below the same root; never touched
@@ -24,7 +24,7 @@ record RunDeletion(List<StoredObject> objects, List<StoredObject> others) {
     others = List.copyOf(others);
   }
 
-  /** Finds the objects that look like a run's, whatever the names of its stages. */
+  /** Finds the objects of a run with any stage names. */
   static RunDeletion ofAnyRun(ObjectStore store) {
     return of(store, RunLayout.keysOfAnyRun());
   }
@@ -50,7 +50,7 @@ record RunDeletion(List<StoredObject> objects, List<StoredObject> others) {
   /**
    * Deletes the objects.
    *
-   * @return false if it was asked to stop before it was done
+   * @return false if it was asked to stop before it was complete
    */
   boolean run(ObjectStore store, BooleanSupplier stopRequested) {
     List<StoredObject> order = new ArrayList<>(objects.stream().filter(this::isManifest).toList());

@@ -47,7 +47,7 @@ public final class ExpandCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  /** What to expand: a stage's predecessor, by a job document, or any checkpoint. */
+  /** The input: a job document, which names a stage to expand into, or any checkpoint. */
   static final class ExpandInput {
     @Option(
         names = "--job",
@@ -103,7 +103,7 @@ public final class ExpandCommand implements Callable<Integer> {
 
   private static String message(StagePlan stage, ExpansionStatus status) {
     return status.seconds() == null || status.bytes() == null
-        ? stage.name() + ": the expansion was complete already"
+        ? stage.name() + ": the expansion was already complete"
         : "%s: expanded, %s in %.1f s"
             .formatted(stage.name(), Format.bytes(status.bytes()), status.seconds());
   }

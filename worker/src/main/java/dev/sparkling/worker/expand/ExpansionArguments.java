@@ -16,7 +16,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** An expansion of any checkpoint, by arguments. */
+/** Arguments of an expansion of any checkpoint. */
 final class ExpansionArguments {
 
   @Option(
@@ -84,22 +84,22 @@ final class ExpansionArguments {
   @Option(
       names = "--signal-to-noise",
       paramLabel = "DECIBELS",
-      description = "With signal-to-noise: that ratio in decibels (default: 10).")
+      description = "With signal-to-noise: the ratio in decibels (default: 10).")
   private double signalToNoise = BaselineSpec.DEFAULT.signalToNoiseDecibels();
 
   @Option(
       names = "--tolerance",
       paramLabel = "X",
       description =
-          "How far RMS(y)/RMS(x) of a matrix may move, relative to what its factor should give,"
-              + " before there is a warning (default: ${DEFAULT-VALUE}).",
+          "Relative deviation of a matrix's RMS(y)/RMS(x) from its expected value above which there"
+              + " is a warning (default: ${DEFAULT-VALUE}).",
       defaultValue = "0.05")
   private double tolerance;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Seed of random entries (default: the run's).")
+      description = "Seed of random entries (default: the seed of the run).")
   private @Nullable Long seed;
 
   @Option(
@@ -119,7 +119,7 @@ final class ExpansionArguments {
   @Option(
       names = "--rewarmup-steps",
       paramLabel = "N",
-      description = "Steps until that peak (default: ${DEFAULT-VALUE}).",
+      description = "Steps until that rate is reached (default: ${DEFAULT-VALUE}).",
       defaultValue = "250")
   private int rewarmupSteps;
 
@@ -144,7 +144,7 @@ final class ExpansionArguments {
   }
 
   /**
-   * The expansion.
+   * Returns the expansion.
    *
    * @throws UserError with every problem, each under its option's name
    */
@@ -167,7 +167,10 @@ final class ExpansionArguments {
     return expansion;
   }
 
-  /** The option that sets a field of {@link ExpansionSpec}, or another setting of an expansion. */
+  /**
+   * Returns the option that sets a field of {@link ExpansionSpec}, or another setting of an
+   * expansion.
+   */
   private static String option(String field) {
     return switch (field) {
       case "baseline.signalToNoiseDecibels" -> "--signal-to-noise";

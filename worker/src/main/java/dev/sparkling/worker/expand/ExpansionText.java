@@ -9,12 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** An expansion in a few lines, with its warnings. */
+/** Summarizes an expansion in a few lines, with its warnings. */
 public final class ExpansionText {
 
   private ExpansionText() {}
 
-  /** What an expansion did. */
+  /** Returns the summary of a completed expansion. */
   public static List<String> lines(ExpansionReport report) {
     ModelChange model = report.model();
     List<String> lines = new ArrayList<>();
@@ -32,7 +32,7 @@ public final class ExpansionText {
     return lines;
   }
 
-  /** What an expansion would do. */
+  /** Returns the summary of a dry run. */
   static List<String> lines(ExpansionPreview preview) {
     ModelChange model = preview.model();
     List<String> lines = new ArrayList<>();

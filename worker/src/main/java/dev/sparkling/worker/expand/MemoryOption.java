@@ -7,12 +7,12 @@ import java.lang.management.ManagementFactory;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** {@code --memory}: how much of the memory an expansion may use. */
+/** {@code --memory}: the memory that an expansion may use. */
 final class MemoryOption {
 
   private static final int MIB_BITS = 20;
 
-  /** The rest is for uploads, the heap and the JVM itself. */
+  /** Share of the machine's memory; the rest is for uploads, the heap and the JVM itself. */
   private static final int DIVISOR = 4;
 
   @Option(

@@ -22,12 +22,12 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Expands the last checkpoint of a stage into the start of the next: the one way to do so, for a
- * run on one machine and for the expander's pod.
+ * Expands the last checkpoint of a stage into the first of the next, both for local runs and in the
+ * expander's pod.
  *
- * @param run run that has begun
+ * @param run run whose session has begun
  * @param memoryBytes memory for reading and expanding
- * @param stopRequested whether to stop; asked often
+ * @param stopRequested whether to stop; called often
  * @param progress listener for the bytes done
  */
 public record StageExpansion(
@@ -41,15 +41,15 @@ public record StageExpansion(
    */
   public record Expanded(ExpansionStatus status, Optional<ExpansionReport> report) {}
 
-  /** With the default memory. */
+  /** Creates an expansion with the default memory. */
   public StageExpansion(RunSession run, BooleanSupplier stopRequested, ExpansionProgress progress) {
     this(run, MemoryOption.defaultBytes(), stopRequested, progress);
   }
 
   /**
-   * Expands into a stage, unless that is done already.
+   * Expands into a stage, unless its expansion is already complete.
    *
-   * @return empty if it was asked to stop
+   * @return the expansion; empty if it was asked to stop
    */
   public Optional<Expanded> into(StagePlan stage) {
     ObjectStore store = run.store();
@@ -72,7 +72,7 @@ public record StageExpansion(
     return report.map(done -> new Expanded(status(stage, seconds), report));
   }
 
-  /** Key of the checkpoint that is expanded into a stage. */
+  /** Returns the key of the checkpoint that is expanded into a stage. */
   public String source(StagePlan stage) {
     StagePlan before = before(stage);
     return RunLayout.checkpoint(before.name(), before.lastStep());
@@ -101,7 +101,7 @@ public record StageExpansion(
         ExpansionReport.read(run.store(), RunLayout.expansion(stage.name())).warnings());
   }
 
-  /** The path in the resource of a setting that the expander's errors name. */
+  /** Returns the path in the resource of a setting that the expander's errors name. */
   private static String path(StagePlan stage, String name) {
     return name.equals("memory")
         ? "spec.expander.resources.limits.memory, a quarter of it"

@@ -11,15 +11,17 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
-/** Tensors of an expansion: one row for those that differ in layer and expert only. */
+/**
+ * A table of an expansion's tensors, with one row for tensors that differ only in layer and expert.
+ */
 final class TensorTable {
 
   private TensorTable() {}
 
   /**
-   * The lines of the table.
+   * Returns the lines of the table.
    *
-   * @param measured whether the tensors were expanded, so that they have measured figures
+   * @param measured whether the tensors were expanded, so that there are measurements
    */
   static List<String> lines(List<TensorReport> tensors, boolean measured) {
     Map<String, List<TensorReport>> alike = new LinkedHashMap<>();

@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "inspect",
-    description = "Shows what a checkpoint, a safetensors file or a run's folder holds.",
+    description = "Shows the contents of a checkpoint, a safetensors file or a run's folder.",
     mixinStandardHelpOptions = true)
 public final class InspectCommand implements Callable<Integer> {
 
@@ -173,7 +173,7 @@ public final class InspectCommand implements Callable<Integer> {
     }
     reader.state().ifPresent(state -> print(state, out));
     if (reader.manifest().isEmpty()) {
-      out.println("manifest    none: a Hugging Face folder, not a checkpoint of ours");
+      out.println("manifest    none: a Hugging Face folder, not a Sparkling checkpoint");
     } else {
       out.println(
           "manifest    "

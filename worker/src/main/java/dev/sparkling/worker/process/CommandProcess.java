@@ -16,8 +16,8 @@ import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 
 /**
- * Runs a command as a process: every error becomes its lines on standard error, its exit code and,
- * if one is wanted, a result file. Nothing else in the commands prints errors or exits.
+ * Runs a command as a process: turns every error into lines on standard error, an exit code and, if
+ * requested, a result file. Commands neither print errors nor exit.
  */
 public final class CommandProcess {
 
@@ -26,20 +26,21 @@ public final class CommandProcess {
   private final ResultFile result;
   private final String[] arguments;
 
-  /** A command that knows its progress, also when it fails. */
+  /** A command that reports its progress in its result, even if it fails. */
   public interface ReportsProgress {
-    /** The newest progress; null before any is known. */
+    /** Returns the latest progress; null before the first. */
     @Nullable Progress progress();
   }
 
   private CommandProcess(Object commands, PrintWriter out, PrintWriter err, String[] arguments) {
     this.commands = new CommandLine(commands).setOut(out).setErr(err);
     EnumNames.register(this.commands);
-    // As the user typed it, also if another name starts the launcher: help must show what works.
+    // The name that the user typed, for example as a kubectl plugin, so that help shows a command
+    // that works.
     Optional.ofNullable(System.getenv("SPARKLING_COMMAND"))
         .ifPresent(this.commands::setCommandName);
     this.err = err;
-    // Found without picocli, because a wrong argument beside it is a result too.
+    // Parsed without picocli, because an invalid argument must be reported in the file too.
     this.result = ResultFile.of(Arrays.asList(arguments));
     this.arguments = arguments;
   }
@@ -69,7 +70,7 @@ public final class CommandProcess {
           .setExecutionExceptionHandler(errors())
           .setParameterExceptionHandler(usage())
           .execute(arguments);
-    } catch (Error e) { // which picocli does not catch: out of memory, no native library
+    } catch (Error e) { // such as out of memory, which picocli does not catch
       return failed(e, null);
     }
   }
@@ -83,14 +84,14 @@ public final class CommandProcess {
                 : null);
   }
 
-  /** Prints one line a problem for a known error, and the stack trace of a defect. */
+  /** Prints one line per problem of a known error, or the stack trace of a bug. */
   private int failed(Throwable error, @Nullable Progress progress) {
     if (error instanceof SparklingException known) {
       known.problems().forEach(line -> err.println(commands.getColorScheme().errorText(line)));
       result.write(
           new JobResult(Outcome.FAILED, String.join("\n", known.problems()), progress, null));
     } else {
-      err.println("internal error: this is a defect of Sparkling; please report the following");
+      err.println("internal error: this is a bug in Sparkling; please report the following");
       error.printStackTrace(err);
       result.write(new JobResult(Outcome.FAILED, "internal error: " + error, progress, null));
     }

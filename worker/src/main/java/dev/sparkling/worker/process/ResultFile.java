@@ -10,16 +10,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file that a worker writes its result to: in a pod the termination message, which Kubernetes
- * reads once the container has ended.
+ * The file that a worker writes its result to. In a pod, this is the termination message, which
+ * Kubernetes reads once the container has terminated.
  *
- * @param file the file; null if no result is wanted
+ * @param file path of the file; null if no result was requested
  */
 public record ResultFile(@Nullable Path file) {
 
   static final String OPTION = "--result";
 
-  /** The file that a command line names. */
+  /** Returns the file that a command line names. */
   static ResultFile of(List<String> arguments) {
     for (int i = 0; i < arguments.size(); i++) {
       String argument = arguments.get(i);
@@ -33,7 +33,7 @@ public record ResultFile(@Nullable Path file) {
     return new ResultFile(null);
   }
 
-  /** Writes the result in place: in a pod the file is a mount, which cannot be replaced. */
+  /** Writes the result in place, because in a pod the file is a mount, which cannot be replaced. */
   void write(JobResult result) {
     if (file == null) {
       return;
@@ -41,7 +41,7 @@ public record ResultFile(@Nullable Path file) {
     try {
       Files.write(file, JobJson.encode(result).getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      // The exit code still says how the work ended, so this must not change it.
+      // The exit code still reports the outcome, so it must not change.
       System.err.println(file + ": the result cannot be written: " + e);
     }
   }

@@ -6,13 +6,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * SIGTERM and Ctrl-C: the work stops at its next safe point, and then the process ends. The JVM
- * answers such a signal by running its shutdown hooks and then halting with 128 + the signal's
- * number; the hook here delays that until {@link #exit}, or until the grace period is over.
+ * Handles SIGTERM and Ctrl-C: work stops at the next safe point, and then the process exits. On
+ * such a signal, the JVM runs its shutdown hooks and then halts with 128 + the signal's number; the
+ * hook here delays that until {@link #exit} or until the grace period has expired.
  */
 public final class StopSignal implements AutoCloseable {
 
-  /** Kubernetes' own default is 30 seconds until SIGKILL. */
+  /** Below the default of Kubernetes, 30 seconds until SIGKILL. */
   private static final Duration GRACE = Duration.ofSeconds(25);
 
   private static final CountDownLatch ENDED = new CountDownLatch(1);
@@ -23,16 +23,16 @@ public final class StopSignal implements AutoCloseable {
   private final Thread hook = new Thread(this::stop, "stop");
   private volatile boolean requested;
 
-  /** Listens from now on, with a grace period of 25 seconds. */
+  /** Starts listening, with a grace period of 25 seconds. */
   public StopSignal() {
     this(GRACE, () -> System.err.println(expired(GRACE.toSeconds())));
   }
 
   /**
-   * Listens from now on.
+   * Starts listening.
    *
-   * @param grace time between the signal and the end of the process, whatever the work does
-   * @param graceExpired action if the work has not ended within it
+   * @param grace longest time from the signal to the end of the process, even if work continues
+   * @param graceExpired action if work has not ended within the grace period
    */
   StopSignal(Duration grace, Runnable graceExpired) {
     this.grace = grace;
@@ -40,21 +40,21 @@ public final class StopSignal implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
-  /** The message of a process that ends before its work has stopped. */
+  /** Returns the message of a process that exits before its work has stopped. */
   static String expired(long graceSeconds) {
     return "stopped after the grace period of %d s; the next start resumes from the newest checkpoint"
         .formatted(graceSeconds);
   }
 
-  /** Ends the process once everything is written and printed; never returns. */
+  /** Exits the process after all output is written; never returns. */
   static void exit(int code) {
     if (stopping && code != Outcome.STOPPED_EXIT_CODE) {
-      // The work completed or failed while it was asked to stop, and a JVM that is shutting down
-      // keeps the signal's exit code.
+      // The work completed or failed after the signal; a JVM that is shutting down would exit with
+      // the signal's code.
       Runtime.getRuntime().halt(code);
     }
     ENDED.countDown();
-    // Blocks forever if the JVM is shutting down already: its hooks no longer wait.
+    // Blocks if the JVM is already shutting down, whose hooks no longer wait.
     System.exit(code);
   }
 
@@ -63,13 +63,13 @@ public final class StopSignal implements AutoCloseable {
     return requested;
   }
 
-  /** Stops listening; if the signal has come, the process ends in {@link #exit}. */
+  /** Stops listening. If the signal has been received, the process still ends in {@link #exit}. */
   @Override
   public void close() {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      return; // the JVM is shutting down, and the hook runs
+      return; // the JVM is shutting down, and the hook is running
     }
   }
 

@@ -9,13 +9,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Options of the commands that pods run. */
+/** Options of the commands that run in pods. */
 public final class WorkerOptions {
 
   @Option(
       names = ResultFile.OPTION,
       paramLabel = "FILE",
-      description = "Write the result as JSON to FILE, whatever the outcome.")
+      description = "Write the result as JSON to FILE, even on failure.")
   private @Nullable Path result;
 
   @Option(
@@ -26,15 +26,16 @@ public final class WorkerOptions {
       defaultValue = "25")
   private int graceSeconds;
 
-  /** Listens for the signal to stop. */
+  /** Starts listening for the stop signal. */
   public StopSignal stopSignal() {
     if (graceSeconds < 1) {
-      throw new UserError("--grace: " + graceSeconds + " is too short; at least 1 second");
+      throw new UserError(
+          "--grace: " + graceSeconds + " is too short; at least 1 second is needed");
     }
     return new StopSignal(Duration.ofSeconds(graceSeconds), this::graceExpired);
   }
 
-  /** Prints and writes a result other than a failure; returns its exit code. */
+  /** Prints and writes a result other than a failure, and returns its exit code. */
   public int finish(JobResult ended, PrintWriter out) {
     out.println(ended.message());
     out.flush();

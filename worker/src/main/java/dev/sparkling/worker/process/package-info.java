@@ -1,6 +1,6 @@
 /**
- * A command as a process: how it is started, asked to stop, and how it ends. {@code docs/jobs.md}
- * is the contract with its launcher.
+ * A command as a process: start, stop signal, exit code and result. {@code docs/jobs.md} is the
+ * contract with the launcher.
  */
 @NullMarked
 package dev.sparkling.worker.process;

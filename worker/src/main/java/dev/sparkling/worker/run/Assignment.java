@@ -19,14 +19,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The run, and the stage of it, that a command works on: from a job document, or from a resource
- * file and options.
+ * The run and stage that a command works on, from a job document or from a resource file and
+ * options.
  *
- * @param file the document or resource file
- * @param resource the resource, validated
+ * @param file job document or resource file
+ * @param resource validated resource
  * @param stage name of the stage; empty if the work concerns the whole run
- * @param store where the run is stored
- * @param reader reads the file's text again, with settings for what it leaves out
+ * @param store location of the run
+ * @param reader reads the file's text again, with the given values for settings that it omits
  */
 public record Assignment(
     Path file,
@@ -36,7 +36,7 @@ public record Assignment(
     Function<JsonNode, ProgressiveTraining> reader) {
 
   /** Description of {@code --job}. */
-  public static final String JOB_HELP = "Take the work from a job document.";
+  public static final String JOB_HELP = "Read the work to do from a job document.";
 
   /**
    * Reads and validates a job document.
@@ -65,7 +65,7 @@ public record Assignment(
     return of(file, stage, store, recorded -> SpecReader.read(text, file.toString(), recorded));
   }
 
-  /** Reads the file again; what it leaves out comes from the settings that a run has recorded. */
+  /** Reads the file again, with recorded values for the settings that it omits. */
   Assignment resolvedWith(JsonNode recorded) {
     return new Assignment(file, reader.apply(recorded), stage, store, reader);
   }
@@ -87,7 +87,7 @@ public record Assignment(
     return new ProgressiveTraining(
         ProgressiveTraining.API_VERSION,
         ProgressiveTraining.KIND,
-        // Annotations are for runs on the user's own machine.
+        // Annotations apply to local runs only.
         new Metadata(job.run(), Map.of()),
         job.spec());
   }

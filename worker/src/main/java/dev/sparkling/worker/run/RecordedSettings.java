@@ -19,8 +19,8 @@ import java.util.SortedMap;
 import java.util.TreeSet;
 
 /**
- * {@code settings.json} of a run: the settings that it was started with (docs/adr/0018). Until the
- * run has a checkpoint, each start records its settings anew; after that, the record is binding.
+ * The {@code settings.json} of a run: the settings that it was started with (docs/adr/0018). Until
+ * the run has a checkpoint, each start overwrites the record; after that, the record is binding.
  */
 final class RecordedSettings {
 
@@ -46,19 +46,19 @@ final class RecordedSettings {
             : Optional.empty());
   }
 
-  /** Reads an assignment again, with the binding record for what it leaves out. */
+  /** Reads an assignment again and takes the settings that it omits from the binding record. */
   Assignment resolve(Assignment assignment) {
     if (binding.isEmpty()) {
       return assignment;
     }
     try {
       return assignment.resolvedWith(binding.get());
-    } catch (UserError e) { // it was valid by itself
+    } catch (UserError e) { // it was valid without the record
       throw new UserError(
           e.problems().stream()
               .map(
                   line ->
-                      "%s; if %s leaves it out, it comes from %s"
+                      "%s; settings that %s omits come from %s"
                           .formatted(line, assignment.file(), store.location(RunLayout.SETTINGS)))
               .toList());
     }
@@ -92,8 +92,8 @@ final class RecordedSettings {
   }
 
   /**
-   * Records the settings of a start whose identity was checked. A binding record keeps its values;
-   * stages and fields that it lacks are added.
+   * Records the settings of a start, after its identity was checked. A binding record keeps its
+   * values; missing stages and fields are added.
    */
   void record(ProgressiveTrainingSpec spec) {
     ObjectNode resolved = ResolvedSettings.of(spec);

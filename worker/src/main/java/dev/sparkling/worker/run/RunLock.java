@@ -12,8 +12,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
- * Keeps two processes from working on one run in a folder. The operating system releases the lock
- * when the process ends, however it ends. A run in a bucket has none.
+ * A lock that keeps two processes from working on the same run in a folder. The operating system
+ * releases it when the process ends, even if it crashes. Runs in a bucket are not locked.
  */
 public final class RunLock implements AutoCloseable {
 
@@ -26,7 +26,7 @@ public final class RunLock implements AutoCloseable {
   }
 
   /**
-   * Takes the lock; makes the folder if it does not exist.
+   * Takes the lock; creates the folder if it does not exist.
    *
    * @throws UserError if another process holds it
    */
@@ -43,7 +43,7 @@ public final class RunLock implements AutoCloseable {
       if (lock == null) {
         file.close();
         throw new UserError(
-            folder + ": another process works on this run; wait for it, or use another store");
+            folder + ": another process is working on this run; wait for it, or use another store");
       }
       return new RunLock(Optional.of(file));
     } catch (IOException e) {

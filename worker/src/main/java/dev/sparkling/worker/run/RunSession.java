@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One command's work on a run, the same on a laptop and in a pod. {@link #open} reads only; {@link
+ * A command's work on a run, both on a laptop and in a pod. {@link #open} only reads; {@link
  * #begin} locks the run and checks that the stored checkpoints belong to it.
  */
 public final class RunSession implements AutoCloseable {
@@ -55,7 +55,7 @@ public final class RunSession implements AutoCloseable {
     try {
       return settings.resolve(assignment);
     } catch (UserError e) {
-      // Settings that contradict the record are edits, which identity names one by one.
+      // Settings that contradict the record are edits, which the identity check reports one by one.
       ProgressiveTrainingSpec alone = assignment.resource().spec();
       new RunIdentity(alone, RunPlan.of(alone), Optional.empty()).check(store);
       throw e;
@@ -65,9 +65,10 @@ public final class RunSession implements AutoCloseable {
   /**
    * Locks the run, checks that the stored checkpoints belong to it, and records its settings.
    *
-   * @param data the training shards; empty if they are not opened, and then not compared
-   * @throws UserError if another process works on the run, or naming every setting that the run has
-   *     used and that differs now
+   * @param data fingerprints of the training data; empty if the data is not opened and need not be
+   *     compared
+   * @throws UserError if another process is working on the run, or if settings that the run has
+   *     used have changed; names all of them
    */
   public void begin(Optional<RunIdentity.DataFingerprints> data) {
     lock = RunLock.acquire(assignment.store());
@@ -75,12 +76,12 @@ public final class RunSession implements AutoCloseable {
     settings.record(spec());
   }
 
-  /** The document or resource file. */
+  /** Returns the job document or resource file. */
   public Path file() {
     return assignment.file();
   }
 
-  /** The resource, with the settings that the run was started with. */
+  /** Returns the resource, with the settings that the run was started with. */
   public ProgressiveTraining resource() {
     return assignment.resource();
   }
@@ -93,12 +94,14 @@ public final class RunSession implements AutoCloseable {
     return plan;
   }
 
-  /** The store, rooted at the run. */
+  /** Returns the store, rooted at the run. */
   public ObjectStore store() {
     return store;
   }
 
-  /** The settings whose recorded values differ from this version's defaults, one sentence each. */
+  /**
+   * Returns a sentence for each setting whose recorded value differs from this version's default.
+   */
   public List<String> warnings() {
     return warnings;
   }

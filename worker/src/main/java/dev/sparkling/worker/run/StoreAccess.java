@@ -9,7 +9,7 @@ import dev.sparkling.pipeline.spec.StorageSpec;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Opens stores with the endpoint and credentials of the environment. */
+/** Opens stores with the endpoint and credentials from the environment. */
 public final class StoreAccess {
 
   private StoreAccess() {}
@@ -20,7 +20,7 @@ public final class StoreAccess {
   }
 
   /**
-   * Opens the store at a location of a resource, at the resource's endpoint if it names one.
+   * Opens the store at a location, with the resource's endpoint if it names one.
    *
    * @throws UserError if the environment names another endpoint
    */
@@ -38,7 +38,7 @@ public final class StoreAccess {
     String other = environment.put(S3Access.ENDPOINT, endpoint);
     if (other != null && !other.isBlank() && !other.equals(endpoint)) {
       throw new UserError(
-          "spec.storage.endpoint: %s is not the %s of environment variable %s; make them equal, or leave one out"
+          "spec.storage.endpoint: %s differs from %s in environment variable %s; set one of them, or both to the same value"
               .formatted(endpoint, other, S3Access.ENDPOINT));
     }
     return environment;

@@ -3,14 +3,14 @@ package dev.sparkling.worker.text;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Numbers for people. */
+/** Formats numbers for display. */
 public final class Format {
 
   private static final String[] DECIMAL = {"", "k", "M", "G", "T", "P", "E"};
 
   private Format() {}
 
-  /** Three digits and a decimal prefix: 412k, 1.50G. */
+  /** Formats a count with three digits and a decimal prefix: 412k, 1.50G. */
   public static String count(double value) {
     double scaled = value;
     int prefix = 0;
@@ -33,7 +33,7 @@ public final class Format {
     return count(value) + "B";
   }
 
-  /** Three digits and an exponent, for counts beyond all prefixes: 1.23e+21. */
+  /** Formats a count beyond all prefixes with three digits and an exponent: 1.23e+21. */
   public static String flops(double value) {
     return String.format(Locale.ROOT, "%.3g", value);
   }

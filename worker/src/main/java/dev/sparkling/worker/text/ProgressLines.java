@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.function.Supplier;
 
-/** Prints a progress line every five seconds. */
+/** Prints progress lines, at most one every five seconds. */
 public final class ProgressLines {
 
   private static final long LINE_EVERY_NANOS = Duration.ofSeconds(5).toNanos();

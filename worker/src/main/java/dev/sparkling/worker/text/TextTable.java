@@ -3,7 +3,7 @@ package dev.sparkling.worker.text;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Columns under headings; a column with a number in it is aligned to the right. */
+/** A table with headings; columns that contain a number are right-aligned. */
 public final class TextTable {
 
   private static final String GAP = "   ";

@@ -1,4 +1,4 @@
-/** Text for people: numbers, tables, progress lines. */
+/** Human-readable output: numbers, tables, progress lines. */
 @NullMarked
 package dev.sparkling.worker.text;
 
