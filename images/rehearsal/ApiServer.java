@@ -13,9 +13,9 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /**
- * Just enough of an API server over TLS for a rehearsal of the operator while its image is built, so
- * that its start cache holds what a start in a cluster needs: the definition, one run, nothing else,
- * and every write succeeds.
+ * A minimal API server over TLS. The operator runs against it while its image is built, so that its
+ * AOT cache has the classes that a start in a cluster needs. It serves the definition and one run;
+ * every write succeeds.
  *
  * <pre>
  * java ApiServer.java FOLDER KEYSTORE PASSWORD: prints its port, and serves until its input ends;
@@ -64,7 +64,7 @@ public final class ApiServer {
       String query = String.valueOf(exchange.getRequestURI().getQuery());
       exchange.getResponseHeaders().set("Content-Type", "application/json");
       if (exchange.getRequestHeaders().containsKey("Upgrade")) {
-        // No WebSocket here; the client then watches by a plain request.
+        // Without a WebSocket, the client watches by a plain request.
         exchange.sendResponseHeaders(200, -1);
       } else if (query.contains("watch=true")) {
         watch(exchange);
@@ -75,7 +75,7 @@ public final class ApiServer {
       } else if (path.contains("/progressivetrainings/")) {
         send(exchange, 200, run);
       } else if (path.contains("/customresourcedefinitions/")) {
-        // The client reads YAML where the text does not begin as JSON does.
+        // The client parses text that does not begin like JSON as YAML.
         send(exchange, 200, definition);
       } else if (path.endsWith("/pods")) {
         send(exchange, 200, list("PodList", "v1", ""));
@@ -91,7 +91,7 @@ public final class ApiServer {
     }
   }
 
-  /** Never has anything to tell. */
+  /** Keeps the watch open without sending events. */
   private static void watch(HttpExchange exchange) throws IOException {
     exchange.sendResponseHeaders(200, 0);
     exchange.getResponseBody().flush();

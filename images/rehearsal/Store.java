@@ -19,8 +19,8 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /**
- * Just enough of S3 over TLS for a rehearsal of the workers while their images are built, so that
- * their start caches hold what a start against a real store needs. Believes every signature.
+ * A minimal S3 server over TLS. Workers run against it while their images are built, so that their
+ * AOT caches have the classes that a start with a real store needs. It accepts every signature.
  *
  * <pre>java Store.java FOLDER KEYSTORE PASSWORD: prints its port, and serves until its input ends</pre>
  */
@@ -143,7 +143,7 @@ public final class Store {
     exchange.getResponseBody().write(body);
   }
 
-  /** The request's body, out of the signed chunks that it may come in. */
+  /** Returns the request's body, which may be sent in signed chunks. */
   private static byte[] body(HttpExchange exchange) throws IOException {
     byte[] bytes = exchange.getRequestBody().readAllBytes();
     String hash = exchange.getRequestHeaders().getFirst("x-amz-content-sha256");
