@@ -17,11 +17,11 @@ import dev.sparkling.worker.process.CommandProcess;
 import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 
-/** The command line. */
+/** The {@code sparkling} command. */
 @Command(
     name = "sparkling",
     description =
-        "Pre-trains language models that start narrow, are expanded in the middle, and finish"
+        "Pre-trains language models that start narrow, are widened during training, and finish"
             + " wide.",
     version = "sparkling 0.1.0",
     mixinStandardHelpOptions = true,
@@ -50,7 +50,7 @@ public final class Sparkling {
     CommandProcess.main(new Sparkling(), arguments);
   }
 
-  /** Runs a command; returns its exit code. */
+  /** Runs a command and returns its exit code. */
   static int execute(PrintWriter out, PrintWriter err, String... arguments) {
     return CommandProcess.run(new Sparkling(), out, err, arguments);
   }

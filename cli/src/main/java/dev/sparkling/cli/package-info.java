@@ -1,4 +1,4 @@
-/** The {@code sparkling} command; each package below holds the commands of one subject. */
+/** The {@code sparkling} command; each subpackage has the commands of one subject. */
 @NullMarked
 package dev.sparkling.cli;
 

@@ -61,7 +61,7 @@ class MinioRunE2E {
         command(
             server.access(), "inspect", "--verify", bucket + "/run/wide/checkpoints/step-00000024");
     assertThat(inspected.out()).contains("all digests match");
-    assertThat(command(server.access(), "run", file).out()).contains("tiny is complete already");
+    assertThat(command(server.access(), "run", file).out()).contains("tiny is already complete");
   }
 
   @Test

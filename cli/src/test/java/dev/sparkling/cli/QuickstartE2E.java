@@ -37,7 +37,7 @@ class QuickstartE2E {
     assertThat(wideEnd).isLessThan(0.75 * unigram);
 
     Cli.Result again = SparklingProcess.start(folder, Map.of(), "run", FILE).await();
-    assertThat(again.out()).contains("quickstart is complete already");
+    assertThat(again.out()).contains("quickstart is already complete");
   }
 
   private static double loss(Cli.Result result, String row) {

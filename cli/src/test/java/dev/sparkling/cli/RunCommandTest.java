@@ -44,7 +44,7 @@ class RunCommandTest {
     String first = Cli.run("run", file).out();
     Cli.Result second = Cli.run("run", file);
     assertThat(second.exitCode()).isZero();
-    assertThat(second.out()).contains("tiny is complete already");
+    assertThat(second.out()).contains("tiny is already complete");
     assertThat(lastLine(second.out())).isEqualTo(lastLine(first));
   }
 
@@ -71,7 +71,7 @@ class RunCommandTest {
         .doesNotContain("nothing was left to do")
         .containsPattern("control +at the end +24 +\\d\\.\\d{4}");
     assertThat(Cli.run("run", tiny.resource(), "--control").out())
-        .contains("tiny is complete already");
+        .contains("tiny is already complete");
   }
 
   @Test

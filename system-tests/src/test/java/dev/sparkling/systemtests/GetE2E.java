@@ -119,7 +119,7 @@ class GetE2E {
   void aMissingRunIsReportedAsKubectlReportsIt() {
     Shell.Ended missing = sparkling("get", "nobody", "-n", NAMESPACE);
     assertThat(missing.exitCode()).isEqualTo(2);
-    assertThat(missing.output()).contains("run nobody: is not in namespace get; ");
+    assertThat(missing.output()).contains("run nobody: not found in namespace get; ");
     Shell.Ended none = sparkling("get", "-n", "kube-public");
     assertThat(none.exitCode()).isZero();
     assertThat(none.output()).endsWith("no runs in namespace kube-public\n");

@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
 /** A client of a cluster's API server, with the credentials of a kubeconfig. */
 final class ApiServer implements AutoCloseable {
 
-  /** Media type of a list as a table. */
+  /** Media type of a list in table format. */
   static final String TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
   static final String JSON = "application/json";
@@ -44,7 +44,7 @@ final class ApiServer implements AutoCloseable {
     this.http = http;
   }
 
-  /** Reads the kubeconfig. Sends no request to the server; a login plugin may run. */
+  /** Reads the kubeconfig. Sends no request to the server, but may run a credential plugin. */
   static ApiServer open(ClusterChoice choice) {
     Config config = Kubeconfig.read(choice);
     String server = config.getMasterUrl().replaceAll("/+$", "");
@@ -62,7 +62,7 @@ final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** The chosen namespace, else the context's. */
+  /** Returns the chosen namespace, else that of the context. */
   String namespace() {
     return namespace;
   }
@@ -90,7 +90,7 @@ final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** Watches a list; events hold tables. */
+  /** Watches a list; its events contain tables. */
   EventStream watch(String path, Map<String, String> query, Duration patience) {
     HttpResponse<InputStream> response =
         await(http.sendAsync(request(path, query, TABLE), InputStream.class));

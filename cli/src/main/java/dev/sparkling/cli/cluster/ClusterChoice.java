@@ -6,12 +6,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The runs of a cluster, chosen as by kubectl's options of the same names.
+ * A choice of runs in a cluster, as by kubectl's options of the same names.
  *
  * @param kubeconfig kubeconfig file; null for the one of the environment or the home folder
  * @param context context of the kubeconfig; null for its current one
- * @param namespace namespace of the runs; null for the context's
- * @param allNamespaces whether the runs of all namespaces are meant
+ * @param namespace namespace of the runs; null for that of the context
+ * @param allNamespaces whether to choose the runs of all namespaces
  * @param run name of a single run; null for all of them
  */
 public record ClusterChoice(
@@ -33,7 +33,7 @@ public record ClusterChoice(
     }
   }
 
-  /** Names become parts of URLs and selectors, so nothing else may be in them. */
+  /** Names become parts of URLs and selectors, so other characters are rejected. */
   private static void requireName(String argument, @Nullable String name) {
     if (name != null && !NAME.matcher(name).matches()) {
       throw new UserError(

@@ -16,7 +16,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The events of a watch. A thread of its own reads them, because a dead connection can block its
+ * The events of a watch. A separate thread reads them, because a dead connection can block its
  * reader forever.
  */
 final class EventStream implements AutoCloseable {
@@ -34,9 +34,9 @@ final class EventStream implements AutoCloseable {
   private final long deadline;
 
   /**
-   * Starts to read.
+   * Starts reading.
    *
-   * @param patience time after which the stream counts as ended
+   * @param patience time after which the stream is considered ended
    */
   EventStream(InputStream body, Duration patience) {
     this.body = body;
@@ -45,8 +45,8 @@ final class EventStream implements AutoCloseable {
   }
 
   /**
-   * Waits for the next event; empty if the stream has ended, by an error or not: either way the
-   * caller lists again.
+   * Waits for the next event; empty if the stream has ended or failed, after which the caller lists
+   * again.
    */
   Optional<JsonNode> next() {
     try {
@@ -69,9 +69,9 @@ final class EventStream implements AutoCloseable {
         }
       }
     } catch (JsonProcessingException e) {
-      // Cut off within an event; the next list holds its result.
+      // The stream ended within an event; the next list includes its result.
     } catch (IOException e) {
-      // The connection was lost; the next list holds what was missed.
+      // The connection was lost; the next list includes the missed events.
     } finally {
       items.add(new Item.StreamEnd());
     }
@@ -82,7 +82,7 @@ final class EventStream implements AutoCloseable {
     try {
       body.close();
     } catch (IOException e) {
-      // Nothing is lost: it is only read.
+      // Nothing is lost, because the stream is only read.
     }
   }
 }

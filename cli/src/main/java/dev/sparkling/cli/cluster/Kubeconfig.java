@@ -20,7 +20,7 @@ final class Kubeconfig {
       if (!Files.isReadable(chosen) || Files.isDirectory(chosen)) {
         throw new UserError("--kubeconfig: %s is not a readable file".formatted(chosen));
       }
-      // The client looks here first, also when it reads a renewed token.
+      // The client looks here first, even when it reads a renewed token.
       System.setProperty(Config.KUBERNETES_KUBECONFIG_FILE, chosen.toString());
     }
     List<String> files = List.copyOf(Config.getKubeconfigFilenames());
@@ -34,19 +34,22 @@ final class Kubeconfig {
     Config config;
     try {
       config = Config.autoConfigure(choice.context());
-    } catch (RuntimeException e) { // of the client, its YAML parser or its certificate parser
+    } catch (RuntimeException e) { // from the client, its YAML parser or its certificate parser
       throw new UserError(
           "kubeconfig %s: cannot be used: %s".formatted(String.join(", ", files), reason(e)), e);
     }
     if (found) {
       requireContext(config, choice.context(), String.join(", ", files));
     }
-    // A user can decide to try again; watch does so by itself.
+    // Users can retry by themselves; watch retries on its own.
     config.setRequestRetryBackoffLimit(0);
     return config;
   }
 
-  /** Requires the context: the client would fall back to others, which kubectl does not do. */
+  /**
+   * Requires the context to exist; the client would fall back to another, which kubectl does not
+   * do.
+   */
   private static void requireContext(Config config, @Nullable String wanted, String files) {
     String known =
         config.getContexts().stream()

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 
-/** Reads a resource's status; ignores what a newer operator has added. */
+/** Reads a resource's status; ignores fields that a newer operator has added. */
 public final class RunStatus {
 
   private static final ObjectMapper JSON =
@@ -17,7 +17,7 @@ public final class RunStatus {
 
   private RunStatus() {}
 
-  /** The status of a run; empty before the operator's first pass. */
+  /** Returns the status of a run; empty before the operator has reconciled it. */
   public static ProgressiveTrainingStatus of(ServerTable.TableRow run) {
     JsonNode status = run.resource().path("status");
     try {
@@ -25,7 +25,7 @@ public final class RunStatus {
           status.isObject() ? status : JSON.createObjectNode(), ProgressiveTrainingStatus.class);
     } catch (JsonProcessingException e) {
       throw new UserError(
-          "run %s: its status cannot be read: %s; is the operator newer than this command?"
+          "run %s: its status cannot be read: %s; check that the operator is not newer than this command"
               .formatted(run.name(), e.getOriginalMessage()),
           e);
     }

@@ -6,35 +6,35 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Follows runs: a list, then a watch from there. When the watch ends, at its window's end or by an
- * error, another list follows, with everything that was missed and current ages.
+ * Follows runs with a list and a watch from there. When the watch ends or fails, another list
+ * follows, which includes missed events and current ages.
  */
 public final class RunWatch {
 
-  /** Receives changes, some of them more than once; false as an answer ends the watch. */
+  /** Receives changes, some of them more than once; returning false ends the watch. */
   public interface Listener {
-    /** All runs as they are now. */
+    /** Called with all current runs. */
     boolean listed(ServerTable table);
 
-    /** One run is new or has changed. */
+    /** Called when a run is new or has changed. */
     boolean changed(ServerTable.TableRow run);
 
-    /** One run was deleted. */
+    /** Called when a run was deleted. */
     boolean deleted(ServerTable.TableRow run);
 
-    /** The cluster does not answer; the next list is another attempt. */
+    /** Called when the cluster does not answer; the next list is another attempt. */
     void interrupted(TransientError problem);
   }
 
   /**
-   * Times of the requests.
+   * Timing of the requests.
    *
    * @param window duration of one watch
    * @param pause shortest time between two lists
-   * @param patience how long a cluster may not answer before the watch fails
+   * @param patience time without an answer after which the watch fails
    */
   public record Pace(Duration window, Duration pause, Duration patience) {
-    /** The pace for a window, which bounds how old the ages on a terminal can be. */
+    /** Returns the pace for a window, which limits how stale the ages on a terminal are. */
     public static Pace of(Duration window) {
       return new Pace(window, Duration.ofSeconds(1), Duration.ofMinutes(5));
     }
@@ -49,9 +49,9 @@ public final class RunWatch {
   }
 
   /**
-   * Follows the runs until the listener ends it.
+   * Follows the runs until the listener ends the watch.
    *
-   * @throws TransientError if the first list fails, or all attempts fail for too long
+   * @throws TransientError if the first list fails, or all attempts within the patience fail
    */
   public void follow(Listener listener) {
     ServerTable table = runs.table();

@@ -17,7 +17,7 @@ public final class Runs implements AutoCloseable {
   private static final String GROUP = "/apis/sparkling.dev/v1alpha1";
   private static final String PLURAL = "/progressivetrainings";
 
-  /** How long after its window a watch that has not ended counts as dead. */
+  /** Time after its window at which a watch that has not ended is considered dead. */
   private static final Duration LATE = Duration.ofSeconds(15);
 
   private final ApiServer server;
@@ -41,17 +41,17 @@ public final class Runs implements AutoCloseable {
     }
   }
 
-  /** Where these runs are, for messages. */
+  /** Returns the namespace of these runs, for messages. */
   public String place() {
     return allNamespaces ? "any namespace" : "namespace " + server.namespace();
   }
 
-  /** The runs as they are now, sorted by name. */
+  /** Returns the current runs, sorted by name. */
   public ServerTable table() {
     return server.table(path(), tableQuery());
   }
 
-  /** The resources, without the server's {@code managedFields}. */
+  /** Returns the resources, without {@code managedFields}. */
   public List<JsonNode> resources() {
     List<JsonNode> resources = new ArrayList<>();
     server.get(path(), query(), ApiServer.JSON).path("items").forEach(resources::add);
@@ -64,9 +64,9 @@ public final class Runs implements AutoCloseable {
   }
 
   /**
-   * The events of a run, oldest first.
+   * Returns the events of a run, oldest first.
    *
-   * @throws UserError if the user may not see events
+   * @throws UserError if the user is not allowed to read events
    */
   public ServerTable events(ServerTable.TableRow run) {
     ServerTable events =
@@ -80,7 +80,7 @@ public final class Runs implements AutoCloseable {
   }
 
   /**
-   * Watches the runs from a list on.
+   * Watches the runs, starting at the version of a list.
    *
    * @param window time after which the server ends the watch
    */
@@ -101,7 +101,10 @@ public final class Runs implements AutoCloseable {
     return allNamespaces ? GROUP + PLURAL : GROUP + "/namespaces/" + server.namespace() + PLURAL;
   }
 
-  /** Selects a single run in a list: a list has the version to watch from, a resource has not. */
+  /**
+   * Returns the query; a single run is selected from a list, because only a list has a version to
+   * watch from.
+   */
   private Map<String, String> query() {
     return name == null ? Map.of() : Map.of("fieldSelector", "metadata.name=" + name);
   }

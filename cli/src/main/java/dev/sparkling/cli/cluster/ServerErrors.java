@@ -11,7 +11,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
-/** Errors of an API server, by who must act, with what to do. */
+/** Translates errors of an API server to user errors and transient errors, with advice. */
 final class ServerErrors {
 
   private static final int UNAUTHORIZED = 401;
@@ -58,14 +58,14 @@ final class ServerErrors {
       }
     }
     return new TransientError(
-        "cluster %s: cannot be reached: %s; is it up, and does the kubeconfig name the right one?"
+        "cluster %s: cannot be reached: %s; check that it is running and that the kubeconfig names the right one"
             .formatted(server, reason(error)),
         error);
   }
 
   static UserError notKubernetes(String server, Throwable error) {
     return new UserError(
-        "cluster %s: answers, but not like a Kubernetes API server; does the kubeconfig name the right one?"
+        "cluster %s: answers, but not like a Kubernetes API server; check that the kubeconfig names the right one"
             .formatted(server),
         error);
   }
@@ -74,11 +74,11 @@ final class ServerErrors {
     return new TransientError("cluster %s: answered %d: %s".formatted(server, code, said), null);
   }
 
-  /** The reason of a network error; some of the JDK's have no message. */
+  /** Returns the reason of a network error; some of the JDK's exceptions have no message. */
   private static String reason(Throwable error) {
     for (Throwable at = error; at != null; at = at.getCause()) {
       if (at instanceof UnresolvedAddressException || at instanceof UnknownHostException) {
-        return "its name has no address";
+        return "its name cannot be resolved";
       }
       if (at instanceof TimeoutException || at instanceof java.net.http.HttpTimeoutException) {
         return "timed out";
@@ -96,7 +96,7 @@ final class ServerErrors {
         : Kubeconfig.reason(error);
   }
 
-  /** The message of a Kubernetes Status, else the first line of the body. */
+  /** Returns the message of a Kubernetes Status, else the first line of the body. */
   private static String message(String body) {
     try {
       String message = new ObjectMapper().readTree(body).path("message").asText();
@@ -104,7 +104,7 @@ final class ServerErrors {
         return message;
       }
     } catch (JsonProcessingException e) {
-      // A proxy answers in another format.
+      // Not a Status; a proxy may answer in another format.
     }
     return body.isBlank() ? "no message" : body.strip().lines().findFirst().orElse("");
   }

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A list as a table by the API server: what kubectl prints, so that these columns cannot differ
- * from kubectl's.
+ * A list as a table that the API server renders, as kubectl requests it, so that columns are the
+ * same as kubectl's.
  *
  * @param resourceVersion version to watch from
  */
@@ -18,7 +18,7 @@ public record ServerTable(List<TableColumn> columns, List<TableRow> rows, String
   }
 
   /**
-   * One column.
+   * A column.
    *
    * @param passing whether the value changes with time alone, as an age does
    * @param wide whether only {@code -o wide} shows it
@@ -26,10 +26,10 @@ public record ServerTable(List<TableColumn> columns, List<TableRow> rows, String
   public record TableColumn(String name, boolean passing, boolean wide) {}
 
   /**
-   * One resource.
+   * A row, which represents one resource.
    *
-   * @param cells one for each column; empty if there is no value
-   * @param resource the resource; only its metadata if no more was requested
+   * @param cells cell of each column; empty if there is no value
+   * @param resource resource of the row; only its metadata if no more was requested
    */
   public record TableRow(List<String> cells, JsonNode resource) {
     public TableRow {
@@ -44,7 +44,7 @@ public record ServerTable(List<TableColumn> columns, List<TableRow> rows, String
       return resource.at("/metadata/namespace").asText();
     }
 
-    /** The UID, which tells two resources of one name apart. */
+    /** Returns the UID, which distinguishes resources of the same name. */
     public String uid() {
       return resource.at("/metadata/uid").asText();
     }
@@ -75,7 +75,7 @@ public record ServerTable(List<TableColumn> columns, List<TableRow> rows, String
     return rows;
   }
 
-  /** The first line without control characters, which could steer a terminal. */
+  /** Returns the first line without control characters, which a terminal would interpret. */
   static String printable(String text) {
     String line = text.lines().findFirst().orElse("");
     String rest = line.length() < text.strip().length() ? "..." : "";

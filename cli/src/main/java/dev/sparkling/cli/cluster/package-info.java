@@ -1,6 +1,6 @@
 /**
- * The runs of a cluster, as its API server shows them. Only this package uses the Kubernetes
- * client, which the trainer's image does not have, and no public signature names it.
+ * Access to the runs of a cluster through its API server. Only this package uses the Kubernetes
+ * client, which the trainer's image does not have, so no public signature mentions it.
  */
 @NullMarked
 package dev.sparkling.cli.cluster;

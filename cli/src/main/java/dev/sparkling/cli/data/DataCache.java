@@ -2,7 +2,7 @@ package dev.sparkling.cli.data;
 
 import java.nio.file.Path;
 
-/** The folder for copies of remote shards, shared by all runs of a user on this machine. */
+/** The cache folder for remote shards, shared by all runs of a user on this machine. */
 public final class DataCache {
 
   private DataCache() {}

@@ -36,7 +36,7 @@ final class DataPrepareCommand implements Callable<Integer> {
       names = "--text-field",
       paramLabel = "NAME",
       description =
-          "Field of JSON lines, or column of Parquet, that holds the document; a dot separates"
+          "Field of JSON lines, or column of Parquet, with the text of a document; a dot separates"
               + " nested fields (default: ${DEFAULT-VALUE}).",
       defaultValue = DataPreparer.TEXT_FIELD)
   private String textField = DataPreparer.TEXT_FIELD;
@@ -63,8 +63,7 @@ final class DataPrepareCommand implements Callable<Integer> {
   @Option(
       names = "--validation-fraction",
       paramLabel = "SHARE",
-      description =
-          "Share of the documents that is held out for validation (default: ${DEFAULT-VALUE}).",
+      description = "Share of documents to hold out for validation (default: ${DEFAULT-VALUE}).",
       defaultValue = "0.01")
   private double validationFraction;
 
@@ -72,7 +71,7 @@ final class DataPrepareCommand implements Callable<Integer> {
       names = "--output",
       paramLabel = "URI",
       required = true,
-      description = "Where to write: s3://BUCKET/PREFIX, file:PATH or a path.")
+      description = "Location of the datasets: s3://BUCKET/PREFIX, file:PATH or a path.")
   private String output;
 
   @Spec private CommandSpec spec;
@@ -81,7 +80,8 @@ final class DataPrepareCommand implements Callable<Integer> {
   public Integer call() {
     if (recipe != null) {
       if (!inputs.isEmpty() || tokenizer != null) {
-        throw new UserError("--recipe: cannot be used with --input or --tokenizer; it names both");
+        throw new UserError(
+            "--recipe: cannot be combined with --input or --tokenizer, which the recipe names");
       }
     } else if (inputs.isEmpty() || tokenizer == null) {
       throw new UserError("--input: is missing; give --input and --tokenizer, or --recipe");

@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/** Prepares the training and validation datasets, and prints what they hold. */
+/** Prepares the training and validation datasets, and prints their statistics. */
 final class DataPreparer {
 
   static final String TEXT_FIELD = "text";
@@ -31,13 +31,13 @@ final class DataPreparer {
   private long lastProgress;
 
   /**
-   * Text, and how to prepare it.
+   * The text and the settings of its preparation.
    *
    * @param inputs files, folders, zips and jars
-   * @param tokenizer a {@code tokenizer.json}
+   * @param tokenizer path of the {@code tokenizer.json}
    * @param separator token that ends a document
-   * @param textField field of JSON lines, or column of Parquet, that is the document
-   * @param validationFraction share of the documents that is held out, 0 to 1
+   * @param textField field of JSON lines, or column of Parquet, with the text of a document
+   * @param validationFraction share of documents to hold out, 0 to 1
    */
   record SourceText(
       List<Path> inputs,
@@ -46,7 +46,7 @@ final class DataPreparer {
       String textField,
       double validationFraction) {}
 
-  /** Ends a preparation from within. Nothing of it exists afterwards: its index is written last. */
+  /** Aborts a preparation, which leaves no dataset because the index is written last. */
   private static final class PreparationStopped extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
@@ -107,7 +107,7 @@ final class DataPreparer {
           preparation.run(text.inputs(), text.textField(), this::progress);
       out.printf(
           Locale.ROOT,
-          "data: prepared in %.1f s, left out %d duplicate documents%n",
+          "data: prepared in %.1f s, skipped %d duplicate documents%n",
           (System.nanoTime() - begin) / 1e9,
           result.duplicates());
       describe("train", result.training(), trainingStore);

@@ -15,10 +15,10 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
- * A dataset as a pinned list of text.
+ * A dataset defined by a pinned list of sources.
  *
- * @param tokenizer a {@code tokenizer.json}, relative to the recipe
- * @param validationFraction share of the documents that is held out
+ * @param tokenizer path of the {@code tokenizer.json}, relative to the recipe
+ * @param validationFraction share of documents to hold out
  * @param mavenSources sources jars on Maven Central
  */
 record DatasetRecipe(String tokenizer, double validationFraction, List<MavenSource> mavenSources) {

@@ -17,8 +17,8 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /**
- * Fetches sources jars through the user's own Maven, with its settings, mirrors and local
- * repository, in one call, and checks their SHA-256.
+ * Fetches sources jars in one call of the user's Maven, with its settings, mirrors and local
+ * repository, and verifies their SHA-256.
  */
 final class MavenFetch {
 
@@ -33,7 +33,8 @@ final class MavenFetch {
    *
    * @param folder folder to copy them to
    * @param recipe recipe that lists them, for messages
-   * @return the files in the order of the list; empty if it was asked to stop before it was done
+   * @return the files in the order of the list; empty if it was asked to stop before it was
+   *     complete
    */
   static Optional<List<Path>> fetch(
       List<MavenSource> sources, Path folder, Path recipe, BooleanSupplier stopRequested) {
@@ -66,7 +67,7 @@ final class MavenFetch {
     return Optional.of(jars);
   }
 
-  /** Runs Maven; returns false if it was asked to stop, and has stopped Maven. */
+  /** Runs Maven; returns false if it was asked to stop and has killed Maven. */
   private static boolean runMaven(Path pom, Path log, BooleanSupplier stopRequested)
       throws IOException {
     ProcessBuilder builder =

@@ -20,9 +20,9 @@ public record RunDatasets(
     implements AutoCloseable {
 
   /**
-   * Opens the datasets; prepares them first if one is missing and the resource names a recipe.
+   * Opens the datasets. If one is missing and the resource names a recipe, prepares both first.
    *
-   * @return null if it was asked to stop meanwhile
+   * @return the datasets; null if it was asked to stop
    */
   public static @Nullable RunDatasets open(
       RunSession run, PrintWriter out, BooleanSupplier stopRequested) {

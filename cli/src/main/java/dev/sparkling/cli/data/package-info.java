@@ -1,4 +1,4 @@
-/** Datasets: prepared from text, opened for a run. */
+/** Datasets: their preparation from text, and the datasets of a run. */
 @NullMarked
 package dev.sparkling.cli.data;
 

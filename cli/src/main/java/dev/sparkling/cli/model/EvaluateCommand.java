@@ -34,7 +34,10 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 public final class EvaluateCommand implements Callable<Integer> {
 
-  /** A batch of a released model's longest sequences can be more than a machine's memory. */
+  /**
+   * Limit on the default, because a batch of a released model's longest sequences may exceed
+   * memory.
+   */
   private static final int LONGEST_DEFAULT = 4096;
 
   @Option(
@@ -48,20 +51,20 @@ public final class EvaluateCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "URI",
       required = true,
-      description = "A dataset of 'sparkling data prepare'.")
+      description = "A dataset written by 'sparkling data prepare'.")
   private String data;
 
   @Option(
       names = "--sequence-length",
       paramLabel = "N",
-      description = "Tokens per sequence (default: the model's longest, at most 4096).")
+      description = "Tokens per sequence (default: the model's maximum, at most 4096).")
   private @Nullable Integer sequenceLength;
 
   @Option(
       names = "--sequences",
       paramLabel = "N",
       description =
-          "Number of sequences, from the start of the dataset (default: ${DEFAULT-VALUE}).",
+          "Number of sequences, starting from the first of the dataset (default: ${DEFAULT-VALUE}).",
       defaultValue = "512")
   private int sequences;
 

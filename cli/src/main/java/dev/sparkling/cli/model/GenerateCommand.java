@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "generate",
     description =
-        "Continues a text, to try out a model. Slow: each token runs the model on the whole text.",
+        "Continues a text to try out a model. Slow: the model processes the whole text for each token.",
     mixinStandardHelpOptions = true)
 public final class GenerateCommand implements Callable<Integer> {
 
@@ -53,7 +53,7 @@ public final class GenerateCommand implements Callable<Integer> {
   @ArgGroup(multiplicity = "1")
   private TokenizerSource tokenizerSource;
 
-  /** Where the tokenizer is. */
+  /** Source of the tokenizer. */
   static final class TokenizerSource {
     @Option(
         names = "--tokenizer",
@@ -67,7 +67,7 @@ public final class GenerateCommand implements Callable<Integer> {
         description = "A dataset that the model was trained on, instead of --tokenizer.")
     private @Nullable String data;
 
-    /** The beginning of a message that ends with the fingerprint. */
+    /** Returns the beginning of a message that ends with the tokenizer's fingerprint. */
     String named() {
       return file == null
           ? "--data: " + data + " was made by tokenizer"
@@ -78,7 +78,8 @@ public final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--separator",
       paramLabel = "TOKEN",
-      description = "The token that ends a document, and so the text (default: ${DEFAULT-VALUE}).",
+      description =
+          "The token that ends a document; generation stops there (default: ${DEFAULT-VALUE}).",
       defaultValue = DataCommand.SEPARATOR)
   private String separator = DataCommand.SEPARATOR;
 
@@ -92,7 +93,7 @@ public final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
-      description = "Most tokens to add (default: ${DEFAULT-VALUE}).",
+      description = "Maximum number of new tokens (default: ${DEFAULT-VALUE}).",
       defaultValue = "64")
   private int maxTokens;
 
@@ -100,7 +101,7 @@ public final class GenerateCommand implements Callable<Integer> {
       names = "--temperature",
       paramLabel = "T",
       description =
-          "0 always takes the most likely token; 1 samples from the model's distribution (default:"
+          "0 always chooses the most likely token; 1 samples from the model's distribution (default:"
               + " ${DEFAULT-VALUE}).",
       defaultValue = "0")
   private double temperature;
@@ -109,7 +110,7 @@ public final class GenerateCommand implements Callable<Integer> {
       names = "--top-p",
       paramLabel = "P",
       description =
-          "Sample from the most likely tokens whose probabilities add up to this (default:"
+          "Sample from the smallest set of tokens whose probabilities add up to P (default:"
               + " ${DEFAULT-VALUE}).",
       defaultValue = "1")
   private double topP;
@@ -117,7 +118,7 @@ public final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Seed of the sampling (default: ${DEFAULT-VALUE}).",
+      description = "Seed for sampling (default: ${DEFAULT-VALUE}).",
       defaultValue = "1")
   private long seed;
 

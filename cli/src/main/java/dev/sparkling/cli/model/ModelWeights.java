@@ -3,7 +3,7 @@ package dev.sparkling.cli.model;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.pipeline.error.UserError;
 
-/** Checks of the checkpoint that {@code --checkpoint} names. */
+/** Checks the checkpoint that {@code --checkpoint} names. */
 final class ModelWeights {
 
   private ModelWeights() {}

@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lines over one axis, as the page's script draws them.
+ * Lines over a common axis, as drawn by the page's script.
  *
  * @param about description in a sentence or two
  * @param x coordinates of all points, ascending
@@ -26,7 +26,7 @@ record Chart(
   /**
    * A line.
    *
-   * @param dashed whether it is a line to compare with
+   * @param dashed whether the line is dashed, for comparison
    * @param y values; null if the line has no point
    */
   @JsonInclude(JsonInclude.Include.ALWAYS)
@@ -39,7 +39,7 @@ record Chart(
   /** A line with an axis of its own. */
   record Points(String name, boolean dashed, Map<Double, Double> y) {}
 
-  /** Puts lines with axes of their own on one axis. */
+  /** Merges lines with axes of their own onto a common axis. */
   static Chart of(String title, String about, String xName, String yName, List<Points> lines) {
     TreeMap<Double, Integer> axis = new TreeMap<>();
     lines.forEach(line -> line.y().keySet().forEach(x -> axis.put(x, 0)));

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "report",
     description = {
-      "Writes a run as one self-contained page of HTML.",
+      "Writes a run as one self-contained HTML page.",
       "It shows losses, the learning rate of each block, the FLOPs saved, and the",
       "residual stream and matrices before and after each expansion.",
     },
@@ -30,7 +30,7 @@ public final class ReportCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "URI",
-      description = "Where the run is stored: spec.storage.uri, or the run's --store.")
+      description = "Location of the run: spec.storage.uri, or the --store it was started with.")
   private String uri;
 
   @Option(

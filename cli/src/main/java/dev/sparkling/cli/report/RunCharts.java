@@ -20,7 +20,7 @@ import java.util.stream.DoubleStream;
 /** The charts of a run. */
 final class RunCharts {
 
-  /** More points than a screen has columns would only make the page larger. */
+  /** More points than a screen has columns would make the page larger without being visible. */
   private static final int MOST_POINTS = 1500;
 
   private static final Pattern IN_LAYER =
@@ -101,7 +101,7 @@ final class RunCharts {
     blocks.forEach((block, rates) -> lines.add(new Points(entries(block), false, rates)));
     return Chart.of(
         "Learning rate of each block",
-        "Old entries follow the run's curve; new entries warm up again from it (Eq. 25 to 28).",
+        "Old entries follow the run's curve; new entries re-warm up from it (Eq. 25 to 28).",
         "step",
         "rate",
         lines);
@@ -170,7 +170,7 @@ final class RunCharts {
         || wide.isEmpty()
         || narrow.getLast().hiddenRms().isEmpty()
         || wide.getFirst().step() != narrow.getLast().step()) {
-      return; // not measured, or the stage is not evaluated yet
+      return; // not measured, or the stage has not been evaluated yet
     }
     charts.add(
         Chart.of(

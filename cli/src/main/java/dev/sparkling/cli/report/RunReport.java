@@ -17,7 +17,10 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** The page: tables, and charts that uPlot draws from data in the page. It loads nothing. */
+/**
+ * Renders a run as a self-contained page: tables, and charts that uPlot draws from data in the
+ * page.
+ */
 final class RunReport {
 
   private static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
@@ -28,7 +31,7 @@ final class RunReport {
   /**
    * Renders the page.
    *
-   * @param store store rooted at the run
+   * @param store rooted at the run
    */
   static String html(ObjectStore store) {
     StoredRun run = StoredRun.read(store);
@@ -66,14 +69,14 @@ final class RunReport {
         evaluations.isEmpty() ? "" : loss(evaluations.getLast().validationLoss()));
   }
 
-  /** The share of FLOPs saved (Eq. 29) by the training so far. */
+  /** Describes the share of FLOPs that the training has saved so far (Eq. 29). */
   private static String saved(StoredRun run) {
     OptionalDouble share = savedShare(run);
     return share.isEmpty()
         ? ""
         : String.format(
             Locale.ROOT,
-            "<p>FLOPs saved so far, against training the widest model from scratch: <b>%.1f %%</b>"
+            "<p>FLOPs saved so far, compared with training the widest model from scratch: <b>%.1f %%</b>"
                 + " (6&middot;N&middot;D of the active parameters, Eq. 29).</p>",
             100 * share.getAsDouble());
   }
@@ -136,7 +139,7 @@ final class RunReport {
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 
-  /** JSON inside a script element, which its text must not close. */
+  /** Encodes JSON for a script element, which its text must not close. */
   private static String json(Object value) {
     try {
       return JSON.writeValueAsString(value).replace("<", "\\u003c");

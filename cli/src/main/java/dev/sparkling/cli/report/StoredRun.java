@@ -20,14 +20,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A run as its store holds it.
+ * A run as it is stored.
  *
  * @param stages stages in the order of training
- * @param controls the same for controls, whose folders have names that no stage can have
+ * @param controls controls, whose folders have names that stages cannot have
  */
 record StoredRun(String location, List<StoredStage> stages, List<StoredStage> controls) {
 
-  /** What a stage's name cannot hold, and a control's does. */
+  /** Occurs in the folder names of controls and is not allowed in those of stages. */
   private static final String CONTROL_MARK = ".";
 
   StoredRun {
@@ -38,7 +38,7 @@ record StoredRun(String location, List<StoredStage> stages, List<StoredStage> co
   /**
    * A stage.
    *
-   * @param model shape of the newest checkpoint
+   * @param model configuration of the newest checkpoint
    * @param expansion report of the expansion before the stage
    */
   record StoredStage(
@@ -47,7 +47,7 @@ record StoredRun(String location, List<StoredStage> stages, List<StoredStage> co
       Optional<ModelConfiguration> model,
       Optional<ExpansionReport> expansion) {
 
-    /** The step that the stage starts from. */
+    /** Returns the step that the stage starts from. */
     long firstStep() {
       return Math.min(
           metrics.steps().stream().mapToLong(step -> step.step() - 1).min().orElse(Long.MAX_VALUE),
@@ -57,7 +57,7 @@ record StoredRun(String location, List<StoredStage> stages, List<StoredStage> co
               .orElse(Long.MAX_VALUE));
     }
 
-    /** The parameters that one token uses: N in Eq. 29. */
+    /** Returns the number of parameters that one token uses, N in Eq. 29. */
     Optional<Long> activeParameters() {
       return model.map(StoredStage::activeParameters);
     }

@@ -1,4 +1,4 @@
-/** {@code sparkling report}: a run as one page of HTML, from what its store holds. */
+/** {@code sparkling report}: renders a run in a store as one HTML page. */
 @NullMarked
 package dev.sparkling.cli.report;
 

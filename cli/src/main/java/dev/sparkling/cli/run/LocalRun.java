@@ -76,7 +76,7 @@ final class LocalRun {
         case Decision.Fail fail ->
             throw Objects.requireNonNull(failures.get(fail.stage().name())).error();
         case Decision.Await _ ->
-            throw new IllegalStateException("a local worker has ended when its call returns");
+            throw new IllegalStateException("a local worker ends when its call returns");
         case Decision.Complete _, Decision.Suspend _ -> {
           return decision;
         }
@@ -95,7 +95,7 @@ final class LocalRun {
         failure == null ? new Worker.None() : failure.worker());
   }
 
-  /** Does a stage's work; whether a failure is retried is the machine's next decision. */
+  /** Runs a stage's work. If it fails, the stage machine decides whether to retry. */
   private void attempt(StagePlan stage, Runnable work) {
     Failure before = failures.get(stage.name());
     int attempt = before == null ? 1 : before.attempts() + 1;
@@ -115,7 +115,7 @@ final class LocalRun {
     try {
       work.run();
       failures.remove(stage.name());
-    } catch (RuntimeException e) { // also a defect: a retry costs less than a human
+    } catch (RuntimeException e) { // includes bugs: a retry is cheaper than a person's time
       failures.put(stage.name(), new Failure(e, attempt));
     }
   }

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "plan",
-    description = "Shows what a run will cost.",
+    description = "Shows the size of each stage of a run, and its cost in FLOPs and memory.",
     mixinStandardHelpOptions = true)
 public final class PlanCommand implements Callable<Integer> {
 

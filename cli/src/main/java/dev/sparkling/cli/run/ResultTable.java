@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What a run reached: the validation loss at the beginning and end of each stage. */
+/** The results of a run: the validation loss at the start and end of each stage. */
 final class ResultTable {
 
   private ResultTable() {}
@@ -48,7 +48,7 @@ final class ResultTable {
     List<String> lines = new ArrayList<>(List.of(""));
     lines.addAll(table.lines());
     lines.add("");
-    // All digits, so that two runs can be compared to the last bit.
+    // All digits, so that two runs can be compared bitwise.
     lines.add(
         "final validation loss " + (Double.isNaN(before) ? "unknown" : before + " nats per token"));
     return lines;

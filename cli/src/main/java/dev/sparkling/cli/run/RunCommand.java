@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
     name = "run",
     description = {
       "Runs all stages and expansions on this machine.",
-      "After any interruption, run it again: it resumes from the newest checkpoint."
+      "After an interruption, run it again to resume from the newest checkpoint."
     },
     mixinStandardHelpOptions = true)
 public final class RunCommand implements Callable<Integer> {
@@ -45,17 +45,17 @@ public final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--store",
       paramLabel = "URI",
-      description = "Where to store the run, instead of spec.storage.uri.")
+      description = "Location of the run, instead of spec.storage.uri.")
   private @Nullable String store;
 
   @Option(
       names = "--control",
       negatable = true,
       description =
-          "Also train the first stage's model to the end of the run, to compare with (default: as"
-              + " the annotation "
+          "Also train the first stage's model to the end of the run, for comparison (default: the"
+              + " value of the annotation "
               + ProgressiveTraining.CONTROL_ANNOTATION
-              + " says).")
+              + ").")
   private @Nullable Boolean control;
 
   @Mixin private DeviceOption device;
@@ -70,7 +70,7 @@ public final class RunCommand implements Callable<Integer> {
       PlanText.lines(run.plan()).forEach(out::println);
       run.warnings().forEach(warning -> out.println("warning: " + warning));
       out.flush();
-      // The data first: a run without data leaves nothing behind.
+      // Data is opened first, so that a run without data writes nothing.
       try (RunDatasets datasets = RunDatasets.open(run, out, stop::requested)) {
         if (datasets == null) {
           out.println(STOPPED);
@@ -100,7 +100,7 @@ public final class RunCommand implements Callable<Integer> {
                   stop::requested),
               new StageExpansion(run, stop::requested, new ProgressLines(out)::expansion),
               out);
-      // Without a control the second plan is the first one, which is complete by then.
+      // Without a control, the second plan is the first one, which is then already complete.
       RunPlan last = wantsControl(run.resource()) ? run.plan().control() : run.plan();
       boolean wasComplete =
           Stream.of(run.plan(), last)
@@ -112,7 +112,7 @@ public final class RunCommand implements Callable<Integer> {
       switch (decision) {
         case Decision.Complete _ -> {
           if (wasComplete) {
-            out.println(run.resource().metadata().name() + " is complete already");
+            out.println(run.resource().metadata().name() + " is already complete");
           }
           ResultTable.of(run, datasets.validation()).forEach(out::println);
         }

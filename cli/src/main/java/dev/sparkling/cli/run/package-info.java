@@ -1,4 +1,4 @@
-/** A whole run on this machine, and its plan: the local adapter of the stage machine. */
+/** Complete runs on this machine, and plans: the local adapter of the stage machine. */
 @NullMarked
 package dev.sparkling.cli.run;
 

@@ -6,7 +6,7 @@ import dev.sparkling.trainer.run.TrainingListener;
 import dev.sparkling.trainer.torch.Device;
 import java.util.List;
 
-/** Passes every event on to several listeners, in their order. */
+/** Forwards every event to several listeners, in order. */
 record CompositeListener(List<TrainingListener> listeners) implements TrainingListener {
 
   CompositeListener {

@@ -5,10 +5,10 @@ import dev.sparkling.trainer.torch.Torch;
 import dev.sparkling.worker.argument.ArgumentErrors;
 import picocli.CommandLine.Option;
 
-/** {@code --device}, for commands that compute with a model. */
+/** {@code --device}, for commands that run a model. */
 public final class DeviceOption {
 
-  /** The name of the option, for messages. */
+  /** Name of the option, for messages. */
   public static final String NAME = "--device";
 
   @Option(

@@ -17,12 +17,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves {@code GET /progress} and {@code GET /metrics} on threads of its own, which the training
+ * Serves {@code GET /progress} and {@code GET /metrics} on its own threads, which the training
  * never waits for.
  */
 final class ProgressServer implements AutoCloseable {
 
-  /** Longest request and response; the JDK reads the properties when its server is first used. */
+  /**
+   * Time limit of requests and responses; the JDK reads the properties when its server is first
+   * used.
+   */
   private static final String LONGEST_SECONDS = "10";
 
   private final HttpServer server;
@@ -40,10 +43,10 @@ final class ProgressServer implements AutoCloseable {
   }
 
   /**
-   * Starts to serve.
+   * Starts the server.
    *
    * @param run name of the run
-   * @param progress supplier of the newest progress; null as long as none is known
+   * @param progress supplier of the latest progress; null before the first
    */
   ProgressServer(int port, String run, Supplier<@Nullable Progress> progress) {
     System.setProperty("sun.net.httpserver.maxReqTime", LONGEST_SECONDS);
@@ -76,7 +79,7 @@ final class ProgressServer implements AutoCloseable {
               ? switch (exchange.getRequestURI().getPath()) {
                 case "/progress" -> progress(progress);
                 case "/metrics" -> metrics(metrics);
-                default -> Response.reason(404, "not found; there are /progress and /metrics");
+                default -> Response.reason(404, "not found; available: /progress, /metrics");
               }
               : Response.reason(405, "only GET is allowed");
       exchange.getResponseHeaders().set("Content-Type", response.type());

@@ -18,12 +18,12 @@ import dev.sparkling.worker.run.RunSession;
 import java.util.function.BooleanSupplier;
 
 /**
- * Trains a stage: the one way to do so, for a run on one machine and for the trainer's pod.
+ * Trains a stage, both in local runs and in the trainer's pod.
  *
- * @param run run that has begun
- * @param device device to compute on, and what errors about it name
+ * @param run run whose session has begun
+ * @param device device to compute on, and the setting that errors about it name
  * @param listener listener for the training's progress
- * @param stopRequested whether to stop; asked after every step
+ * @param stopRequested whether to stop; called after every step
  */
 public record StageTraining(
     RunSession run,
@@ -33,17 +33,17 @@ public record StageTraining(
     BooleanSupplier stopRequested) {
 
   /**
-   * A device, and where it was chosen.
+   * A device and the setting that chose it.
    *
    * @param name option or path in the resource, for messages
    */
   public record DeviceChoice(Device device, String name) {}
 
   /**
-   * Trains a stage to its last step, or until it is asked to stop, from its newest checkpoint or
-   * else from its start.
+   * Trains a stage to its last step, or until it is asked to stop. Resumes from the newest
+   * checkpoint, if there is one.
    *
-   * @param plan plan that the stage is of: the run's or its control's
+   * @param plan plan that contains the stage: that of the run or of its control
    * @return step of the newest checkpoint; the stage's first step if it has none
    */
   public long train(RunPlan plan, StagePlan stage) {

@@ -4,24 +4,24 @@ import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import org.jspecify.annotations.Nullable;
 
-/** The number of CPU threads: as the resource or an option says, else one for each core. */
+/** The number of CPU threads, from the resource or an option; one for each core by default. */
 public final class ThreadCount {
 
-  /** More would only wait for each other, and a typing error could make the machine unusable. */
+  /** More would only contend, and a typing error could make the machine unusable. */
   private static final int MOST_PER_CORE = 4;
 
   private ThreadCount() {}
 
-  /** The count for a run. */
+  /** Returns the number of threads for a run. */
   static int of(ProgressiveTrainingSpec spec) {
     return of("spec.trainer.threads", spec.trainer().threads());
   }
 
   /**
-   * The count, checked against this machine.
+   * Returns the number of threads, checked against this machine.
    *
    * @param name name of the field or option, for messages
-   * @param threads the count that was asked for; null for one thread a core
+   * @param threads requested number; null for one thread per core
    */
   public static int of(String name, @Nullable Integer threads) {
     int cores = Runtime.getRuntime().availableProcessors();

@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 public final class TrainCommand implements Callable<Integer>, CommandProcess.ReportsProgress {
 
-  /** What makes a launcher choose the device of a pod. */
+  /** The setting by which a launcher chooses the device of a pod. */
   private static final String DEVICE_OF_A_JOB = "spec.trainer.resources.limits: device";
 
   @ArgGroup(multiplicity = "1")
@@ -60,7 +60,7 @@ public final class TrainCommand implements Callable<Integer>, CommandProcess.Rep
 
   private @Nullable TrainerProgress progress;
 
-  /** What to train: the stage of a job document, or of a resource file. */
+  /** The stage to train, from a job document or a resource file. */
   static final class TrainInput {
     @Option(
         names = "--job",
@@ -88,7 +88,7 @@ public final class TrainCommand implements Callable<Integer>, CommandProcess.Rep
     @Option(
         names = "--store",
         paramLabel = "URI",
-        description = "Where the run is stored, instead of spec.storage.uri.")
+        description = "Location of the run, instead of spec.storage.uri.")
     private @Nullable String store;
   }
 
@@ -104,7 +104,7 @@ public final class TrainCommand implements Callable<Integer>, CommandProcess.Rep
         RunSession run = RunSession.open(assignment)) {
       StagePlan stage = stage(assignment, run);
       run.warnings().forEach(warning -> out.println("warning: " + warning));
-      // The shards are compared when they are opened.
+      // The fingerprints of the data are compared later, when it is opened.
       run.begin(Optional.empty());
       return worker.finish(train(run, stage, stop, out), out);
     }

@@ -10,7 +10,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The progress as Prometheus gauges, read at each scrape. */
+/** Exposes the progress as Prometheus gauges, read at each scrape. */
 final class TrainerMetrics {
 
   private static final String PREFIX = "sparkling_trainer_";
@@ -27,7 +27,7 @@ final class TrainerMetrics {
     this.progress = progress;
   }
 
-  /** The registry of these gauges and of the JVM's own metrics. */
+  /** Returns a registry of these gauges and of the JVM's metrics. */
   static PrometheusRegistry of(String run, Supplier<@Nullable Progress> progress) {
     PrometheusRegistry registry = new PrometheusRegistry();
     JvmMetrics.builder().register(registry);
@@ -39,23 +39,27 @@ final class TrainerMetrics {
     gauge("step", "Optimizer steps done in the whole run.", now -> (double) now.figures().step());
     gauge("last_step", "Last step of the stage.", now -> (double) now.lastStep());
     gauge("tokens", "Tokens trained on in the whole run.", now -> (double) now.figures().tokens());
-    gauge("loss", "Loss of the newest step's batch, in nats a token.", now -> now.figures().loss());
+    gauge(
+        "loss", "Loss of the latest step's batch, in nats per token.", now -> now.figures().loss());
     gauge(
         "validation_loss",
-        "Newest validation loss, in nats a token.",
+        "Latest validation loss, in nats per token.",
         now -> now.figures().validationLoss());
-    gauge("tokens_per_second", "Moving mean of the speed.", now -> now.figures().tokensPerSecond());
+    gauge(
+        "tokens_per_second",
+        "Moving average of the training speed.",
+        now -> now.figures().tokensPerSecond());
     gauge(
         "gradient_norm",
-        "Norm of the newest step's gradients, before clipping.",
+        "Norm of the latest step's gradients, before clipping.",
         now -> now.diagnostics().gradientNorm());
     gauge(
         "model_flops_utilization",
-        "FLOPs of the newest step's matrix products, relative to the machine's best.",
+        "Model FLOPs utilization of the latest step, as a fraction.",
         now -> now.diagnostics().modelFlopsUtilization());
     gauge(
         "last_checkpoint_timestamp_seconds",
-        "When the newest checkpoint was complete.",
+        "Time at which the newest checkpoint was completed.",
         now -> seconds(now.checkpoint()));
   }
 

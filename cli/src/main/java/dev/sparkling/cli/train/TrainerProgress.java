@@ -20,13 +20,13 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stage's progress as one immutable record, first from what the store holds and then from the
- * training's events. The training's thread replaces the record after each step; other threads read
- * the newest one, and neither waits for the other.
+ * A stage's progress as one immutable record, initially read from the store and then updated by the
+ * training's events. The training thread replaces the record after each step; other threads read
+ * the latest one without locking.
  */
 final class TrainerProgress implements TrainingListener {
 
-  /** Weight of the previous mean in the moving mean of the speed. */
+  /** Weight of the previous value in the moving average of the speed. */
   private static final double SPEED_MEMORY = 0.9;
 
   private final RunPlan plan;
@@ -34,20 +34,23 @@ final class TrainerProgress implements TrainingListener {
   private final InstantSource clock;
   private volatile @Nullable Progress newest;
 
-  /** Knows nothing before the training has restored its state; the store is rooted at the run. */
+  /**
+   * Creates a progress that is unknown until the training has restored its state; the store is
+   * rooted at the run.
+   */
   TrainerProgress(RunPlan plan, ObjectStore store, InstantSource clock) {
     this.plan = plan;
     this.store = store;
     this.clock = clock;
   }
 
-  /** The newest progress; null before any is known. */
+  /** Returns the latest progress; null before the first. */
   @Nullable Progress newest() {
     return newest;
   }
 
   /**
-   * The progress that the store holds.
+   * Returns the progress that is recorded in the store.
    *
    * @param step step of the newest checkpoint; the stage's first step if it has none
    */
@@ -129,7 +132,7 @@ final class TrainerProgress implements TrainingListener {
                 now()));
   }
 
-  /** Replaces the record, on the training's thread only; does nothing before the first one. */
+  /** Replaces the record, on the training thread only; does nothing before the first one. */
   private void update(UnaryOperator<Progress> change) {
     Progress before = newest;
     if (before != null) {

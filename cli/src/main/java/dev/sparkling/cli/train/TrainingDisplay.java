@@ -16,15 +16,15 @@ import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows a stage's training: a progress bar on a terminal, else a line every ten seconds. The bar
- * goes to standard error, so that standard output holds results only.
+ * Shows the progress of a stage's training: a bar on a terminal, else a line every ten seconds. The
+ * bar goes to standard error, so that standard output has results only.
  */
 public final class TrainingDisplay implements TrainingListener, AutoCloseable {
 
   private static final long LINE_EVERY_NANOS = Duration.ofSeconds(10).toNanos();
   private static final int BAR_EVERY_MILLIS = 500;
 
-  /** Weight of the previous mean in the moving mean of the speed. */
+  /** Weight of the previous value in the moving average of the speed. */
   private static final double SPEED_MEMORY = 0.9;
 
   private final PrintWriter out;
@@ -39,7 +39,7 @@ public final class TrainingDisplay implements TrainingListener, AutoCloseable {
   private String validation = "";
   private long lastLine;
 
-  /** Shows on a terminal or in lines, whichever standard output is. */
+  /** Creates a display for standard output, which may be a terminal or not. */
   public TrainingDisplay(PrintWriter out) {
     this.out = out;
     Console console = System.console();
@@ -117,7 +117,7 @@ public final class TrainingDisplay implements TrainingListener, AutoCloseable {
 
   @Override
   public void checkpointed(Checkpointed checkpoint) {
-    // A line would break the bar of a terminal.
+    // On a terminal, a line would break the bar.
     if (bar == null && stage != null) {
       out.printf(
           Locale.ROOT,
@@ -157,7 +157,7 @@ public final class TrainingDisplay implements TrainingListener, AutoCloseable {
         + (utilization > 0 ? ", MFU " + Format.percent(utilization) : "");
   }
 
-  /** Ends the bar, so that other lines may follow; the next stage begins another. */
+  /** Ends the bar, so that other lines can follow; the next stage starts a new one. */
   private void endBar() {
     if (bar != null) {
       bar.close();

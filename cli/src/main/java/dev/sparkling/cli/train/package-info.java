@@ -1,4 +1,4 @@
-/** The training of one stage, and what shows its progress: the terminal and a pod's HTTP server. */
+/** The training of one stage, and its progress on a terminal and from a pod's HTTP server. */
 @NullMarked
 package dev.sparkling.cli.train;
 

@@ -5,13 +5,13 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The cluster and the namespace, with kubectl's options. */
+/** Options for cluster and namespace, as in kubectl. */
 final class ClusterOptions {
 
   @Option(
       names = {"-n", "--namespace"},
       paramLabel = "NAME",
-      description = "Namespace of the runs (default: the context's).")
+      description = "Namespace of the runs (default: that of the context).")
   private @Nullable String namespace;
 
   @Option(
@@ -36,7 +36,7 @@ final class ClusterOptions {
   }
 
   /**
-   * The choice that the options make.
+   * Returns the choice that the options make.
    *
    * @param run name of a single run; null for all of them
    */

@@ -84,13 +84,13 @@ public final class GetCommand implements Callable<Integer> {
       new RunDetails(RunStatus.of(run)).print(out);
       try {
         RunDetails.printEvents(runs.events(run), out);
-      } catch (UserError e) { // a user who may see runs need not be allowed to see events
+      } catch (UserError e) { // a user who may read runs may lack permission to read events
         e.problems().forEach(line -> out.printf("%nno events: %s%n", line));
       }
     }
   }
 
-  /** An empty list is an answer, as in kubectl; a missing run that was named is an error. */
+  /** Handles an empty list: a message, as in kubectl, or an error if a single run was named. */
   private void requireAny(Runs runs) {
     if (name != null) {
       throw missing(name, runs.place());
@@ -102,11 +102,11 @@ public final class GetCommand implements Callable<Integer> {
 
   static UserError missing(String name, String place) {
     return new UserError(
-        "run %s: is not in %s; 'get' lists the runs there, 'get --all-namespaces' those of all namespaces"
+        "run %s: not found in %s; 'get' lists the runs there, 'get --all-namespaces' those of all namespaces"
             .formatted(name, place));
   }
 
-  /** The resource if one was named, else a list as kubectl prints it. */
+  /** Returns the resource if one was named, else a list in kubectl's format. */
   private JsonNode document(Runs runs) {
     List<JsonNode> resources = resources(runs);
     if (name != null) {

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
-/** Runs in columns, laid out exactly as kubectl does. */
+/** A table of runs with the same layout as kubectl's. */
 final class RunColumns {
 
   private static final int GAP = 3;
@@ -32,21 +32,21 @@ final class RunColumns {
     return line(headings());
   }
 
-  /** A run's line; columns never shrink, so that later lines stay aligned. */
+  /** Returns a run's line; columns never shrink, so that later lines stay aligned. */
   String line(TableRow run) {
     List<String> cells = cells(run);
     fit(cells);
     return line(cells);
   }
 
-  /** A run's line with one word instead of its columns. */
+  /** Returns a run's line with one word in place of its other columns. */
   String line(TableRow run, String word) {
     List<String> cells = new ArrayList<>(cells(run).subList(0, withNamespace ? 2 : 1));
     cells.add(word);
     return line(cells);
   }
 
-  /** The cells of a run that do not change with time alone. */
+  /** Returns the cells of a run that do not change with time alone, unlike an age. */
   List<String> lasting(TableRow run) {
     return IntStream.range(0, Math.min(columns.size(), run.cells().size()))
         .filter(i -> shown.test(columns.get(i)) && !columns.get(i).passing())

@@ -18,10 +18,12 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** The stages, expansions and conditions of a run, which one line of a table cannot hold. */
+/**
+ * Details of a run that do not fit in one line of a table: its stages, expansions and conditions.
+ */
 final class RunDetails {
 
-  /** How many events fit on a screen below the rest. */
+  /** Number of events that are shown. */
   private static final int EVENTS = 10;
 
   private final ProgressiveTrainingStatus status;
@@ -36,7 +38,7 @@ final class RunDetails {
     conditions().forEach(out::println);
   }
 
-  /** Prints the newest events in the server's own columns, except the run itself. */
+  /** Prints the newest events in the server's columns, without the column of the object. */
   static void printEvents(ServerTable events, PrintWriter out) {
     List<ServerTable.TableRow> newest =
         events.rows().subList(Math.max(0, events.rows().size() - EVENTS), events.rows().size());
@@ -109,7 +111,7 @@ final class RunDetails {
     return table.lines().size() == 1 ? List.of() : after(table);
   }
 
-  /** The most important condition: Failed, else Ready, else Progressing. */
+  /** Returns the most important condition: Failed, else Ready, else Progressing. */
   private List<String> conditions() {
     Optional<Condition> shown =
         condition("Failed")

@@ -29,7 +29,7 @@ sealed interface RunDisplay {
 
     @Override
     public void all(Collection<TableRow> runs) {
-      // Each run was printed when it changed.
+      // Each run is printed when it changes.
     }
 
     @Override
@@ -87,7 +87,10 @@ sealed interface RunDisplay {
       draw(List.of("", line));
     }
 
-    /** Draws no more lines than the terminal has: what scrolls off its top cannot be redrawn. */
+    /**
+     * Draws no more lines than the terminal has, because lines that scroll off the top cannot be
+     * redrawn.
+     */
     private void draw(List<String> below) {
       TerminalSize size = terminal.get();
       List<String> lines = new ArrayList<>();

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Passes changes on to a display, and ends the watch when a single run has ended. */
+/** Forwards changes to a display, and ends the watch when a single run has ended. */
 final class RunFollower implements RunWatch.Listener {
 
   private final @Nullable String name;
@@ -38,10 +38,10 @@ final class RunFollower implements RunWatch.Listener {
   private int exitCode;
 
   /**
-   * Follows runs; the display is made with the columns of the first list.
+   * Creates a follower, whose display is created with the columns of the first list.
    *
    * @param name name of a single run, which is followed to its end; null for all runs
-   * @param place where the runs are, for messages
+   * @param place namespace of the runs, for messages
    * @param layout factory of the columns
    * @param displays factory of the display
    */
@@ -58,7 +58,7 @@ final class RunFollower implements RunWatch.Listener {
     this.err = err;
   }
 
-  /** The exit code: 0, or that of the error that the single run failed with. */
+  /** Returns the exit code: 0, or the code of the error that the single run failed with. */
   int exitCode() {
     return exitCode;
   }
@@ -113,13 +113,13 @@ final class RunFollower implements RunWatch.Listener {
 
   @Override
   public void interrupted(TransientError problem) {
-    if (!interrupted) { // once, however many attempts fail
+    if (!interrupted) { // once, even if several attempts fail
       interrupted = true;
       problem.problems().forEach(line -> shown().problem(line + "; trying again"));
     }
   }
 
-  /** Shows a run; false if it is the single one and has ended. */
+  /** Shows a run; returns false if it is the single one and has ended. */
   private boolean show(RunDisplay shown, TableRow run) {
     RunColumns layout = Objects.requireNonNull(columns);
     TableRow before = runs.put(run.uid(), run);
@@ -163,7 +163,7 @@ final class RunFollower implements RunWatch.Listener {
     return false;
   }
 
-  /** The exit code of the worker that failed. */
+  /** Returns the exit code of the worker that failed. */
   private static int exitCode(String reason) {
     return Stream.of(ErrorClass.values())
         .filter(known -> known.reason().equals(reason))

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 /** The size of the terminal, which may change at any time. */
 record TerminalSize(int rows, int columns) {
 
-  /** The size of the first terminals, and still the usual default. */
+  /** The usual default. */
   private static final TerminalSize DEFAULT = new TerminalSize(24, 80);
 
   static TerminalSize now() {
@@ -23,7 +23,7 @@ record TerminalSize(int rows, int columns) {
     }
   }
 
-  /** The size in an answer of stty; a terminal that does not know its size reports 0. */
+  /** Parses the output of {@code stty size}; a terminal of unknown size reports 0. */
   static TerminalSize parse(String answer) {
     String[] words = answer.strip().split(" ");
     if (!answer.strip().matches("[1-9]\\d{0,4} [1-9]\\d{0,4}")) {

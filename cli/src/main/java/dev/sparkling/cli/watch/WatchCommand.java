@@ -17,15 +17,15 @@ import picocli.CommandLine.Spec;
     name = "watch",
     description = {
       "Follows the runs of a cluster until Ctrl-C, or a single run until it ends.",
-      "The exit code of a single run is 0 if it succeeds, else that of its error."
+      "For a single run, the exit code is 0 if it succeeds, else that of its error."
     },
     mixinStandardHelpOptions = true)
 public final class WatchCommand implements Callable<Integer> {
 
-  /** How old the ages on a terminal may be. */
+  /** Interval at which ages on a terminal are updated. */
   private static final Duration SCREEN_WINDOW = Duration.ofSeconds(10);
 
-  /** Lines are printed once, so their ages need no update. */
+  /** Interval for lines, which are printed once, so that ages need no update. */
   private static final Duration LINES_WINDOW = Duration.ofMinutes(1);
 
   @Parameters(paramLabel = "NAME", arity = "0..1", description = "A single run.")

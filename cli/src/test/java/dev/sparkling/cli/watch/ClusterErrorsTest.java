@@ -41,7 +41,7 @@ class ClusterErrorsTest {
     assertThat(result.out()).isEmpty();
     assertThat(result.err())
         .isEqualTo(
-            "run gone: is not in namespace research; 'get' lists the runs there, 'get"
+            "run gone: not found in namespace research; 'get' lists the runs there, 'get"
                 + " --all-namespaces' those of all namespaces\n");
   }
 
@@ -119,15 +119,15 @@ class ClusterErrorsTest {
         .containsExactly(
             "cluster "
                 + nobody
-                + ": cannot be reached: connection refused; is it up, and does the kubeconfig name"
-                + " the right one?");
+                + ": cannot be reached: connection refused; check that it is running and that the"
+                + " kubeconfig names the right one");
   }
 
   @Test
   void anUnknownHostIsNamed() {
     Cli.Result result = Cli.run("get", "--kubeconfig", kubeconfigOf("https://cluster.invalid"));
     assertThat(result.exitCode()).isEqualTo(4);
-    assertThat(result.err()).contains("its name has no address");
+    assertThat(result.err()).contains("its name cannot be resolved");
   }
 
   @Test
