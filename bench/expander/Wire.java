@@ -19,7 +19,7 @@ import java.util.concurrent.Semaphore;
 
 /**
  * Measures the store alone, with the expander's request sizes and concurrency: copy FOLDER URI; put FOLDER
- * URI, which sends as many bytes as the folder's files have, from memory; get URI. Prints bytes and seconds.
+ * URI, which sends the size of the folder's files from memory; get URI. Prints bytes and seconds.
  */
 public final class Wire {
 

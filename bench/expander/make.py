@@ -1,6 +1,6 @@
-"""Writes a mixture-of-experts checkpoint with AdamW's moments, of at least the given size.
+"""Writes a mixture-of-experts checkpoint of at least the given size, with AdamW's moments.
 
-make.py FOLDER GIGABYTES: values are random, files and digests are those of a real checkpoint.
+make.py FOLDER GIGABYTES: values are random; files and digests are as in a real checkpoint.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
-"""Widens a checkpoint as a researcher would, with PyTorch and safetensors: copy-copy, state [S, 0].
+"""Widens a checkpoint with a plain script on PyTorch and safetensors: copy-copy, optimizer state [S, 0].
 
-peer.py FROM TO HIDDEN INNER: reads our checkpoint, checks its digests, writes one with a manifest and digests.
+peer.py FROM TO HIDDEN INNER: reads a Sparkling checkpoint, checks its digests, and writes one with manifest and digests.
 """
 
 import hashlib

@@ -3,7 +3,7 @@
 
     check_export.py NARROW EXPORTED: exits with 1 if a key is missing or logits differ by more than 1e-5
 
-For expansions that preserve the function: copy-copy at a whole ratio.
+For function-preserving expansions: copy-copy at an integer ratio.
 """
 
 import sys

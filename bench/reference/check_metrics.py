@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares a stage's event files, read by TensorBoard, and its table, read by pyarrow, with metrics.jsonl.
 
-    check_metrics.py STAGE_FOLDER: exit code 1 where they differ
+    check_metrics.py STAGE_FOLDER: exits with 1 if they differ
 
 TensorBoard checks the records' checksums.
 """

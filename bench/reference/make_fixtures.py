@@ -63,7 +63,7 @@ def models():
 
 
 def rate(step, steps=STEPS, peak=PEAK):
-    """Linear to the peak over WARMUP steps, then cosine to FINAL_RATIO of it; steps count from 1."""
+    """Returns the rate: linear to the peak over WARMUP steps, then cosine to FINAL_RATIO of it; steps count from 1."""
     if step <= WARMUP:
         return peak * step / WARMUP
     progress = (step - WARMUP) / (steps - WARMUP)
@@ -72,7 +72,7 @@ def rate(step, steps=STEPS, peak=PEAK):
 
 
 def learnable_tokens(steps=STEPS):
-    """Nine of ten tokens are a function of the previous one, so that the loss falls."""
+    """Returns tokens of which nine in ten are a function of the previous one, so that the loss falls."""
     vocabulary = SHARED["vocab_size"]
     tokens = torch.randint(0, vocabulary, (steps, BATCH, LENGTH + 1))
     for i in range(1, LENGTH + 1):
@@ -87,7 +87,7 @@ def loss_of(model, tokens):
 
 
 def router_loss(model, inputs):
-    """The routers' losses, by Hugging Face's function called for each layer: the mean over layers,
+    """Returns the routers' losses by Hugging Face's function, called for each layer: the mean over layers,
     divided by expertsPerToken because Hugging Face counts choices per token."""
     config = model.config
     balancing, z = 0, 0
@@ -138,7 +138,7 @@ def make_long(name, model, target):
 
 
 def orthogonalize(update):
-    """Five Newton-Schulz steps, as in torch/optim/_muon.py of PyTorch 2.9, in 32 bits."""
+    """Runs five Newton-Schulz steps, as in torch/optim/_muon.py of PyTorch 2.9, in fp32."""
     a, b, c = 3.4445, -4.7750, 2.0315
     x = update.T if update.size(0) > update.size(1) else update
     x = x / x.norm().clamp(min=1e-7)
@@ -149,7 +149,7 @@ def orthogonalize(update):
 
 
 def muon_step(part, gradient, buffer, step_rate):
-    """One step of a matrix, in place, written out from PyTorch 2.9, because 2.7 has no Muon."""
+    """Updates a matrix in place as in PyTorch 2.9, because 2.7 has no Muon."""
     buffer.lerp_(gradient, 1 - MOMENTUM)
     update = orthogonalize(gradient.lerp(buffer, MOMENTUM))
     part.mul_(1 - step_rate * WEIGHT_DECAY)

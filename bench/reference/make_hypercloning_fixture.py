@@ -3,7 +3,7 @@
 
     make_hypercloning_fixture.py CHECKOUT ../../expander/src/test/resources/hypercloning
 
-CHECKOUT is a clone of github.com/apple/ml-hypercloning, read at 7c4e80b. Inner width 2x, no noise.
+CHECKOUT is a clone of github.com/apple/ml-hypercloning at 7c4e80b. Inner width 2x, no noise.
 """
 
 import pathlib
@@ -17,13 +17,13 @@ from transformers.models.llama.modeling_llama import LlamaAttention
 
 
 def main(checkout, output):
-    # The package imports every model family, and that of OLMo needs another library.
+    # The package imports every model family, and OLMo's needs another library.
     package = types.ModuleType("hypercloning")
     package.__path__ = [str(pathlib.Path(checkout) / "hypercloning")]
     sys.modules["hypercloning"] = package
     from hypercloning.llama_cloning import clone_llama
 
-    # It reads attributes that attention layers had until transformers 4.48.
+    # The package reads attributes that attention layers had until transformers 4.48.
     LlamaAttention.num_heads = property(lambda layer: layer.config.num_attention_heads)
     LlamaAttention.num_key_value_heads = property(lambda layer: layer.config.num_key_value_heads)
 

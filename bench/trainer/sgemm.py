@@ -1,4 +1,4 @@
-"""Prints the GFLOP/s of a large 32-bit matrix product, which bounds every trainer on this machine."""
+"""Prints the GFLOP/s of a large 32-bit matrix product, an upper bound for every trainer on this machine."""
 
 import statistics
 import sys

@@ -45,10 +45,10 @@ check_home() {
   [[ $lab_home == /* ]] || fail "SPARKLING_LAB_HOME: $lab_home is not an absolute path"
   [[ $lab_home/ != "$(cd "$lab_source/../.." && pwd)"/* ]] ||
     fail "SPARKLING_LAB_HOME: $lab_home is inside the source tree"
-  # The longest socket path is 42 characters more, and the kernel allows 107.
+  # The longest socket path adds 42 characters, and the kernel allows 107.
   [ "${#lab_home}" -le 64 ] || fail "SPARKLING_LAB_HOME: $lab_home is longer than 64 characters"
   [ -e "$lab_home/run/boot" ] || [ -z "$(ls -A "$lab_home" 2>/dev/null)" ] ||
-    fail "SPARKLING_LAB_HOME: $lab_home holds something else; name an empty folder"
+    fail "SPARKLING_LAB_HOME: $lab_home contains other files; name an empty folder"
 }
 
 boot_id() {
@@ -65,7 +65,7 @@ write_configuration() {
   fill_in network.conflist >"$lab_home/config/cni/network.conflist"
   fill_in kubelet.yaml >"$lab_home/config/kubelet.yaml"
   fill_in Corefile >"$lab_home/config/Corefile"
-  : >"$lab_home/config/resolv.conf" # no route to the outside, so no resolvers
+  : >"$lab_home/config/resolv.conf" # there is no route to the outside, so there are no resolvers
   (
     umask 077
     token_table >"$lab_home/config/tokens.csv"
@@ -105,7 +105,7 @@ make_network() {
   in_network ip link set lo up
   in_network ip link set lab0 up
   in_network ip address replace "$node_address/32" dev lab0
-  # Programs on the node use Services too: without a route they fail before kube-proxy's rules apply.
+  # Programs on the node also use Services; without a route they fail before kube-proxy's rules apply.
   in_network ip route replace "$service_range" dev lab0 src "$node_address"
   in_network sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 }
@@ -118,7 +118,7 @@ make_cgroups() {
   local folder controller
   while read -r folder; do
     mkdir -p "$folder"
-    if [ -e "$folder/cgroup.controllers" ]; then # v2: controllers have to be enabled for children
+    if [ -e "$folder/cgroup.controllers" ]; then # v2: controllers must be enabled for children
       for controller in cpuset cpu io memory pids; do
         echo "+$controller" >"$(dirname "$folder")/cgroup.subtree_control" 2>/dev/null || true
       done
@@ -155,7 +155,7 @@ down() {
 sweep() {
   local tries=100
   until [ -z "$(lab_pids)" ]; do
-    [ $((tries -= 1)) -gt 0 ] || fail "these processes do not end: $(lab_pids | tr '\n' ' ')"
+    [ $((tries -= 1)) -gt 0 ] || fail "these processes do not exit: $(lab_pids | tr '\n' ' ')"
     lab_pids | xargs -r kill -KILL 2>/dev/null || true
     sleep 0.05
   done
@@ -207,8 +207,8 @@ remove_cgroups() {
   done < <(cgroup_folders)
 }
 
-# Files that the programs keep outside the lab's folder without an option to move them. Folders are
-# removed if they are empty.
+# Removes files that programs keep outside the lab's folder without an option to move them, and folders
+# that are then empty.
 remove_traces() {
   local file key value
   for file in "$lab_home"/containerd/state/io.containerd.runtime.v2.task/k8s.io/*/address; do
@@ -315,7 +315,7 @@ kueue() { # kueue [remove]
   load_kueue_image
   in_cluster "$helm_home/helm" upgrade --install kueue "$kueue_home/chart" --namespace kueue-system \
     --create-namespace --values "$lab_source/config/kueue.yaml" --wait --timeout 3m >/dev/null
-  # Nothing serves them here, and a namespace cannot be deleted while an API group is unavailable.
+  # Nothing serves these in the lab, and a namespace cannot be deleted while an API group is unavailable.
   in_cluster "$(kubectl_program)" delete apiservice --ignore-not-found \
     v1beta1.visibility.kueue.x-k8s.io v1beta2.visibility.kueue.x-k8s.io >/dev/null
   echo "Kueue $kueue_version ready"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The programs of the cluster: how each is started and when it is ready.
+# The programs of the cluster: start commands and readiness checks.
 
 node=lab
 # Assigned to a bridge without ports: the kubelet refuses loopback, and the kernel may lack dummy devices.
@@ -57,7 +57,7 @@ ready_etcd() {
 }
 
 run_containerd() {
-  # It looks up its shim on the PATH.
+  # containerd looks up its shim on the PATH.
   launch_inside containerd env PATH="$runtime_home:$PATH" \
     "$runtime_home/containerd" --config "$lab_home/config/containerd.toml"
 }

@@ -12,7 +12,7 @@ runtime_modules+=,jdk.incubator.vector,jdk.httpserver,jdk.net,jdk.naming.dns
 load_image() {
   [ $# -eq 1 ] || fail "usage: lab load-image FILE.tar"
   [ -r "$1" ] || fail "cannot read $1"
-  pid_of containerd >/dev/null || fail "containerd does not run; bring the lab up with: lab up"
+  pid_of containerd >/dev/null || fail "containerd is not running; start the lab with: lab up"
   containerd_client images import "$1"
 }
 
@@ -80,7 +80,8 @@ base_image() {
   echo "$base_image_name: $(du -h "$file" | cut -f1) in $file"
 }
 
-# Libraries that a Java runtime and libtorch for CPUs link to; certificates for other programs.
+# Prints the packages: libraries that a Java runtime and libtorch for CPUs link to, and certificates for
+# other programs.
 base_packages() {
   echo base-files ca-certificates libc-bin libc6 libgcc-s1 libgomp1 libstdc++6 zlib1g
   apt-cache show --no-all-versions libgcc-s1 | grep -o 'gcc-[0-9]*-base' | sort -u # their licenses
@@ -128,7 +129,7 @@ fill_root() { # fill_root FOLDER: libraries only, no executables
   ln -s usr/lib64 "$root/lib64"
   chmod 1777 "$root/tmp"
   for package in "$packages"/*.deb; do
-    # dpkg-deb -x would replace the links by folders.
+    # dpkg-deb -x would replace the links with folders.
     dpkg-deb --fsys-tarfile "$package" | tar --extract --keep-directory-symlink --directory "$root" \
       --wildcards --exclude './usr/share/man' --exclude './usr/share/locale' \
       --exclude './usr/share/lintian' --exclude './usr/share/bug' --exclude './usr/share/info' \
@@ -148,7 +149,7 @@ fill_root() { # fill_root FOLDER: libraries only, no executables
   find "$root" -type d -empty ! -path "$root/tmp" -delete
 }
 
-layer() { # layer FOLDER FILE: names as in the image, without owners and times of this machine
+layer() { # layer FOLDER FILE: writes a layer with the image's names, without this machine's owners and times
   local names
   mapfile -t names < <(ls -A "$1")
   tar --create --format=gnu --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \

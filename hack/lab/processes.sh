@@ -81,7 +81,7 @@ marked_pids() {
   done
 }
 
-# exclusively FUNCTION ARGUMENTS...: one change to the lab at a time.
+# exclusively FUNCTION ARGUMENTS...: runs one change to the lab at a time.
 exclusively() {
   need_root
   mkdir -p "$tool_cache"

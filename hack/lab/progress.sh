@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Progress output: one line per component that became ready, one per error.
+# Progress output: one line for each component that is ready, and one for each error.
 
 fail() {
   echo "lab: $*" >&2
@@ -16,5 +16,5 @@ seconds_since() { # seconds_since MILLISECONDS: with one decimal
 }
 
 need_root() {
-  [ "$EUID" -eq 0 ] || fail "needs root: it makes namespaces, mounts and cgroups"
+  [ "$EUID" -eq 0 ] || fail "root is required to create namespaces, mounts and cgroups"
 }

@@ -3,12 +3,12 @@
 # container runtime and etcd are unpacked from the distribution's packages. Installing them would
 # start services and, on a machine with Docker, remove Docker's own containerd.
 
-# The version that the tests of the checkpoint module use (MinioServer.java), in the same folder.
+# As in the tests of the checkpoint module (MinioServer.java): the same version in the same folder.
 minio_version=v0.0.0-20260212201848-7aac2a2c5b7c
 helm_version=v3.22.0
 kueue_version=v0.19.2
 
-required_version() { # required_version FOLDER MODULE: what FOLDER's go.mod requires
+required_version() { # required_version FOLDER MODULE: prints the version that FOLDER's go.mod requires
   sed -n "s|^require $2 ||p" "$lab_source/tools/$1/go.mod"
 }
 
@@ -61,7 +61,7 @@ install_packages() {
   [ "${#packages[@]}" -gt 0 ] || return 0
   echo "installing ${packages[*]}"
   apt-get install -y --no-install-recommends "${packages[@]}" >/dev/null ||
-    fail "apt-get cannot install ${packages[*]}; is the package list stale (apt-get update)?"
+    fail "apt-get cannot install ${packages[*]}; if the package list is stale, run apt-get update"
 }
 
 # provide FOLDER MAKER PROGRAM...: if FOLDER lacks the programs, runs MAKER with an empty folder
@@ -84,7 +84,7 @@ provide() {
     set -e
     if [ "$status" -ne 0 ]; then
       tail -n 5 "$folder/build.log" >&2
-      fail "cannot make $(basename "$folder"): see $folder/build.log"
+      fail "cannot build $(basename "$folder"): see $folder/build.log"
     fi
     for made in "$folder/staging"/*; do
       rm -rf "${folder:?}/$(basename "$made")"
@@ -108,7 +108,7 @@ unpack_runtime() {
   local package unpacked=$1/unpacked
   mkdir "$unpacked"
   cd "$unpacked"
-  # In a folder of root, apt only warns that it cannot drop to its own user.
+  # In a folder owned by root, apt only warns that it cannot drop privileges.
   apt-get download containerd runc containernetworking-plugins etcd-server
   for package in *.deb; do
     dpkg-deb -x "$package" .

@@ -13,7 +13,7 @@ import java.security.cert.CertificateFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** Looks at the lab from inside a pod; "serve" answers connections instead. */
+/** Inspects the lab from inside a pod; with the argument "serve", answers connections instead. */
 final class Probe {
 
   private static final Path ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
