@@ -65,7 +65,7 @@ final class DataPreparer {
   /**
    * Fetches and prepares the text of a recipe.
    *
-   * @return false if it was asked to stop before it was done
+   * @return false if it was asked to stop before it was complete
    */
   boolean prepareRecipe(Path recipeFile) {
     DatasetRecipe recipe = DatasetRecipe.read(recipeFile);
@@ -91,7 +91,7 @@ final class DataPreparer {
   /**
    * Prepares text.
    *
-   * @return false if it was asked to stop before it was done
+   * @return false if it was asked to stop before it was complete
    */
   boolean prepare(SourceText text) {
     long begin = System.nanoTime();

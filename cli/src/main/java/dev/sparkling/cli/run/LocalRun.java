@@ -24,8 +24,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The local adapter of the stage machine: it observes the store, asks the machine what to do next,
- * and does it in this process.
+ * The local adapter of the stage machine: it observes the store, calls the stage machine, and
+ * carries out its decisions in this process.
  */
 final class LocalRun {
 
@@ -60,7 +60,7 @@ final class LocalRun {
   }
 
   /**
-   * Carries out a plan until it is complete, suspended or asked to stop.
+   * Carries out a plan until it is complete or suspended, or until a stop is requested.
    *
    * @param plan plan of the run, or of its control
    * @return the last decision

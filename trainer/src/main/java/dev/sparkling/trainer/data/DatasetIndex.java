@@ -6,18 +6,19 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * {@code dataset.json}, which makes a folder of shards a dataset and is written last.
+ * {@code dataset.json}, the index of a dataset. It is written last, so that a folder with an index
+ * is complete.
  *
  * @param format {@value #FORMAT}
  * @param version version of the format
- * @param tokenizer SHA-256 of the {@code tokenizer.json} beside it
+ * @param tokenizer SHA-256 of the {@code tokenizer.json} in the same folder
  * @param vocabularySize largest token id plus 1
  * @param separator id of the token that ends every document
  * @param documents number of documents in all shards
  * @param tokens number of tokens in all shards, separators included
  * @param utf8Bytes size of the text in UTF-8
  * @param unigramEntropy entropy of the token frequencies in nats per token, the loss of a model
- *     that knows only how often each token occurs
+ *     that knows only these frequencies
  */
 public record DatasetIndex(
     String format,

@@ -13,7 +13,7 @@ import java.util.function.Function;
 
 /**
  * AdamW, computed by PyTorch's fused operator. The bias correction counts the steps of the whole
- * run, which an expansion does not reset (method.md 3).
+ * run; an expansion does not reset it.
  */
 public final class AdamW implements Optimizer {
 
