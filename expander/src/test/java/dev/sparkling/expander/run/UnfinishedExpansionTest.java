@@ -12,8 +12,10 @@ import dev.sparkling.checkpoint.format.TestTensors;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TestModels;
+import dev.sparkling.checkpoint.store.ForwardingObjectStore;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.ObjectUpload;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.spec.model.BaselineSpec;
 import dev.sparkling.pipeline.spec.model.ExpansionSpec;
@@ -161,19 +163,17 @@ class UnfinishedExpansionTest {
   @Test
   void aSourceOverwrittenDuringReadingIsCorruptAndLeavesNoCheckpoint() {
     String key = FROM + "/optimizer-00001-of-00001.safetensors";
-    ExpansionProgress overwrite =
-        (_, _) -> {
-          if (store.find(TO + "/optimizer-00001-of-00001.safetensors").isEmpty()) {
+    // The first write to the target: headers of the source are read, values are not.
+    ObjectStore overwriting =
+        new ForwardingObjectStore(store) {
+          @Override
+          public ObjectUpload create(String target) {
             store.write(key, store.readAll(store.get(key)));
+            return store.create(target);
           }
         };
     assertThatThrownBy(
-            () ->
-                ExpansionRun.run(
-                    at(FROM),
-                    at(TO),
-                    spec(16, 6),
-                    ExpansionOptions.DEFAULT.with(() -> false, overwrite)))
+            () -> ExpansionRun.run(at(FROM), new CheckpointLocation(overwriting, TO), spec(16, 6)))
         .isInstanceOf(CorruptCheckpoint.class)
         .hasMessageContaining("overwritten");
     assertThat(Checkpoints.exists(store, TO)).isFalse();
