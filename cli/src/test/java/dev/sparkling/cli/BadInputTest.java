@@ -36,7 +36,7 @@ class BadInputTest {
           sequenceLength: 32  | sequenceLenght: 32  | spec.training.sequenceLenght: unknown key; did you mean sequenceLength?
           {hiddenSize: 32     | {hiddenSize: 12     | spec.stages[1].expansion.hiddenSize: 12 is smaller than stage 0's 16; a stage may only widen
           keyValueHeads: 1    | keyValueHeads: 3    | spec.model.keyValueHeads: 3 does not divide attentionHeads 2; every key/value head serves the same number of query heads
-          headDim: 8          | headDim: 7          | spec.model.headDim: 7 is odd; rotary embedding turns pairs of channels, so an even number
+          headDim: 8          | headDim: 7          | spec.model.headDim: 7 is odd; rotary embedding rotates pairs of channels, so it must be even
           """)
   void wrongResourceIsNamedAndNothingIsStarted(String good, String bad, String problem) {
     Cli.Result result = Cli.run("run", tiny.resource(good, bad));

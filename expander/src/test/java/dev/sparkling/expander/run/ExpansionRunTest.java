@@ -245,7 +245,7 @@ class ExpansionRunTest {
     List<String> warnings = ExpansionRun.run(at(FROM), at(TO), spec).warnings();
     assertThat(warnings)
         .singleElement(as(STRING))
-        .startsWith("initialization: naive widens exactly as");
+        .startsWith("initialization: naive gives the same tensors as");
     assertThat(ExpansionRun.preview(at(FROM), spec, ExpansionOptions.DEFAULT).warnings())
         .isEqualTo(warnings);
   }

@@ -18,8 +18,8 @@ public abstract sealed class SparklingException extends RuntimeException
   }
 
   /**
-   * Keeps a problem on one line, whatever a file or server put into the names in it: control
-   * characters are escaped as in Java.
+   * Escapes control characters as in Java, so that a problem stays on one line whatever names it
+   * contains.
    */
   static String oneLine(String problem) {
     StringBuilder line = new StringBuilder();
@@ -36,7 +36,7 @@ public abstract sealed class SparklingException extends RuntimeException
     return line.toString();
   }
 
-  /** Returns who has to act. */
+  /** Returns the class of this error, which says who has to act. */
   public abstract ErrorClass errorClass();
 
   /** Returns the problems in the message, one per line. */

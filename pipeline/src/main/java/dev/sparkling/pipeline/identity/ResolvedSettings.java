@@ -12,9 +12,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The settings of a run with all defaults filled in, as JSON in the resource's own words. A run
- * records them when it starts and fills in from them what its resource leaves out, so that a
- * default that a later version changes never reaches a run in flight.
+ * The settings of a run with all defaults filled in, as JSON with the resource's field names. A run
+ * records them when it starts; from then on, fields that the resource leaves out are taken from the
+ * record, so that a default that a later version changes does not affect a run in flight.
  */
 public final class ResolvedSettings {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -24,12 +24,14 @@ public final class ResolvedSettings {
   private static final String NAME = "name";
   private static final String EXPANSION = "expansion";
 
-  /** An expansion that leaves one out keeps that width: no default that a version could change. */
+  /** Fields that are not filled in: without one, an expansion keeps that width in every version. */
   private static final Set<String> WIDTHS = Set.of("hiddenSize", "innerSize");
 
   private ResolvedSettings() {}
 
-  /** What a run records: its model, its training and its stages' expansions. */
+  /**
+   * Returns the settings that a run records: its model, its training and its stages' expansions.
+   */
   public static ObjectNode of(ProgressiveTrainingSpec spec) {
     ObjectNode settings = JSON.createObjectNode();
     settings.set(MODEL, JSON.valueToTree(spec.model()));
@@ -47,10 +49,10 @@ public final class ResolvedSettings {
   }
 
   /**
-   * Adds to a spec what it leaves out; what it says stays, also where that differs.
+   * Fills in the fields that a spec leaves out. Fields that it sets stay, even if they differ.
    *
-   * @param spec as the user wrote it
-   * @param recorded from {@link #of}, possibly of another version
+   * @param spec spec as the user wrote it; modified
+   * @param recorded result of {@link #of}, possibly of another version
    */
   public static void fillIn(ObjectNode spec, JsonNode recorded) {
     fillInField(spec, MODEL, recorded.path(MODEL));
@@ -64,10 +66,10 @@ public final class ResolvedSettings {
   }
 
   /**
-   * Adds to a record what it lacks: stages, and fields that its version did not know.
+   * Adds the stages and fields that a record lacks.
    *
-   * @param recorded from {@link #of}, possibly of another version
-   * @param resolved from {@link #of}, of a spec that {@code recorded} was filled into
+   * @param recorded result of {@link #of}, possibly of another version
+   * @param resolved result of {@link #of} for a spec that was filled in from {@code recorded}
    */
   public static ObjectNode merged(JsonNode recorded, JsonNode resolved) {
     ObjectNode merged = recorded.deepCopy();
@@ -83,7 +85,9 @@ public final class ResolvedSettings {
     return merged;
   }
 
-  /** The settings by their path in the resource, such as {@code spec.training.precision}. */
+  /**
+   * Returns the settings by their path in the resource, such as {@code spec.training.precision}.
+   */
   public static SortedMap<String, String> byPath(ProgressiveTrainingSpec spec) {
     ObjectNode settings = of(spec);
     SortedMap<String, String> paths = new TreeMap<>();

@@ -15,19 +15,19 @@ import java.util.stream.Stream;
 /**
  * The part of a spec that determines the values a stage's trainer writes (docs/adr/0007). All
  * fields of the model and of the training belong to it unless they are listed as free, so that a
- * new field is part of the identity until someone decides otherwise.
+ * new field is part of the identity by default.
  */
 public final class RunSettings {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
-   * Fields of the training that say when to save and evaluate and what to keep in memory, not what
-   * is computed.
+   * Fields of the training that do not affect what is computed, only when to save and evaluate and
+   * what to keep in memory.
    */
   private static final List<String> FREE = List.of("checkpoints", "evaluation", "recomputation");
 
-  /** Part of the identity too, with a field of its own in the checkpoint. */
+  /** Part of the identity too, but stored in a field of its own in the checkpoint. */
   private static final String SEED = "seed";
 
   private RunSettings() {}
@@ -36,7 +36,7 @@ public final class RunSettings {
    * Returns the settings by their path in the resource, in order.
    *
    * @param lastStage index of the last stage that was trained; later stages may still be edited as
-   *     long as the run's total tokens stay, from which every learning rate is computed
+   *     long as the run's total tokens, which determine every learning rate, stay the same
    */
   public static SortedMap<String, String> of(
       ProgressiveTrainingSpec spec, RunPlan plan, int lastStage) {
@@ -48,7 +48,7 @@ public final class RunSettings {
     settings.put("spec.stages", plan.totalTokens() + " tokens in all");
     for (StagePlan stage : plan.stages().subList(0, lastStage + 1)) {
       if (stage.isControl()) {
-        continue; // its checkpoints are compared by the stage that it continues
+        continue; // the control has the identity of the stage that it continues
       }
       String path = "spec.stages[" + stage.index() + "]";
       settings.put(path + ".name", stage.name());

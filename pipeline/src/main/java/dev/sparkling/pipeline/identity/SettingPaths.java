@@ -3,11 +3,11 @@ package dev.sparkling.pipeline.identity;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.SortedMap;
 
-/** Settings as text under their paths in the resource. */
+/** Flattens settings to text by their path in the resource. */
 final class SettingPaths {
   private SettingPaths() {}
 
-  /** Adds a value, field by field where it is a block; a list is one value. */
+  /** Adds a value: an object field by field, a list as a single value. */
   static void add(String path, JsonNode value, SortedMap<String, String> settings) {
     if (value.isObject()) {
       value

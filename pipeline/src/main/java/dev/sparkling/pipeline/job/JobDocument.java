@@ -9,8 +9,8 @@ import java.util.Objects;
  * @param version version of this format; a worker refuses any other than {@link #VERSION}
  * @param work kind of work
  * @param run name of the resource
- * @param stage stage to train or expand; empty if the work is about the whole run
- * @param spec spec as of the launch
+ * @param stage stage to train or expand; empty if the work concerns the whole run
+ * @param spec spec at the time of the launch
  */
 public record JobDocument(
     int version, Work work, String run, String stage, ProgressiveTrainingSpec spec) {

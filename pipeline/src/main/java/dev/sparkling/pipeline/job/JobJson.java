@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * JSON of the messages between a worker and its launcher; equal values give equal text. {@code
- * JobReader} reads the job document, which needs validation.
+ * Encodes and decodes the messages between a worker and its launcher. Equal values give equal text.
+ * {@code JobReader} reads the job document, which needs validation.
  */
 public final class JobJson {
 
@@ -34,8 +34,8 @@ public final class JobJson {
   }
 
   /**
-   * Encodes a document with the spec as the user wrote it, so that the worker takes what it leaves
-   * out from the settings that the run was started with.
+   * Encodes a document with the spec as the user wrote it, so that the worker takes the fields that
+   * it leaves out from the settings that the run was started with.
    */
   public static String encode(JobDocument job, JsonNode spec) {
     ObjectNode document = JSON.valueToTree(job);
@@ -78,12 +78,12 @@ public final class JobJson {
     return line(cut(bare, least));
   }
 
-  /** Decodes a trainer's answer; empty if it is not one. */
+  /** Decodes the progress that a trainer returned; empty if the text is something else. */
   public static Optional<Progress> decodeProgress(String text) {
     return decode(text, Progress.class);
   }
 
-  /** Decodes a termination message; empty if it is not a result, as after a kill. */
+  /** Decodes a termination message; empty if it is not a result, such as after a kill. */
   public static Optional<JobResult> decodeResult(String text) {
     return decode(text, JobResult.class);
   }

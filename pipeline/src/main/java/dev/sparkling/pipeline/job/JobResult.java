@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Result of a worker: its pod's termination message, which Kubernetes truncates at 4,096 bytes.
  *
- * @param outcome result in one word
+ * @param outcome whether the work is done, stopped or failed
  * @param message errors, or what was done, for people
- * @param progress final progress of a trainer; absent if it did not get that far
+ * @param progress final progress of a trainer; absent if it had not restored its state yet
  * @param expansion what an expander did
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -21,6 +21,6 @@ public record JobResult(
     @Nullable Progress progress,
     @Nullable ExpansionStatus expansion) {
 
-  /** Limit of Kubernetes on a termination message, in bytes. */
+  /** Largest termination message that Kubernetes keeps, in bytes. */
   public static final int LARGEST_BYTES = 4096;
 }

@@ -7,10 +7,13 @@ public enum Outcome {
   /** The work is done, now or by an earlier worker; exit code 0. */
   @JsonProperty("complete")
   COMPLETE,
-  /** It was asked to stop and wrote a checkpoint; exit code {@value #STOPPED_EXIT_CODE}. */
+  /**
+   * The worker was asked to stop, and its work can be resumed; exit code {@value
+   * #STOPPED_EXIT_CODE}.
+   */
   @JsonProperty("stopped")
   STOPPED,
-  /** An error, classified by the exit code ({@code ErrorClass}). */
+  /** The work failed with an error that the exit code classifies ({@code ErrorClass}). */
   @JsonProperty("failed")
   FAILED;
 

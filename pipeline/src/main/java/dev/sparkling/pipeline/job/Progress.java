@@ -8,15 +8,15 @@ import dev.sparkling.pipeline.status.TrainingFigures;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a stage's training is; a trainer answers {@code GET /progress} with it. Readers ignore
- * keys that they do not know, so that an operator may be older than a trainer. The groups are for
- * Java only: in JSON their fields stand side by side.
+ * The progress of a stage's training, which a trainer returns for {@code GET /progress}. Readers
+ * ignore unknown keys, so that an operator may be older than a trainer. The groups exist in Java
+ * only: JSON is flat.
  *
- * @param lastStep of the stage
- * @param figures over the whole run; the speed is a mean over the last steps
- * @param start what was measured before the stage's first step: right after the expansion
- * @param checkpoint the newest complete one of the stage
- * @param updatedAt RFC 3339; moves with every step
+ * @param lastStep last step of the stage
+ * @param figures progress, loss and speed; the speed is the mean over the last steps
+ * @param start evaluation before the stage's first step, right after the expansion
+ * @param checkpoint newest complete checkpoint of the stage
+ * @param updatedAt time of the last update, in RFC 3339; changes with every step
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -32,24 +32,24 @@ public record Progress(
   /**
    * The evaluation before a stage's first step.
    *
-   * @param firstValidationLoss in nats a token
+   * @param firstValidationLoss validation loss in nats per token
    * @param firstHiddenRms root mean square of the last hidden state
    */
   public record StageStart(@Nullable Double firstValidationLoss, @Nullable Double firstHiddenRms) {
-    /** Not measured. */
+    /** Values of a stage that has not been evaluated yet. */
     public static final StageStart UNKNOWN = new StageStart(null, null);
   }
 
   /**
-   * What else the newest step showed.
+   * Further measurements of the newest step.
    *
-   * @param gradientNorm before clipping
-   * @param modelFlopsUtilization FLOPs of the step's matrix products over those that the machine's
-   *     best product of large matrices would have done meanwhile
+   * @param gradientNorm norm of all gradients before clipping
+   * @param modelFlopsUtilization FLOPs of the step's matrix products, relative to those of the
+   *     machine's fastest product of large matrices in the same time
    */
   public record StepDiagnostics(
       @Nullable Double gradientNorm, @Nullable Double modelFlopsUtilization) {
-    /** Not measured. */
+    /** Values before the first step. */
     public static final StepDiagnostics UNKNOWN = new StepDiagnostics(null, null);
   }
 }

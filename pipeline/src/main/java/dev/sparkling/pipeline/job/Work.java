@@ -6,7 +6,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 public enum Work {
   @JsonProperty("train")
   TRAIN,
-  /** Widen the last checkpoint of the stage before. */
+  /** Widen the last checkpoint of the previous stage. */
   @JsonProperty("expand")
   EXPAND,
   /** Delete everything that the run has stored. */

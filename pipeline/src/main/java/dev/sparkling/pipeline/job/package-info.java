@@ -1,7 +1,7 @@
 /**
- * Messages between a worker and its launcher: a job document in, progress while it runs, a result
- * when it ends. All three are JSON; {@code docs/jobs.md} specifies them and golden files hold both
- * sides to it.
+ * Messages between a worker and its launcher: the job document that it is given, its progress, and
+ * its result. All three are JSON, specified in {@code docs/jobs.md}; both sides are tested against
+ * golden files.
  */
 @NullMarked
 package dev.sparkling.pipeline.job;

@@ -11,8 +11,8 @@ import java.lang.reflect.RecordComponent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a record with {@link JsonUnwrapped} components, whose fields stand beside the others in
- * JSON. Jackson reads such records by itself; the module that Fabric8 adds to Jackson cannot ("No
+ * Reads a record with {@link JsonUnwrapped} components, whose fields are not nested in JSON.
+ * Jackson reads such records by itself; the module that Fabric8 adds to Jackson cannot ("No
  * fallback setter/field defined for creator property").
  */
 public abstract class GroupedRecordReader<R extends Record> extends StdDeserializer<R> {

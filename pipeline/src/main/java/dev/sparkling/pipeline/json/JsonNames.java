@@ -5,11 +5,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** Enum constants as JSON, YAML, labels and options spell them: by {@link JsonProperty}. */
+/**
+ * The names of enum constants in JSON, YAML, labels and options, as set by {@link JsonProperty}.
+ */
 public final class JsonNames {
   private JsonNames() {}
 
-  /** The name of a constant. */
+  /** Returns the name of a constant. */
   public static String of(Enum<?> constant) {
     try {
       JsonProperty property =
@@ -20,12 +22,12 @@ public final class JsonNames {
     }
   }
 
-  /** The names of all constants of an enum, in their order. */
+  /** Returns the names of all constants of an enum, in declaration order. */
   public static List<String> all(Class<?> type) {
     return Arrays.stream(type.getEnumConstants()).map(constant -> of((Enum<?>) constant)).toList();
   }
 
-  /** The constant with a name; empty where none has it. */
+  /** Finds the constant with a name; empty if there is none. */
   public static <E extends Enum<E>> Optional<E> parse(Class<E> type, String name) {
     return Arrays.stream(type.getEnumConstants())
         .filter(constant -> of(constant).equals(name))

@@ -1,4 +1,4 @@
-/** How enum constants are spelled outside of Java, and how grouped records are read. */
+/** Names of enum constants outside of Java, and a reader for grouped records. */
 @NullMarked
 package dev.sparkling.pipeline.json;
 

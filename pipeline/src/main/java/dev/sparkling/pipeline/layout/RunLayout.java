@@ -9,9 +9,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Where a run's objects are below its root. All are keys; none ends with a slash. */
+/** The keys of a run's objects, relative to the run's root. No key ends with a slash. */
 public final class RunLayout {
-  /** The folder of the control, which no stage's name can be because of the dot. */
+  /** The folder of the control. No stage can have this name, because it contains a dot. */
   public static final String CONTROL = "control.narrow";
 
   /** The page that {@code sparkling report} writes. */
@@ -28,17 +28,17 @@ public final class RunLayout {
 
   private RunLayout() {}
 
-  /** The folder of all checkpoints that a stage's trainer wrote. */
+  /** Returns the folder of all checkpoints that a stage's trainer wrote. */
   public static String checkpoints(String stage) {
     return stage + "/checkpoints";
   }
 
-  /** One checkpoint; the step counts from the beginning of the run. */
+  /** Returns the folder of a checkpoint; the step is counted over the whole run. */
   public static String checkpoint(String stage, long step) {
     return checkpoints(stage) + "/" + String.format(Locale.ROOT, "step-%08d", step);
   }
 
-  /** The step of a checkpoint's folder name; empty where it is not one. */
+  /** Parses the step from the name of a checkpoint's folder; empty if it is not such a name. */
   public static OptionalLong step(String folder) {
     Matcher matcher = STEP.matcher(folder);
     return matcher.matches()
@@ -46,27 +46,30 @@ public final class RunLayout {
         : OptionalLong.empty();
   }
 
-  /** The widened checkpoint that the stage starts from. */
+  /** Returns the folder of the widened checkpoint that a stage starts from. */
   public static String expansion(String stage) {
     return stage + "/expansion";
   }
 
-  /** One JSON object a line: losses, rates, speed. */
+  /** Returns the file of a stage's metrics, with one JSON object per line. */
   public static String metrics(String stage) {
     return stage + "/metrics.jsonl";
   }
 
-  /** The same as an Arrow table, a row for each step. */
+  /** Returns the file of the metrics as an Arrow table, with one row per step. */
   public static String metricsTable(String stage) {
     return stage + "/metrics.arrow";
   }
 
-  /** The same for TensorBoard, from the previous checkpoint to the one of this step. */
+  /**
+   * Returns the file of the metrics for TensorBoard, from the previous checkpoint to that of {@code
+   * step}.
+   */
   public static String events(String stage, long step) {
     return stage + String.format(Locale.ROOT, "/events.out.tfevents.%010d.sparkling", step);
   }
 
-  /** The dump of a step whose loss or gradients were not finite. */
+  /** Returns the file of the dump of a step whose loss or gradients were not finite. */
   public static String dump(String stage, long step) {
     return stage + String.format(Locale.ROOT, "/not-finite-step-%08d.json", step);
   }
@@ -76,7 +79,7 @@ public final class RunLayout {
     return keys(stages.stream().map(Pattern::quote).collect(Collectors.joining("|")));
   }
 
-  /** Accepts the keys of any run, whatever its stages' names, and of a control. */
+  /** Accepts the keys of any run, whatever the names of its stages, and of a control. */
   public static Predicate<String> keysOfAnyRun() {
     return keys(ProgressiveTraining.NAME + "|" + Pattern.quote(CONTROL));
   }

@@ -1,4 +1,4 @@
-/** Where a run keeps its objects: keys below the run's root, the same on disk and in a bucket. */
+/** The layout of a run's objects: keys below the run's root, the same on disk and in a bucket. */
 @NullMarked
 package dev.sparkling.pipeline.layout;
 

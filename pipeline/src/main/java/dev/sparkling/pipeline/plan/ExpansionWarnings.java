@@ -13,23 +13,23 @@ public final class ExpansionWarnings {
   private ExpansionWarnings() {}
 
   /**
-   * Warns of a baseline that is not one: a naive share of 1/n for each of n copies is copy-copy's
-   * factor at n times the width (1/2 at 2x, Eq. 17).
+   * Warns if {@code naive} is not a baseline because it equals {@code copy-copy}: at n times the
+   * width, the share 1/n of each of n copies is also the factor of copy-copy (1/2 at 2x, Eq. 17).
    *
-   * @param hiddenSize of the model before the expansion
-   * @param innerSize of the model before the expansion
-   * @return sentences that begin with the field of {@code expansion}
+   * @param hiddenSize hidden size of the model before the expansion
+   * @param innerSize inner size of the model before the expansion
+   * @return sentences that begin with the name of a field of {@code expansion}
    */
   public static List<String> of(ExpansionSpec expansion, int hiddenSize, int innerSize) {
     return isCopyCopy(expansion, hiddenSize, innerSize) && !isSymmetric(expansion)
         ? List.of(
-            "initialization: naive widens exactly as copy-copy does where widths grow by whole"
+            "initialization: naive gives the same tensors as copy-copy if widths grow by integer"
                 + " ratios; for a baseline that differs from it set optimizerState: copy,"
                 + " rewarmup.ratio: 1 and rewarmup.steps: 0")
         : List.of();
   }
 
-  /** Adds what depends on the learning rate of the run. */
+  /** Returns all warnings, including those that depend on the learning rate schedule. */
   static List<String> of(
       ExpansionSpec expansion, int hiddenSize, int innerSize, LearningRateSchedule schedule) {
     List<String> warnings = new ArrayList<>(of(expansion, hiddenSize, innerSize));
@@ -49,7 +49,7 @@ public final class ExpansionWarnings {
         && expansion.innerSize() % innerSize == 0;
   }
 
-  /** Whether new entries get moments and a re-warm-up like the old ones'. */
+  /** Whether new entries copy the optimizer state and have no re-warm-up. */
   private static boolean isSymmetric(ExpansionSpec expansion) {
     return expansion.optimizerState() == OptimizerStateStrategy.COPY
         && expansion.rewarmup().ratio() == 1

@@ -3,20 +3,20 @@ package dev.sparkling.pipeline.plan;
 import dev.sparkling.pipeline.spec.model.ModelSpec;
 
 /**
- * FLOPs of the matrix products of training, by which a machine's use is judged. Eq. 29 counts fewer
- * (no attention) and other things (a table that is only looked up in): it compares runs.
+ * FLOPs of the matrix products in training, for the model FLOPs utilization. Eq. 29, which compares
+ * runs, counts differently: without attention, and with an embedding that is only looked up.
  */
 public final class ModelFlops {
 
-  /** Two forward, four backward. */
+  /** FLOPs per weight and token: two in the forward pass, four in the backward pass. */
   private static final double PER_WEIGHT = 6;
 
   private ModelFlops() {}
 
   /**
-   * FLOPs of one token: {@code 6 * weights of the matrices that it meets + 12 * layers * heads *
-   * headDim * sequenceLength}. Attention counts as if no score were masked, and recomputation not
-   * at all. Source: PaLM (arXiv 2204.02311), appendix B.
+   * Returns the FLOPs of one token: {@code 6 * weights of the matrices that it is multiplied with +
+   * 12 * layers * heads * headDim * sequenceLength}. Attention is counted as if no score were
+   * masked; recomputation is not counted. Source: PaLM (arXiv 2204.02311), appendix B.
    */
   public static double perToken(ModelSpec model, int sequenceLength) {
     long lookedUp = model.tiedEmbeddings() ? 0 : (long) model.vocabularySize() * model.hiddenSize();

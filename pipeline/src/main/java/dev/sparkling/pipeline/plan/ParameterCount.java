@@ -11,12 +11,12 @@ import dev.sparkling.pipeline.spec.training.OptimizerType;
  * Number of parameters of a model.
  *
  * @param total all parameters; a tied head counts once
- * @param active parameters used for one token: of the experts only {@code expertsPerToken}; the N
- *     of Eq. 29
+ * @param active parameters used for one token, with {@code expertsPerToken} experts per layer; N in
+ *     Eq. 29
  */
 public record ParameterCount(long total, long active) {
 
-  /** Counts the numbers of an optimizer's state. */
+  /** Counts the entries of the optimizer state. */
   static long optimizerState(ModelSpec model, OptimizerType optimizer) {
     long matrices = layerMatrices(model);
     long others = of(model).total() - matrices;
@@ -32,13 +32,16 @@ public record ParameterCount(long total, long active) {
     return of(model).total() - embeddings - norms(model);
   }
 
-  /** Counts all norms: two per layer, those of queries and keys, and the final one. */
+  /**
+   * Counts the weights of all norms: two and those of queries and keys per layer, and the final
+   * one.
+   */
   static long norms(ModelSpec model) {
     return model.layers() * 2L * (model.hiddenSize() + model.headDim()) + model.hiddenSize();
   }
 
   /**
-   * Counts Hugging Face's Qwen3 or Qwen3-MoE layout.
+   * Counts the parameters of a model in Hugging Face's Qwen3 or Qwen3-MoE layout.
    *
    * @throws ArithmeticException if 64 bits cannot hold the count
    */

@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * The stages of a run, with their steps and costs.
  *
  * @param tokensPerStep number of tokens of one optimizer step
- * @param warmupSteps warm-up of the run's learning-rate curve
- * @param warnings one sentence each: what the plan changed of the spec, and what in it may surprise
+ * @param warmupSteps number of warm-up steps of the run's learning rate schedule
+ * @param warnings one sentence each, about token budgets that were rounded and settings with an
+ *     unexpected effect
  */
 public record RunPlan(
     List<StagePlan> stages, long tokensPerStep, long warmupSteps, List<String> warnings) {
@@ -64,8 +65,8 @@ public record RunPlan(
   }
 
   /**
-   * The plan of the control: the first stage, then the same model trained on to the end of this
-   * run, to compare with. A run of one stage is its own control.
+   * Returns the plan of the control: the first stage, then the same model trained to the end of
+   * this run, for comparison. A run of one stage is its own control.
    */
   public RunPlan control() {
     if (stages.size() == 1) {
@@ -101,17 +102,17 @@ public record RunPlan(
     return stages.stream().mapToDouble(StagePlan::flops).sum();
   }
 
-  /** FLOPs of training the widest model on all tokens. */
+  /** Returns the FLOPs of training the widest model on all tokens. */
   public double flopsFromScratch() {
     return FLOPS_PER_PARAMETER_AND_TOKEN * stages.getLast().parameters().active() * totalTokens();
   }
 
-  /** {@code 1 - C / C_scratch}, 0 to 1 (Eq. 29). */
+  /** Returns the fraction of FLOPs saved, {@code 1 - C / C_scratch}, 0 to 1 (Eq. 29). */
   public double flopsSaved() {
     return 1 - flops() / flopsFromScratch();
   }
 
-  /** The stage of that name. */
+  /** Returns the stage with a name. */
   public StagePlan stage(String name) {
     return stages.stream()
         .filter(stage -> stage.name().equals(name))

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * One stage, in steps of the whole run: it starts from the weights of step {@code firstStep} and is
  * complete with the checkpoint of step {@code lastStep}.
  *
- * @param expansion what widens the model before the stage; null on the first stage and on the
- *     control, which continues the last checkpoint of the stage before it
- * @param model shape that the stage trains
+ * @param expansion expansion before the stage; null for the first stage and for the control, which
+ *     continues the last checkpoint of the first stage
+ * @param model shape of the model in the stage
  * @param flops 6 * active parameters * tokens (Eq. 29)
  * @param checkpointBytes size of an fp32 checkpoint with optimizer state, without file headers
  * @param memory memory that its trainer needs

@@ -11,32 +11,35 @@ import java.util.stream.IntStream;
 
 /**
  * An estimate of the memory that training a stage on a CPU takes, in bytes, by the rules of {@link
- * TrainerMemoryContract}. The process itself, some hundred MiB, and what an allocator wastes come
- * on top.
+ * TrainerMemoryContract}. The process itself, a few hundred MiB, and the allocator's overhead are
+ * not included.
  *
  * @param state weights, gradients of each micro-batch shard, moments, and the copy that a
  *     checkpoint is written from
- * @param activations the most that a step allocates beside that: what forward passes save for their
- *     backward passes with the operation that needs most, or a single larger operation after them
+ * @param activations peak of a step's other allocations: the tensors saved for the backward pass
+ *     plus the operation that needs the most memory then, or a larger operation afterwards
  */
 public record TrainingMemory(long state, long activations) {
 
   /** An even number of CPU threads, which allows two micro-batch shards. */
   private static final int THREADS = 2;
 
-  /** Scores at and below the diagonal, and those above it in the blocks of attention. */
+  /**
+   * Share of the attention scores that is computed: at and below the diagonal, and above it within
+   * blocks.
+   */
   private static final double COMPUTED_SCORES = 0.5 + 1.0 / 16;
 
   public long total() {
     return state + activations;
   }
 
-  /** The memory of a stage with the batch size of its settings. */
+  /** Returns the memory of a stage with the micro-batch size of its settings. */
   public static TrainingMemory of(ModelSpec model, TrainingSpec training) {
     return of(model, training, training.microBatchSize());
   }
 
-  /** The memory of a stage with another number of sequences in a micro-batch. */
+  /** Returns the memory of a stage with another micro-batch size. */
   public static TrainingMemory of(ModelSpec model, TrainingSpec training, int microBatchSize) {
     int shards = TrainerMemoryContract.shards(microBatchSize, THREADS);
     return new TrainingMemory(
@@ -48,9 +51,9 @@ public record TrainingMemory(long state, long activations) {
   }
 
   /**
-   * The largest number of sequences in a micro-batch that fits and divides the global batch.
+   * Returns the largest micro-batch size that fits and divides the global batch size.
    *
-   * @param bytes memory that there is
+   * @param bytes available memory
    * @return empty if not even one sequence fits
    */
   public static OptionalInt largestMicroBatch(ModelSpec model, TrainingSpec training, long bytes) {
@@ -140,12 +143,14 @@ public record TrainingMemory(long state, long activations) {
         + shards * atATime * model.vocabularySize() * logit;
   }
 
-  /** Bytes of the gradient of a micro-batch shard's tokens, which has the size of the embedding. */
+  /** Bytes of the embedding's gradient, which every micro-batch shard allocates. */
   private static double embeddingBackward(ModelSpec model, int shards) {
     return (double) Float.BYTES * shards * model.vocabularySize() * model.hiddenSize();
   }
 
-  /** Bytes of the terms in which Muon orthogonalizes all gates and ups of a layer at once. */
+  /**
+   * Bytes of the temporary matrices with which Muon orthogonalizes a layer's gates and ups at once.
+   */
   private static double update(ModelSpec model, TrainingSpec training) {
     if (training.optimizer().type() != OptimizerType.MUON) {
       return 0;

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The expander's pods. */
 public record ExpanderSpec(
-    @JsonPropertyDescription("Image of the expander. Defaults to that of the installation.")
+    @JsonPropertyDescription("Image of the expander. Defaults to the operator's configured image.")
         @Nullable
         @Size(min = 1, max = 1024)
         String image,

@@ -5,8 +5,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The resource as it stands in a YAML file; in the cluster Fabric8's custom resource holds the
- * spec.
+ * The resource as written in a YAML file; in a cluster, Fabric8's custom resource holds the spec.
  */
 public record ProgressiveTraining(
     String apiVersion, String kind, Metadata metadata, ProgressiveTrainingSpec spec) {
@@ -14,24 +13,30 @@ public record ProgressiveTraining(
   public static final String API_VERSION = "sparkling.dev/v1alpha1";
   public static final String KIND = "ProgressiveTraining";
 
-  /** Runs and stages: an RFC 1123 label, from which names in the cluster are made. */
+  /**
+   * Pattern of the names of runs and stages: an RFC 1123 label, because names in the cluster are
+   * made from them.
+   */
   public static final String NAME = "[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?";
 
-  /** The same as a schema needs it, where a pattern may match a part. */
+  /** The pattern of a name with anchors, for a schema, where a pattern may match a substring. */
   public static final String NAME_PATTERN = "^" + NAME + "$";
 
-  /** Of a run's and a stage's name together, so that {@code RUN-STAGE-expansion} is a label. */
+  /**
+   * Largest length of a run's and a stage's name together, so that {@code RUN-STAGE-expansion} is a
+   * label.
+   */
   public static final int LONGEST_NAMES = 52;
 
   /**
-   * Names a dataset recipe, relative to the YAML file, from which a local run prepares {@code
-   * spec.data} where that is missing. Clusters ignore it.
+   * Path of a dataset recipe, relative to the YAML file, from which a local run prepares {@code
+   * spec.data} if it is missing. Ignored in a cluster.
    */
   public static final String DATASET_RECIPE_ANNOTATION = "sparkling.dev/dataset-recipe";
 
   /**
    * {@code "true"}: a local run also trains the first stage's model to the end of the token budget,
-   * so that its table shows what the expansion brought. Clusters ignore it.
+   * so that its table shows the effect of the expansion. Ignored in a cluster.
    */
   public static final String CONTROL_ANNOTATION = "sparkling.dev/control";
 
@@ -42,9 +47,7 @@ public record ProgressiveTraining(
     spec = Objects.requireNonNullElse(spec, ProgressiveTrainingSpec.EMPTY);
   }
 
-  /**
-   * The part of Kubernetes' object metadata that a local run reads; the rest is Kubernetes' own.
-   */
+  /** The Kubernetes object metadata that a local run reads; other fields are ignored. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Metadata(String name, Map<String, String> annotations) {
     public Metadata {

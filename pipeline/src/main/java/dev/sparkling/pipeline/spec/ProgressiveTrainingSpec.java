@@ -17,26 +17,27 @@ import org.jspecify.annotations.Nullable;
 @ValidationRule(
     value =
         "size(self.stages) == 0 || !has(self.stages[0].expansion) || has(self.initialCheckpoint)",
-    message = "stages[0].expansion: on the first stage, where nothing is trained yet; leave it out")
+    message =
+        "stages[0].expansion: is not allowed on the first stage, where nothing is trained yet; leave it out")
 @ValidationRule(
     value = "[1, 2, 3, 4, 5, 6, 7].all(i, i >= size(self.stages) || has(self.stages[i].expansion))",
     message = "stages: an expansion is missing; every stage but the first must widen")
 @ValidationRule(
     value = "self.stages.all(s, self.stages.exists_one(t, t.name == s.name))",
-    message = "stages: two have the same name")
+    message = "stages: names must be unique within the run")
 @ValidationRule(
     value =
         "[1, 2, 3, 4, 5, 6, 7].all(i, i >= size(self.stages) || !has(self.stages[i].expansion) || !has(self.stages[i].expansion.hiddenSize) || (self.stages[i].expansion.hiddenSize >= self.model.hiddenSize && [1, 2, 3, 4, 5, 6, 7].all(j, j >= i || !has(self.stages[j].expansion) || !has(self.stages[j].expansion.hiddenSize) || self.stages[j].expansion.hiddenSize <= self.stages[i].expansion.hiddenSize)))",
     message =
-        "stages: an expansion's hiddenSize is smaller than that of the stage before; a stage may only widen")
+        "stages: an expansion's hiddenSize is smaller than in the previous stage; a stage can only widen the model")
 @ValidationRule(
     value =
         "[1, 2, 3, 4, 5, 6, 7].all(i, i >= size(self.stages) || !has(self.stages[i].expansion) || !has(self.stages[i].expansion.innerSize) || (self.stages[i].expansion.innerSize >= self.model.innerSize && [1, 2, 3, 4, 5, 6, 7].all(j, j >= i || !has(self.stages[j].expansion) || !has(self.stages[j].expansion.innerSize) || self.stages[j].expansion.innerSize <= self.stages[i].expansion.innerSize)))",
     message =
-        "stages: an expansion's innerSize is smaller than that of the stage before; a stage may only widen")
+        "stages: an expansion's innerSize is smaller than in the previous stage; a stage can only widen the model")
 public record ProgressiveTrainingSpec(
     @JsonPropertyDescription(
-            "Shape of the model of the first stage, the narrowest one; spec.stages says how it grows.")
+            "Shape of the model in the first stage, the narrowest; spec.stages defines how it grows.")
         @Required
         ModelSpec model,
     @JsonPropertyDescription("Training and validation datasets.") @Required DataSpec data,

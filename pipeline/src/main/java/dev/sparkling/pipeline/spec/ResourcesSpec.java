@@ -21,7 +21,7 @@ public record ResourcesSpec(
     requests = ordered(requests);
   }
 
-  /** In the user's order: the same resource makes the same documents, byte for byte. */
+  /** Keeps the user's order, so that the same resource gives the same documents, byte for byte. */
   private static Map<String, String> ordered(@Nullable Map<String, String> amounts) {
     return amounts == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(amounts));
   }

@@ -6,7 +6,7 @@ import io.fabric8.generator.annotation.Size;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Where the run keeps its checkpoints. */
+/** The object store of a run. */
 public record StorageSpec(
     @JsonPropertyDescription(
             "Location of the run's objects, not shared with another run: s3://BUCKET/PREFIX; for a local run also a file: URI or a path. Cannot be edited once a stage has begun.")

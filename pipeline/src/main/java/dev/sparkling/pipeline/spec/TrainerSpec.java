@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The trainer's pods. The API server validates {@code podPatch}; a local run ignores it. */
 public record TrainerSpec(
-    @JsonPropertyDescription("Image of the trainer. Defaults to that of the installation.")
+    @JsonPropertyDescription("Image of the trainer. Defaults to the operator's configured image.")
         @Nullable
         @Size(min = 1, max = 1024)
         String image,
@@ -26,7 +26,7 @@ public record TrainerSpec(
         @Max(Limits.THREADS)
         Integer threads,
     @JsonPropertyDescription(
-            "Compute resources of the trainer. If empty, and the installation enables it, one nvidia.com/gpu is requested.")
+            "Compute resources of the trainer. If empty, one nvidia.com/gpu is requested, unless the operator is configured otherwise.")
         ResourcesSpec resources,
     @JsonPropertyDescription(
             "Additions to the trainer's pods, with the field names of a Kubernetes pod template.")

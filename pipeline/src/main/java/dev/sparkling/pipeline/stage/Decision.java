@@ -8,10 +8,10 @@ import dev.sparkling.pipeline.status.Phase;
 /** What a run does next. Carrying out the same decision twice is harmless. */
 public sealed interface Decision {
 
-  /** The phase of a run with this decision. */
+  /** Returns the phase of a run with this decision. */
   Phase phase();
 
-  /** Expand the last checkpoint of the stage before into the start of this stage. */
+  /** Expand the last checkpoint of the previous stage into the one that this stage starts from. */
   record LaunchExpander(StagePlan stage) implements Decision {
     @Override
     public Phase phase() {
@@ -20,8 +20,8 @@ public sealed interface Decision {
   }
 
   /**
-   * Train the stage from its newest checkpoint; where it has none, from its expansion, from the
-   * last checkpoint of the stage before, or from random weights.
+   * Train the stage from its newest checkpoint; if it has none, from its expansion, from the last
+   * checkpoint of the previous stage, or from random weights.
    */
   record LaunchTrainer(StagePlan stage) implements Decision {
     @Override

@@ -8,12 +8,12 @@ import dev.sparkling.pipeline.stage.Decision.LaunchExpander;
 import dev.sparkling.pipeline.stage.Decision.LaunchTrainer;
 import dev.sparkling.pipeline.stage.Decision.Suspend;
 
-/** Decides what a run does next from what is observed. Nothing is remembered between decisions. */
+/** Decides what a run does next, from observations only. It keeps no state between decisions. */
 public final class StageMachine {
 
   private StageMachine() {}
 
-  /** Decides about the first stage that is not complete. */
+  /** Decides what to do for the first stage that is not complete. */
   public static Decision decide(Observed observed) {
     for (StagePlan stage : observed.plan().stages()) {
       StageObservation seen = observed.stages().get(stage.index());

@@ -7,7 +7,7 @@ import java.util.OptionalLong;
  *
  * @param expanded whether the expansion into the stage is complete
  * @param newestStep step of the stage's newest complete checkpoint; empty if it has none
- * @param worker worker that was launched last, for the expansion or the training
+ * @param worker worker launched last for the stage's expansion or training
  */
 public record StageObservation(boolean expanded, OptionalLong newestStep, Worker worker) {
 

@@ -7,7 +7,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an expansion did.
+ * The results of an expansion.
  *
  * @param warnings one sentence each; may be empty
  */

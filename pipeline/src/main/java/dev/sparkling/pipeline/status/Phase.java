@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 
 /** The phase of a run. */
 public enum Phase {
-  /** Accepted, and no worker has started, or the next one cannot. */
+  /** Accepted; the first worker has not started yet, or the next one cannot start. */
   @JsonProperty("Pending")
   PENDING,
   /** Waiting for quota. */

@@ -14,7 +14,7 @@ public record PlanStatus(
     stages = stages == null ? List.of() : List.copyOf(stages);
   }
 
-  /** Numbers of parameters of one stage's model. */
+  /** The size of one stage's model. */
   public record StagePlanStatus(
       @JsonPropertyDescription("Name of the stage.") String name,
       @JsonPropertyDescription("Number of parameters of the stage's model.") long parameters,

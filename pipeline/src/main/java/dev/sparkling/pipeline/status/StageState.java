@@ -7,10 +7,10 @@ public enum StageState {
   /** An earlier stage is not complete. */
   @JsonProperty("Pending")
   PENDING,
-  /** The checkpoint of the stage before is being widened. */
+  /** The last checkpoint of the previous stage is being widened. */
   @JsonProperty("Expanding")
   EXPANDING,
-  /** The stage trains, or waits for a trainer. */
+  /** The stage is training, or waits for a trainer. */
   @JsonProperty("Training")
   TRAINING,
   /** Its last checkpoint is complete. */

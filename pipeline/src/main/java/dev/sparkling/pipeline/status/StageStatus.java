@@ -70,7 +70,7 @@ public record StageStatus(
     }
   }
 
-  /** The same stage in another state, with other counts and another worker. */
+  /** Returns the status with another state, other counts and another worker. */
   public StageStatus with(StageState newState, AttemptCounts newCounts, WorkerStatus newWorker) {
     return new StageStatus(
         name, newState, figures, checkpoint, newCounts, times, newWorker, expansion);

@@ -17,12 +17,12 @@ public record TrainingFigures(
     @JsonPropertyDescription("Training speed in tokens per second, as measured last.")
         @Nullable Double tokensPerSecond) {
 
-  /** The figures of a stage that has not trained yet. */
+  /** Returns the figures of a stage that has not trained yet. */
   public static TrainingFigures at(long step, long tokens) {
     return new TrainingFigures(step, tokens, null, null, null);
   }
 
-  /** Merges newer figures; values that they lack stay. */
+  /** Returns newer figures, with the values that they lack taken from these. */
   public TrainingFigures updatedBy(TrainingFigures newer) {
     return new TrainingFigures(
         newer.step,
@@ -32,17 +32,17 @@ public record TrainingFigures(
         newer.tokensPerSecond == null ? tokensPerSecond : newer.tokensPerSecond);
   }
 
-  /** The same figures at another step. */
+  /** Returns these figures at another step. */
   public TrainingFigures movedTo(long newStep, long newTokens) {
     return new TrainingFigures(newStep, newTokens, loss, validationLoss, tokensPerSecond);
   }
 
-  /** The same figures with another validation loss. */
+  /** Returns these figures with another validation loss. */
   public TrainingFigures withValidationLoss(double newLoss) {
     return new TrainingFigures(step, tokens, loss, newLoss, tokensPerSecond);
   }
 
-  /** The same with another speed. */
+  /** Returns these figures with another speed. */
   public TrainingFigures withTokensPerSecond(double newSpeed) {
     return new TrainingFigures(step, tokens, loss, validationLoss, newSpeed);
   }

@@ -4,9 +4,8 @@ import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageTrainerSpec;
 
 /**
- * Fields that the resource has and this version does not implement yet. They are refused before any
- * work starts, so that nobody trains a narrow model for days only to learn that it cannot be
- * widened. Each check is removed with the feature that replaces it.
+ * Rejects fields that this version does not implement yet, before any work starts. Each check is
+ * removed when its field is implemented.
  */
 public final class Availability {
 

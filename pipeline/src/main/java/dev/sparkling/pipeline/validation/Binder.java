@@ -21,7 +21,7 @@ import java.util.TreeMap;
 /** Binds text to records, strictly: reports every unknown key and every wrong type at once. */
 final class Binder {
 
-  /** Mappings whose keys users choose. */
+  /** Ends of the paths of mappings whose keys users choose. */
   private static final List<String> FREE_KEYS = List.of(".annotations", ".limits", ".requests");
 
   private final ObjectMapper mapper;
@@ -29,9 +29,10 @@ final class Binder {
   private final Problems problems;
 
   /**
-   * Takes a mapper of its own and makes it strict.
+   * Creates a binder with a strict mapper.
    *
-   * @param format what the text is, for messages
+   * @param mapper builder of the mapper; modified
+   * @param format name of the text's format, for messages
    */
   Binder(MapperBuilder<?, ?> mapper, String format, Problems problems) {
     this.mapper =
@@ -80,7 +81,10 @@ final class Binder {
     return at == null ? "" : ":" + at.getLineNr() + ":" + at.getColumnNr();
   }
 
-  /** Reports nulls in lists and under keys that users choose; elsewhere null means absent. */
+  /**
+   * Removes and reports nulls in lists and under keys that users choose; elsewhere null means
+   * absent.
+   */
   private void removeNulls(String path, JsonNode node) {
     if (node instanceof ArrayNode list) {
       for (int i = list.size() - 1; i >= 0; i--) {
@@ -110,7 +114,7 @@ final class Binder {
     return map;
   }
 
-  /** Binds a tree to a record; removes what cannot be bound and adds it to the problems. */
+  /** Binds a tree to a record. Values that cannot be bound are removed and reported. */
   <T> T bind(JsonNode tree, Class<T> type) {
     removeNulls("", tree);
     while (true) {

@@ -4,7 +4,7 @@ import dev.sparkling.pipeline.spec.model.BaselineSpec;
 import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import java.util.function.UnaryOperator;
 
-/** The rules of an expansion's own numbers, for the resource and for {@code sparkling expand}. */
+/** Rules for the numbers of an expansion, shared by the resource and {@code sparkling expand}. */
 public final class ExpansionRules {
   private final UnaryOperator<String> nameOf;
   private final Problems problems;
@@ -15,9 +15,10 @@ public final class ExpansionRules {
   }
 
   /**
-   * Checks what needs no other part of the resource.
+   * Checks the fields that can be checked without the rest of the resource.
    *
-   * @param nameOf from a field such as {@code rewarmup.ratio} to what the user wrote, for messages
+   * @param nameOf maps a field such as {@code rewarmup.ratio} to its name for the user, for
+   *     messages
    */
   public static void check(
       ExpansionSpec expansion, UnaryOperator<String> nameOf, Problems problems) {
@@ -34,7 +35,7 @@ public final class ExpansionRules {
     problems.require(
         baseline.unevenShare() > 0 && baseline.unevenShare() < 1,
         nameOf.apply("baseline.unevenShare"),
-        baseline.unevenShare() + " is outside of 0 to 1, both excluded");
+        baseline.unevenShare() + " is not between 0 and 1; a number above 0 and below 1 is needed");
     problems.require(
         baseline.perturbation() >= 0 && Double.isFinite(baseline.perturbation()),
         nameOf.apply("baseline.perturbation"),

@@ -24,7 +24,7 @@ public final class JobReader {
    * @param text JSON
    * @param source origin of the text, for messages
    * @param work kind of work that the caller does
-   * @throws UserError with every problem; only the version if that is unknown
+   * @throws UserError with every problem; with only the version if that is unknown
    */
   public static JobDocument read(String text, String source, Work work) {
     return read(text, source, work, MissingNode.getInstance());
@@ -33,7 +33,7 @@ public final class JobReader {
   /**
    * Binds and validates a document, with the settings that the run was started with as defaults.
    *
-   * @param recorded from {@link ResolvedSettings#of}
+   * @param recorded result of {@link ResolvedSettings#of}
    */
   public static JobDocument read(String text, String source, Work work, JsonNode recorded) {
     Problems problems = new Problems();

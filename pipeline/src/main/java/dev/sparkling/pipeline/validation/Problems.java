@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Problems by path, in the order in which they were found; only the first of a path is kept. */
+/**
+ * Problems by path, in the order in which they were found. Only the first problem of a path is
+ * kept.
+ */
 public final class Problems {
 
   private final Map<String, String> byPath = new LinkedHashMap<>();

@@ -29,7 +29,7 @@ public final class SpecReader {
   /**
    * Binds and validates a resource, with the settings that the run was started with as defaults.
    *
-   * @param recorded from {@link ResolvedSettings#of}
+   * @param recorded result of {@link ResolvedSettings#of}
    */
   public static ProgressiveTraining read(String text, String source, JsonNode recorded) {
     Problems problems = new Problems();

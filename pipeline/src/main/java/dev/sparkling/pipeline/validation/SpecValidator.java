@@ -16,7 +16,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Rules within and between fields. Adds to {@link Problems}; never throws, never stops early. */
+/**
+ * Validates the fields of a resource, alone and together. Adds every problem to {@link Problems};
+ * never throws.
+ */
 public final class SpecValidator {
 
   private static final Pattern NAME = Pattern.compile(ProgressiveTraining.NAME_PATTERN);
@@ -24,7 +27,10 @@ public final class SpecValidator {
   private static final String NAME_RULE =
       "1 to 40 of a-z, 0-9 and '-', beginning and ending with a letter or digit";
 
-  /** As many as the cost limits of the CustomResourceDefinition's CEL rules allow. */
+  /**
+   * Largest number of stages that the cost limits of the CustomResourceDefinition's CEL rules
+   * allow.
+   */
   private static final int MOST_STAGES = 8;
 
   private final Problems problems;
@@ -116,7 +122,8 @@ public final class SpecValidator {
     problems.require(
         model.headDim() % 2 == 0,
         "spec.model.headDim",
-        model.headDim() + " is odd; rotary embedding turns pairs of channels, so an even number");
+        model.headDim()
+            + " is odd; rotary embedding rotates pairs of channels, so it must be even");
     if (model.architecture() == Architecture.MOE) {
       size("spec.model.experts", model.experts(), Limits.EXPERTS);
       size("spec.model.expertsPerToken", model.expertsPerToken(), Limits.EXPERTS);
@@ -194,7 +201,9 @@ public final class SpecValidator {
       StageSpec stage = spec.stages().get(i);
       name(path + ".name", stage.name());
       problems.require(
-          names.add(stage.name()), path + ".name", "'" + stage.name() + "' names two stages");
+          names.add(stage.name()),
+          path + ".name",
+          "'" + stage.name() + "' is the name of two stages");
       tokens(path + ".tokens", stage.tokens(), spec.training());
       if (stage.trainer() != null && stage.trainer().nodes() != null) {
         atLeast(path + ".trainer.nodes", stage.trainer().nodes(), 1);
@@ -208,7 +217,7 @@ public final class SpecValidator {
       problems.require(
           i > 0 || spec.initialCheckpoint() != null,
           path + ".expansion",
-          "on the first stage, where nothing is trained yet; leave it out");
+          "is not allowed on the first stage, where nothing is trained yet; leave it out");
       expansion(path + ".expansion", expansion, i, hidden, inner);
       hidden = expansion.hiddenSize() == 0 ? hidden : expansion.hiddenSize();
       inner = expansion.innerSize() == 0 ? inner : expansion.innerSize();
@@ -217,7 +226,9 @@ public final class SpecValidator {
     rewarmups(spec);
   }
 
-  /** Sizes that are valid one by one can still make a model too large for any machine. */
+  /**
+   * Checks the number of parameters: sizes that are each valid can make a model that is too large.
+   */
   private void parameters(ProgressiveTrainingSpec spec) {
     if (!problems.isEmpty()) {
       return; // the sizes are wrong already
@@ -253,7 +264,7 @@ public final class SpecValidator {
     problems.require(
         newHidden != hidden || newInner != inner,
         path,
-        "grows nothing; a larger hiddenSize, innerSize or both");
+        "widens nothing; a larger hiddenSize or innerSize is needed");
     ExpansionRules.check(expansion, field -> path + "." + field, problems);
   }
 
@@ -269,7 +280,7 @@ public final class SpecValidator {
             + "; a stage may only widen");
   }
 
-  /** Eq. 27: the re-warm-up must end before the run does. */
+  /** Checks that every re-warm-up ends before the run does (Eq. 27). */
   private void rewarmups(ProgressiveTrainingSpec spec) {
     long perStep = spec.training().tokensPerStep();
     if (perStep <= 0) {
@@ -325,7 +336,7 @@ public final class SpecValidator {
     problems.require(
         value >= 0 && Double.isFinite(value),
         path,
-        number(value) + " is negative or no number; 0 or more is needed");
+        number(value) + " is negative or not a number; 0 or more is needed");
   }
 
   private void size(String path, int value, int most) {

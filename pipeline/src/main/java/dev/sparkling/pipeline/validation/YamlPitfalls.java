@@ -7,7 +7,10 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
 import java.util.regex.Pattern;
 
-/** Values that YAML reads differently than most people: octal numbers, aliases, infinities. */
+/**
+ * Reports values that YAML reads differently than most people expect: octal numbers, aliases,
+ * infinities.
+ */
 final class YamlPitfalls {
 
   private static final Pattern OCTAL = Pattern.compile("[-+]?0[0-9_]+");
@@ -27,7 +30,7 @@ final class YamlPitfalls {
         if (parser.isCurrentAlias()) {
           problems.add(path, "*" + value + " is an alias; write out what it stands for");
         } else if (token == JsonToken.VALUE_NUMBER_INT && OCTAL.matcher(value).matches()) {
-          problems.add(path, value + " begins with 0, which YAML takes for octal; leave the 0 out");
+          problems.add(path, value + " begins with 0, which YAML reads as octal; remove the 0");
         } else if (token == JsonToken.VALUE_NUMBER_FLOAT && NOT_FINITE.matcher(value).matches()) {
           problems.add(path, value + " is not finite; a number is needed");
         }

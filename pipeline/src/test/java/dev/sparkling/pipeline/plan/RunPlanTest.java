@@ -77,8 +77,8 @@ class RunPlanTest {
   void naiveAtWholeRatiosWarnsThatItIsCopyCopy() {
     assertThat(warnings("hiddenSize: 64, initialization: naive, rewarmup: {steps: 5}", "cosine"))
         .containsExactly(
-            "spec.stages[1].expansion.initialization: naive widens exactly as copy-copy does where"
-                + " widths grow by whole ratios; for a baseline that differs from it set"
+            "spec.stages[1].expansion.initialization: naive gives the same tensors as copy-copy if"
+                + " widths grow by integer ratios; for a baseline that differs from it set"
                 + " optimizerState: copy, rewarmup.ratio: 1 and rewarmup.steps: 0");
     assertThat(warnings("hiddenSize: 48, initialization: naive, rewarmup: {steps: 5}", "cosine"))
         .isEmpty();

@@ -71,12 +71,12 @@ class SpecReaderTest {
           layers: 2               | layer: 2                   | spec.model.layer: unknown key; did you mean layers?
           hiddenSize: 64          | hiddenSize: 16             | spec.stages[1].expansion.hiddenSize: 16 is smaller than stage 0's 32; a stage may only widen
           keyValueHeads: 2        | keyValueHeads: 3           | spec.model.keyValueHeads: 3 does not divide attentionHeads 4; every key/value head serves the same number of query heads
-          headDim: 12             | headDim: 13                | spec.model.headDim: 13 is odd; rotary embedding turns pairs of channels, so an even number
+          headDim: 12             | headDim: 13                | spec.model.headDim: 13 is odd; rotary embedding rotates pairs of channels, so it must be even
           tokens: 10240           | tokens: 1023               | spec.stages[0].tokens: 1023 is less than one step of 1024 tokens
           tokens: 10240           | tokens: many               | spec.stages[0].tokens: 'many' is not a whole number
           experts: 4              | experts: 1                 | spec.model.expertsPerToken: 2 is more than the 1 experts
           architecture: moe       | architecture: mixture      | spec.model.architecture: 'mixture' is not one of moe, dense
-          name: wide              | name: narrow               | spec.stages[1].name: 'narrow' names two stages
+          name: wide              | name: narrow               | spec.stages[1].name: 'narrow' is the name of two stages
           name: tiny              | name: Tiny!                | metadata.name: 'Tiny!' is not a name; 1 to 40 of a-z, 0-9 and '-', beginning and ending with a letter or digit
           rewarmup: {steps: 5}    | rewarmup: {steps: 20}      | spec.stages[1].expansion.rewarmup.steps: 20 with 20 steps left in the run; fewer are needed
           uri: runs/tiny          | endpoint: http://localhost | spec.storage.uri: is missing; it says where the run keeps its checkpoints
@@ -90,7 +90,7 @@ class SpecReaderTest {
           tokens: 10240           | tokens: 9223372036854775807 | spec.stages[0].tokens: 9223372036854775807 is too large; at most 10000000000000000
           tokens: 10240           | tokens: 99999999999999999999 | spec.stages[0].tokens: 99999999999999999999 is not a whole number below 9223372036854775808
           layers: 2               | layers: 3000000000         | spec.model.layers: 3000000000 is not a whole number below 2147483648
-          layers: 2               | layers: 010                | spec.model.layers: 010 begins with 0, which YAML takes for octal; leave the 0 out
+          layers: 2               | layers: 010                | spec.model.layers: 010 begins with 0, which YAML reads as octal; remove the 0
           peak: 1.0e-3            | peak: .inf                 | spec.training.learningRate.peak: .inf is not finite; a number is needed
           layers: 2               | layers: &a 2\\n    heads: *a | spec.model.heads: *a is an alias; write out what it stands for
           architecture: moe       | architecture: 1            | spec.model.architecture: 1 is not one of moe, dense

@@ -7,7 +7,7 @@ public enum Architecture {
   /** Qwen3-MoE: every layer routes each token to a few of many experts. */
   @JsonProperty("moe")
   MOE,
-  /** Qwen3: one MLP a layer. */
+  /** Qwen3: one MLP per layer. */
   @JsonProperty("dense")
   DENSE
 }

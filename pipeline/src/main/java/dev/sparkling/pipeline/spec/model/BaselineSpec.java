@@ -5,7 +5,7 @@ import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
-/** Parameters of the initializations for comparison. */
+/** Parameters of the baseline initializations. */
 public record BaselineSpec(
     @JsonPropertyDescription(
             "Share of an old column with initialization uneven; its copies divide the rest. Defaults to 1/3.")

@@ -9,7 +9,7 @@ import java.util.Objects;
 /** The new widths, and how new entries are initialized; a width of 0 (absent) does not change. */
 @ValidationRule(
     value = "has(self.hiddenSize) || has(self.innerSize)",
-    message = "grows nothing; a larger hiddenSize, innerSize or both")
+    message = "widens nothing; a larger hiddenSize or innerSize is needed")
 public record ExpansionSpec(
     @JsonPropertyDescription(
             "Number of channels of the residual stream after the expansion. Defaults to the current number, and cannot be smaller.")

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
  * How new entries are initialized. The paper's initializations are pairs {@code fanOut-fanIn}: the
- * first word is the side that writes the widened channels, the second the side that reads them (its
- * section 3.2). The others are baselines for comparison: copies that preserve a linear map's
- * function.
+ * first word is for the side that writes the widened channels, the second for the side that reads
+ * them (section 3.2). The others are baselines for comparison: copies that preserve the function of
+ * a linear map.
  */
 public enum Initialization {
   @JsonProperty("copy-copy")
@@ -19,10 +19,10 @@ public enum Initialization {
   RANDOM_ZERO,
   @JsonProperty("random-random")
   RANDOM_RANDOM,
-  /** A column and its copies have equal parts (Net2Net, arXiv 1511.05641, Algorithm 1). */
+  /** A column and its copies get equal shares (Net2Net, arXiv 1511.05641, Algorithm 1). */
   @JsonProperty("naive")
   NAIVE,
-  /** A column has r and its copy 1 - r (the paper's section 4). */
+  /** A column gets the share r and its copy 1 - r (the paper's section 4). */
   @JsonProperty("uneven")
   UNEVEN,
   /** Like naive, with noise on each pair that cancels out (the paper's section 4). */

@@ -1,8 +1,8 @@
 package dev.sparkling.pipeline.spec.model;
 
 /**
- * Largest values of fields. They are far above those of real models, so that a typo is rejected
- * before it exhausts a machine, and all arithmetic with them fits 64 bits.
+ * The largest values of fields. They are far above those of real models, so that only a typo is
+ * rejected, before it exhausts a machine. All arithmetic with them fits in 64 bits.
  */
 public final class Limits {
 
@@ -18,7 +18,7 @@ public final class Limits {
   public static final int THREADS = 1024;
   public static final int RETRIES = 1000;
 
-  /** Largest model; its dimensions may exceed this although each one is allowed. */
+  /** Largest number of parameters, which sizes that are each allowed may exceed together. */
   public static final long PARAMETERS = 1_000_000_000_000_000L;
 
   private Limits() {}

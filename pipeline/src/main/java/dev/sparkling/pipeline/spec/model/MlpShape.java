@@ -1,13 +1,11 @@
 package dev.sparkling.pipeline.spec.model;
 
-/**
- * The shape of every layer's MLP: one for all tokens, or experts of which each token uses a few.
- */
+/** The shape of every layer's MLP: a single one, or experts of which each token uses a few. */
 public sealed interface MlpShape {
-  /** Channels inside the MLP, or inside one expert. */
+  /** Number of channels inside the MLP, or inside one expert. */
   int innerSize();
 
-  /** The same with another inner width. */
+  /** Returns the shape with another inner size. */
   MlpShape withInnerSize(int newInnerSize);
 
   /** One MLP that every token passes through. */
@@ -21,8 +19,8 @@ public sealed interface MlpShape {
   /**
    * Experts behind a router.
    *
-   * @param experts of a layer
-   * @param expertsPerToken chosen for each token
+   * @param experts number of experts per layer
+   * @param expertsPerToken number of experts chosen for each token
    * @param normalizeTopK whether the weights of a token's experts are divided by their sum
    */
   record ExpertsShape(int innerSize, int experts, int expertsPerToken, boolean normalizeTopK)

@@ -9,8 +9,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shape of a model. In the resource it is the narrowest one. Tied embeddings: method.md 2,
- * paper App. D.1.
+ * The shape of a model; in the resource, that of the first stage. Tied embeddings: paper App. D.1.
  */
 @ValidationRule(
     value = "self.attentionHeads % self.keyValueHeads == 0",
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
         "keyValueHeads: must divide attentionHeads; every key/value head serves the same number of query heads")
 @ValidationRule(
     value = "self.headDim % 2 == 0",
-    message = "headDim: must be even; rotary embedding turns pairs of channels")
+    message = "headDim: must be even; rotary embedding rotates pairs of channels")
 @ValidationRule(
     value =
         "(has(self.architecture) && self.architecture == 'dense') || (has(self.experts) && self.experts > 0 && has(self.expertsPerToken) && self.expertsPerToken > 0 && self.expertsPerToken <= self.experts)",
@@ -118,7 +117,7 @@ public record ModelSpec(
     rmsNormEpsilon = Objects.requireNonNullElse(rmsNormEpsilon, DEFAULT_RMS_NORM_EPSILON);
   }
 
-  /** The shape of every layer's MLP; the model must be valid. */
+  /** Returns the shape of every layer's MLP; the model must be valid. */
   public MlpShape mlp() {
     return switch (architecture) {
       case DENSE -> new MlpShape.DenseShape(innerSize);
@@ -126,7 +125,7 @@ public record ModelSpec(
     };
   }
 
-  /** The same model after an expansion, if there is one. */
+  /** Returns the model after an expansion, or this model if there is none. */
   public ModelSpec widened(@Nullable ExpansionSpec expansion) {
     return expansion == null
         ? this
@@ -135,7 +134,7 @@ public record ModelSpec(
             expansion.innerSize() == 0 ? innerSize : expansion.innerSize());
   }
 
-  /** The same model with other widths; heads, layers and experts stay. */
+  /** Returns the model with other widths; heads, layers and experts stay. */
   public ModelSpec withWidths(int newHiddenSize, int newInnerSize) {
     return new ModelSpec(
         architecture,

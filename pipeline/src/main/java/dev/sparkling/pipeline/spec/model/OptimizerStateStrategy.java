@@ -7,7 +7,10 @@ public enum OptimizerStateStrategy {
   /** {@code S' = [S, 0]}: old entries keep their state, new entries start at zero. */
   @JsonProperty("asymmetric")
   ASYMMETRIC,
-  /** Like asymmetric, with the old state scaled like its parameter; a comparison of the paper. */
+  /**
+   * Like asymmetric, with the old state scaled like its parameter; the paper's baseline for
+   * comparison.
+   */
   @JsonProperty("asymmetric-scaled")
   ASYMMETRIC_SCALED,
   /** New entries copy the state of the entries that they copy. */

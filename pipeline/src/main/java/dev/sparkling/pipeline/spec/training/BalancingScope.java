@@ -4,10 +4,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 
 /** The tokens over which an expert's load is counted. */
 public enum BalancingScope {
-  /** All tokens of the optimizer step so far: experts may specialise within it. */
+  /** All tokens of the optimizer step so far: experts may specialize within it. */
   @JsonProperty("globalBatch")
   GLOBAL_BATCH,
-  /** The tokens of one forward pass: stricter. */
+  /** The tokens of one forward pass, which is stricter. */
   @JsonProperty("microBatch")
   MICRO_BATCH
 }

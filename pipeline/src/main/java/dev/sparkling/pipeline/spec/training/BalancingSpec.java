@@ -6,17 +6,18 @@ import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
 /**
- * Load balancing of the experts, for architecture moe. Added to the loss is
+ * Load balancing of the experts, for architecture moe. The loss gets the additional terms
  *
  * <pre>
  *   coefficient * mean over layers of E * sum over experts e of f[e] * P[e]
  *   + zCoefficient * mean over layers and tokens of logsumexp(router logits)^2
  * </pre>
  *
- * with f[e] the share of all choices that fell on e (they sum to 1) and P[e] the mean of its
- * probability, so that even use gives 1 whatever the number of experts. Hugging Face's {@code
- * router_aux_loss_coef} counts choices a token, which sum to {@code expertsPerToken}: theirs times
- * {@code expertsPerToken} is ours. Defaults are OLMoE's (arXiv 2409.02060).
+ * where f[e] is the share of all choices that went to e (they sum to 1) and P[e] the mean of its
+ * probability, so that an even load gives 1 for any number of experts. In Hugging Face's {@code
+ * router_aux_loss_coef}, f[e] is the number of choices per token, which sum to {@code
+ * expertsPerToken}: multiply their coefficient by {@code expertsPerToken} to get ours. Defaults are
+ * OLMoE's (arXiv 2409.02060).
  */
 public record BalancingSpec(
     @JsonPropertyDescription(
@@ -39,7 +40,7 @@ public record BalancingSpec(
   static final BalancingSpec DEFAULT =
       new BalancingSpec(DEFAULT_COEFFICIENT, BalancingScope.GLOBAL_BATCH, DEFAULT_Z_COEFFICIENT);
 
-  /** Nothing is added to the loss. */
+  /** Adds nothing to the loss. */
   public static final BalancingSpec NONE = new BalancingSpec(0.0, BalancingScope.GLOBAL_BATCH, 0.0);
 
   public BalancingSpec {

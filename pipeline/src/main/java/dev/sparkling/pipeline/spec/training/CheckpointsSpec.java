@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
-/** How often checkpoints are written and how many are kept; a stage's last one always is. */
+/** How often checkpoints are written and how many are kept; a stage's last one is always kept. */
 public record CheckpointsSpec(
     @JsonPropertyDescription(
             "Number of steps between checkpoints; one is always written after a stage's last step. Defaults to 1000.")

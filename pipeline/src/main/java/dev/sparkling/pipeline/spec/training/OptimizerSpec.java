@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The optimizer; AdamW's defaults are the paper's (App. D). Muon trains the matrices inside of
- * layers, and AdamW, with the same learning rate, embedding, head and norms.
+ * The optimizer; AdamW's defaults are the paper's (App. D). With Muon, only the matrices inside
+ * layers are updated by Muon; embedding, head and norms are updated by AdamW, with the same
+ * learning rate.
  */
 @ValidationRule(
     value = "!has(self.betas) || self.betas.all(beta, beta >= 0.0 && beta < 1.0)",

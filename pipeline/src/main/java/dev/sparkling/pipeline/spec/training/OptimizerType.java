@@ -11,8 +11,8 @@ public enum OptimizerType {
   MUON;
 
   /**
-   * PyTorch's names of the state tensors that this optimizer keeps of each weight that it updates.
-   * They have the weight's shape.
+   * Returns PyTorch's names of the state tensors that this optimizer keeps for each weight that it
+   * updates. They have the weight's shape.
    */
   public List<String> stateTensors() {
     return switch (this) {
@@ -21,7 +21,7 @@ public enum OptimizerType {
     };
   }
 
-  /** The optimizer that updates a weight in a training with this one. */
+  /** Returns the optimizer that updates a weight if this one is configured. */
   public OptimizerType forWeight(boolean isLayerMatrix) {
     return switch (this) {
       case ADAMW -> ADAMW;

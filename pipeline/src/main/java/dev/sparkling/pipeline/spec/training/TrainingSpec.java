@@ -38,7 +38,7 @@ public record TrainingSpec(
     @JsonPropertyDescription("Learning rate schedule over the steps of all stages.") @Required
         LearningRateSpec learningRate,
     @JsonPropertyDescription(
-            "Maximum norm of all gradients together, to which larger ones are scaled down; 0 disables clipping. Defaults to 1.")
+            "Maximum norm of all gradients together; gradients with a larger norm are scaled down to it. 0 disables clipping. Defaults to 1.")
         @Min(0)
         Double gradientClipping,
     @JsonPropertyDescription("Load balancing of the experts; for architecture moe only.")
@@ -87,7 +87,7 @@ public record TrainingSpec(
     evaluation = Objects.requireNonNullElse(evaluation, EvaluationSpec.DEFAULT);
   }
 
-  /** The same settings with other recomputation. */
+  /** Returns the settings with another recomputation. */
   public TrainingSpec with(Recomputation other) {
     return new TrainingSpec(
         sequenceLength,
@@ -105,7 +105,7 @@ public record TrainingSpec(
         evaluation);
   }
 
-  /** The number of tokens per optimizer step. */
+  /** Returns the number of tokens per optimizer step. */
   public long tokensPerStep() {
     return (long) globalBatchSize * sequenceLength;
   }
