@@ -1,4 +1,4 @@
-/** Checkpoints on disk and in object stores. Knows no libtorch and no Kubernetes. */
+/** Checkpoints on disk and in object stores. Uses neither libtorch nor Kubernetes. */
 @NullMarked
 package dev.sparkling.checkpoint;
 

@@ -6,12 +6,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/** File names of the format. Files of other names are never overwritten or removed. */
+/** The file names of the format. Files with other names are never overwritten or removed. */
 final class CheckpointFiles {
 
   static final String CONFIGURATION = "config.json";
 
-  /** Hugging Face needs the index to load files of these names, even a single one. */
+  /** Index without which Hugging Face does not load files with these names, even a single one. */
   static final String INDEX = "model.safetensors.index.json";
 
   static final String EXPANSION_REPORT = "expansion-report.json";
@@ -35,7 +35,9 @@ final class CheckpointFiles {
         || Arrays.stream(FileKind.values()).anyMatch(kind -> kind.writes(name));
   }
 
-  /** Whether the folder has a file that no other program writes, so is not Hugging Face's. */
+  /**
+   * Whether the folder has a file that only Sparkling writes, so it is not a Hugging Face folder.
+   */
   static boolean holdsOurs(ObjectStore store, String folder) {
     int prefix = folder.length() + 1;
     return store.list(folder + "/").stream()
@@ -47,7 +49,7 @@ final class CheckpointFiles {
                     || FileKind.OPTIMIZER.writes(name));
   }
 
-  /** Keys of the folder's files that a writer may replace. */
+  /** Returns the keys of the folder's files that a writer may replace. */
   static List<String> keys(ObjectStore store, String folder) {
     int prefix = folder.length() + 1;
     return store.list(folder + "/").stream()
@@ -56,7 +58,7 @@ final class CheckpointFiles {
         .toList();
   }
 
-  /** Refuses a folder that holds files of other names. */
+  /** Refuses a folder that holds files with other names. */
   static void checkNothingForeign(ObjectStore store, String folder) {
     int prefix = folder.length() + 1;
     store.list(folder + "/").stream()

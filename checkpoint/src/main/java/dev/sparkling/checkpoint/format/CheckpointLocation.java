@@ -9,12 +9,12 @@ import dev.sparkling.checkpoint.store.ObjectStore;
  */
 public record CheckpointLocation(ObjectStore store, String folder) {
 
-  /** Key of a file in the folder. */
+  /** Returns the key of a file in the folder. */
   public String key(String file) {
     return folder + "/" + file;
   }
 
-  /** The folder as a user would write it, for messages. */
+  /** Returns the folder as a user would write it, for messages. */
   @Override
   public String toString() {
     return store.location(folder);

@@ -30,8 +30,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a checkpoint of ours or a Hugging Face folder. Opening it checks the manifest, the presence
- * and size of every file, all headers, and that the tensors are exactly those that {@code
+ * Reads a Sparkling checkpoint or a Hugging Face folder. Opening it checks the manifest, the
+ * presence and size of every file, all headers, and that the tensors are exactly those that {@code
  * config.json} implies, with their shapes. Digests are checked while values are read.
  */
 public final class CheckpointReader {
@@ -59,11 +59,11 @@ public final class CheckpointReader {
   }
 
   /**
-   * Opens a checkpoint of ours.
+   * Opens a Sparkling checkpoint.
    *
    * @param folder key of the checkpoint
-   * @throws UserError where there is no manifest
-   * @throws CorruptCheckpoint where the files disagree with the manifest or config.json
+   * @throws UserError if there is no manifest
+   * @throws CorruptCheckpoint if the files disagree with the manifest or config.json
    */
   public static CheckpointReader open(ObjectStore store, String folder) {
     String key = folder + "/" + Manifest.NAME;
@@ -83,8 +83,8 @@ public final class CheckpointReader {
   }
 
   /**
-   * Opens a checkpoint of ours or, where there is neither a manifest nor a file that only a
-   * checkpoint of ours has, a Hugging Face folder.
+   * Opens a Sparkling checkpoint or, if there is neither a manifest nor a file that only Sparkling
+   * writes, a Hugging Face folder.
    */
   public static CheckpointReader openAny(ObjectStore store, String folder) {
     boolean ours =
@@ -94,12 +94,15 @@ public final class CheckpointReader {
     return ours ? open(store, folder) : new CheckpointReader(store, folder, Optional.empty());
   }
 
-  /** Where the checkpoint is, for messages. */
+  /** Returns the location of the checkpoint, for messages. */
   public String location() {
     return store.location(folder);
   }
 
-  /** Digest that identifies the content: of the manifest, or of all files' versions without one. */
+  /**
+   * Returns a digest that identifies the content: that of the manifest or, without one, of the
+   * configuration and the files' names, sizes and versions.
+   */
   public String identity() {
     StringBuilder text = new StringBuilder();
     manifest.ifPresentOrElse(
@@ -115,7 +118,7 @@ public final class CheckpointReader {
     return Sha256.hex(text.toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Empty for a Hugging Face folder. */
+  /** Returns the manifest; empty for a Hugging Face folder. */
   public Optional<Manifest> manifest() {
     return manifest;
   }
@@ -124,7 +127,10 @@ public final class CheckpointReader {
     return model;
   }
 
-  /** Empty for weights without a trainer: a Hugging Face folder, or one widened from it. */
+  /**
+   * Returns the trainer state; empty for a Hugging Face folder and for a checkpoint widened from
+   * one.
+   */
   public Optional<TrainerState> state() {
     if (!hasState()) {
       return Optional.empty();
@@ -140,7 +146,10 @@ public final class CheckpointReader {
     return Optional.of(state);
   }
 
-  /** Tensors of a kind, in the order of the files' bytes; a Hugging Face folder has no moments. */
+  /**
+   * Returns the tensors of a kind, in the order of the files' bytes; a Hugging Face folder has no
+   * moments.
+   */
   public List<TensorSpec> tensors(FileKind kind) {
     return stored(kind).stream().map(PlacedTensor::tensor).toList();
   }
@@ -155,7 +164,7 @@ public final class CheckpointReader {
     return new StoredTensors(store, kindFiles, digests, stored(kind));
   }
 
-  /** The files of a kind, for callers that read them in their own order. */
+  /** Returns the files of a kind, for callers that read them in an order of their own. */
   public List<TensorFile> files(FileKind kind) {
     List<TensorFile> all = new ArrayList<>();
     List<StoredObject> kindFiles = files.getOrDefault(kind, List.of());
@@ -245,7 +254,9 @@ public final class CheckpointReader {
     }
   }
 
-  /** Finds the optimizer of the whole checkpoint: the one most of whose state is stored. */
+  /**
+   * Finds the optimizer of the checkpoint: the one that most of the stored state tensors belong to.
+   */
   private OptimizerType optimizer(Collection<CatalogueTensor> catalogue) {
     Set<String> stored =
         stored(FileKind.OPTIMIZER).stream()
@@ -300,7 +311,7 @@ public final class CheckpointReader {
     }
   }
 
-  /** Finds a file, which must exist with the size that the manifest says. */
+  /** Finds a file, which must exist with the size in the manifest. */
   private StoredObject object(String name) {
     String key = folder + "/" + name;
     if (manifest.isEmpty()) {

@@ -18,13 +18,13 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
- * Writes a checkpoint in one pass: headers, tensors as they come, digests on the fly, the manifest
- * last. There is no checkpoint until {@link #commit} returns; {@link #close} without it removes the
- * files. Several threads may write, each its own file.
+ * Writes a checkpoint in one pass: headers, tensors in their order, digests on the fly, the
+ * manifest last. There is no checkpoint until {@link #commit} returns; {@link #close} without a
+ * commit removes the files. Several threads may write different files at the same time.
  */
 public final class CheckpointWriter implements AutoCloseable {
 
-  /** Hugging Face's limit on a file, which keeps single objects manageable. */
+  /** Hugging Face's limit on the size of a file. */
   private static final long MAX_FILE_BYTES = 5_000_000_000L;
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -37,11 +37,11 @@ public final class CheckpointWriter implements AutoCloseable {
   private boolean committed;
 
   /**
-   * Starts a checkpoint. A checkpoint in the folder, or parts of one, are removed, the manifest
+   * Starts a checkpoint. A complete or partial checkpoint in the folder is removed, its manifest
    * first.
    *
    * @param folder key of the checkpoint
-   * @throws UserError where the folder holds files of other names, which are left alone
+   * @throws UserError if the folder holds files with other names, which are left alone
    */
   public CheckpointWriter(ObjectStore store, String folder) {
     this(store, folder, MAX_FILE_BYTES);
@@ -61,8 +61,8 @@ public final class CheckpointWriter implements AutoCloseable {
   }
 
   /**
-   * Resumes a checkpoint. The caller must know that the files in the folder belong to it. Closing
-   * without a commit leaves them there.
+   * Resumes a checkpoint. The caller must ensure that the files in the folder belong to it. Closing
+   * without a commit keeps them.
    */
   public static CheckpointWriter resume(ObjectStore store, String folder) {
     return new CheckpointWriter(store, folder, MAX_FILE_BYTES, true);
@@ -97,7 +97,7 @@ public final class CheckpointWriter implements AutoCloseable {
   /**
    * Writes a file.
    *
-   * @param tensors whose next ones are the file's
+   * @param tensors sequence whose next tensors are those of the file
    */
   public FileDigest writeTensorFile(PlannedFile file, TensorSequence tensors) {
     SafetensorsHeader header = SafetensorsHeader.layOut(file.tensors(), Map.of("format", "pt"));
@@ -161,7 +161,7 @@ public final class CheckpointWriter implements AutoCloseable {
         CheckpointFiles.INDEX, (index.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Writes {@code config.json} of a model of 32-bit floats. */
+  /** Writes {@code config.json} for 32-bit floats. */
   public void writeConfiguration(ModelConfiguration model) {
     writeConfiguration(model, DType.F32);
   }
@@ -180,18 +180,18 @@ public final class CheckpointWriter implements AutoCloseable {
     files.put(name, new FileDigest(bytes.length, Sha256.hex(bytes)));
   }
 
-  /** Writes {@code trainer-state.json} and the manifest, with which the checkpoint exists. */
+  /** Writes {@code trainer-state.json} and the manifest, which completes the checkpoint. */
   public Manifest commit(TrainerState state) {
     writeFile(TrainerState.NAME, state.encode());
     return commit(state.step(), state.tokens());
   }
 
-  /** Writes the manifest of weights that no trainer has trained. */
+  /** Writes the manifest of a checkpoint without trainer state. */
   public Manifest commitWeights() {
     return commit(0, 0);
   }
 
-  /** Keeps the files without a manifest: a Hugging Face folder, not a checkpoint of ours. */
+  /** Keeps the files without a manifest, as a Hugging Face folder. */
   public void leaveWithoutManifest() {
     committed = true;
   }

@@ -14,16 +14,16 @@ public final class Checkpoints {
     return store.find(folder + "/" + Manifest.NAME).isPresent();
   }
 
-  /** Whether a checkpoint may have a file of this name. */
+  /** Whether a checkpoint may have a file with this name. */
   public static boolean isFile(String name) {
     return CheckpointFiles.owns(name);
   }
 
   /**
-   * Reads the trainer state of a checkpoint without opening its tensors; empty where there is no
+   * Reads the trainer state of a checkpoint without opening its tensors; empty if there is no
    * checkpoint.
    *
-   * @throws CorruptCheckpoint where it is missing, or not what the manifest says
+   * @throws CorruptCheckpoint if the trainer state is missing or differs from the manifest
    */
   public static Optional<TrainerState> state(ObjectStore store, String folder) {
     String manifestKey = folder + "/" + Manifest.NAME;
@@ -49,7 +49,7 @@ public final class Checkpoints {
   }
 
   /**
-   * Removes a checkpoint, the manifest first, or the files that a killed writer left. Files of
+   * Removes a checkpoint, the manifest first, or the files that a killed writer left. Files with
    * other names stay.
    */
   public static void delete(ObjectStore store, String folder) {

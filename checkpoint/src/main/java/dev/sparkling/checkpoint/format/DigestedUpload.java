@@ -8,14 +8,14 @@ import java.util.concurrent.Executors;
 
 /**
  * Hashes bytes while they are uploaded. SHA-256 is the slowest step, so it has a thread of its own:
- * a platform thread, because a virtual one would wait for a carrier while others compute.
+ * a platform thread, because a virtual thread would wait for a carrier while others compute.
  */
 final class DigestedUpload implements AutoCloseable {
 
-  /** Below this, handing over to another thread takes longer than hashing. */
+  /** Size below which handing over to another thread takes longer than hashing. */
   private static final long MIN_HANDOVER_BYTES = 64 << 10;
 
-  /** Any other thread: a segment that it may access is not confined to the calling one. */
+  /** A thread other than the calling one, to find out whether a segment is confined to that one. */
   private static final Thread ANOTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
 
   private final ObjectUpload upload;
@@ -23,7 +23,7 @@ final class DigestedUpload implements AutoCloseable {
   private final ExecutorService executor =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("digest").factory());
 
-  /** Takes over the upload, and closes it. */
+  /** Takes ownership of the upload. */
   DigestedUpload(ObjectUpload upload) {
     this.upload = upload;
   }

@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum FileKind {
   /** The weights, under Hugging Face's names. */
   MODEL,
-  /** The optimizer's moments, under the weights' names with a {@link Moment}'s suffix. */
+  /** The optimizer state, under the weights' names with a {@link Moment}'s suffix. */
   OPTIMIZER;
 
   /** Returns the name of one of {@code count} files, counted from 1. */
@@ -14,12 +14,15 @@ public enum FileKind {
     return String.format(Locale.ROOT, "%s-%05d-of-%05d.safetensors", prefix(), number, count);
   }
 
-  /** Whether {@link #fileName} returns such a name. */
+  /** Whether {@link #fileName} may return this name. */
   boolean writes(String fileName) {
     return fileName.matches(prefix() + "-\\d{5}-of-\\d{5}\\.safetensors");
   }
 
-  /** Whether a reader takes the file for one of this kind: also Hugging Face's single file. */
+  /**
+   * Whether a reader treats the file as one of this kind, which includes Hugging Face's single
+   * file.
+   */
   boolean matches(String fileName) {
     return fileName.matches(prefix() + "(-\\d{5}-of-\\d{5})?\\.safetensors");
   }

@@ -22,7 +22,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
-/** JSON of our own files: indented, keys in a fixed order, none unknown, none missing. */
+/** JSON of Sparkling's own files: indented, keys in a fixed order, no unknown or missing keys. */
 public final class FormatJson {
 
   private static final ObjectMapper JSON =
@@ -50,8 +50,8 @@ public final class FormatJson {
   /**
    * Decodes a file's bytes.
    *
-   * @param location of the file, for messages
-   * @throws CorruptCheckpoint where a key is unknown or missing, or has the wrong type
+   * @param location location of the file, for messages
+   * @throws CorruptCheckpoint if a key is unknown or missing, or has the wrong type
    */
   public static <T> T decode(String location, byte[] bytes, Class<T> type) {
     return decode(location, bytes, type, _ -> {});
@@ -60,9 +60,9 @@ public final class FormatJson {
   /**
    * Decodes the bytes of a file that an older version may have written.
    *
-   * @param upgrade turns an older version's object into one of this version, in place
-   * @throws CorruptCheckpoint where the upgraded object has an unknown or missing key, or a value
-   *     of the wrong type
+   * @param upgrade changes an older version's object into one of this version, in place
+   * @throws CorruptCheckpoint if the upgraded object has an unknown or missing key, or a value of
+   *     the wrong type
    */
   public static <T> T decode(
       String location, byte[] bytes, Class<T> type, Consumer<ObjectNode> upgrade) {

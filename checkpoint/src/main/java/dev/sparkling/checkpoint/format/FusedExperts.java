@@ -23,7 +23,7 @@ final class FusedExperts {
 
   private FusedExperts() {}
 
-  /** Returns the matrices in an entry: one, or those of all experts. */
+  /** Returns the matrices in an entry: itself, or one or two for each expert. */
   static List<PlacedTensor> split(ModelConfiguration model, int file, Entry entry) {
     Matcher fused = FUSED.matcher(entry.tensor().name());
     if (!fused.matches() || !(model.mlp() instanceof ExpertsShape experts)) {

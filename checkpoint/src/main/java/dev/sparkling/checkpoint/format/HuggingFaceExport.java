@@ -14,8 +14,8 @@ import java.util.List;
 
 /**
  * Writes a checkpoint's weights as a folder that Hugging Face's {@code transformers} loads
- * unchanged. Transformers has no factor on the logits, so that of a widened tied embedding is
- * folded into the weight of the last norm, which scales exactly the input of the head.
+ * unchanged. Transformers has no factor on the logits, so the factor of a widened tied embedding is
+ * folded into the weight of the last norm, whose output only the head reads.
  */
 public final class HuggingFaceExport {
 
@@ -39,8 +39,8 @@ public final class HuggingFaceExport {
   }
 
   /**
-   * Multiplies the last norm by the logits' factor and passes everything else on. The product is
-   * written in 32 bits; fewer would round each channel differently.
+   * Multiplies the last norm by the logit scale and passes all other tensors through. The product
+   * is written in 32 bits, because rounding it to 16 bits would change the ratios of the channels.
    */
   private static final class Folded implements TensorSequence {
     private static final ValueLayout.OfFloat FLOAT =

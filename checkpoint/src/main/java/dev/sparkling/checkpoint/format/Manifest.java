@@ -8,14 +8,14 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * The manifest of a checkpoint, which is written last and makes the folder a checkpoint. It holds
- * no time, so that the same work gives the same bytes.
+ * The manifest of a checkpoint, which is written last and makes the folder a checkpoint. It
+ * contains no time, so that the same work gives the same bytes.
  *
  * @param format always {@value #FORMAT}
- * @param version of the format
- * @param step optimizer steps since the start of the run
- * @param tokens trained on since the start of the run
- * @param files every other file, by name
+ * @param version version of the format
+ * @param step number of optimizer steps since the start of the run
+ * @param tokens number of tokens trained on since the start of the run
+ * @param files all other files, by name
  */
 public record Manifest(
     String format, int version, long step, long tokens, Map<String, FileDigest> files) {

@@ -5,7 +5,7 @@ import dev.sparkling.pipeline.spec.training.OptimizerType;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** State tensors of the optimizers, by PyTorch's names. */
+/** The state tensors of the optimizers, with PyTorch's names. */
 public enum Moment {
   FIRST(".exp_avg", 1),
   SECOND(".exp_avg_sq", 2),
@@ -24,12 +24,15 @@ public enum Moment {
     return weight + suffix;
   }
 
-  /** Power of the gradient in the state: gradients times c make it larger by c to this power. */
+  /**
+   * Returns the power of the gradient in the state: scaling gradients by c scales it by c to this
+   * power.
+   */
   public int power() {
     return power;
   }
 
-  /** Returns the state tensors of a weight in a training, {@link OptimizerType#stateTensors}. */
+  /** Returns the state tensors that {@link OptimizerType#stateTensors} lists for a weight. */
   public static List<Moment> of(OptimizerType training, TensorRole role) {
     List<String> names = training.forWeight(role.isLayerMatrix()).stateTensors();
     return Stream.of(values())

@@ -5,10 +5,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** An incremental SHA-256. */
+/** An incremental SHA-256 digest. */
 public final class Sha256 {
 
-  /** Most bytes per update, below the int limit of buffers. */
+  /** Largest number of bytes per update, below the int limit of buffers. */
   private static final long CHUNK_BYTES = 1L << 30;
 
   private final MessageDigest digest;

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads tensors sequentially, file by file, and hashes every byte. A local file is mapped; other
- * stores are read a window at a time, because a checkpoint has thousands of experts of a MiB each.
+ * stores are read one window at a time, because a checkpoint has thousands of small tensors, such
+ * as experts of a MiB each.
  */
 final class StoredTensors implements TensorSequence {
 
@@ -35,8 +36,8 @@ final class StoredTensors implements TensorSequence {
   /**
    * Prepares reading.
    *
-   * @param digests expected SHA-256 of each file, where known
-   * @param tensors in the order of the files and of their bytes
+   * @param digests expected SHA-256 of each file, if known
+   * @param tensors tensors in the order of the files and of their bytes
    */
   StoredTensors(
       ObjectStore store,
@@ -87,10 +88,10 @@ final class StoredTensors implements TensorSequence {
     final Arena arena = Arena.ofShared();
     final Sha256 digest = new Sha256();
 
-    /** The whole file if it is mapped; otherwise room for a window or one larger tensor. */
+    /** The whole file if it is mapped, else a buffer for one window or one larger tensor. */
     final MemorySegment buffer;
 
-    /** The part of the file that the buffer holds, from {@code windowOffset} on. */
+    /** The part of the file that the buffer holds, which starts at {@code windowOffset}. */
     MemorySegment window;
 
     long windowOffset;
@@ -104,7 +105,7 @@ final class StoredTensors implements TensorSequence {
       this.window = local.isPresent() ? buffer : buffer.asSlice(0, 0);
     }
 
-    /** Returns a contiguous part of the file, and hashes everything before its end. */
+    /** Returns a contiguous part of the file, and hashes all bytes up to its end. */
     MemorySegment read(long offset, long bytes) {
       hash(offset);
       MemorySegment values = slice(offset, bytes);

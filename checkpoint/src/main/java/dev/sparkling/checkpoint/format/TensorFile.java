@@ -9,7 +9,7 @@ import java.util.Set;
  * One of a checkpoint's tensor files.
  *
  * @param sha256 digest in the manifest, if there is one
- * @param tensors in the order of their bytes
+ * @param tensors tensors in the order of their bytes
  */
 public record TensorFile(StoredObject object, Optional<String> sha256, List<PlacedTensor> tensors) {
   public TensorFile {

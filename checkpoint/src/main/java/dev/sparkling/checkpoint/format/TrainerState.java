@@ -13,19 +13,19 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * What a trainer needs to resume exactly, besides tensors: {@code trainer-state.json}.
+ * The state besides tensors that a trainer needs to resume exactly: {@code trainer-state.json}.
  *
- * @param step optimizer steps since the start of the run; also AdamW's count for the bias
+ * @param step number of optimizer steps since the start of the run; also AdamW's step for the bias
  *     correction of every tensor, which an expansion does not reset
- * @param tokens trained on since the start of the run
- * @param seed of the run
- * @param threads CPU threads; results are bitwise equal only for equal thread counts
+ * @param tokens number of tokens trained on since the start of the run
+ * @param seed seed of the run
+ * @param threads number of CPU threads; results are bitwise equal only for the same number
  * @param dataFingerprint SHA-256 of the training shards' {@code dataset.json}
- * @param tokenizerFingerprint SHA-256 of the {@code tokenizer.json} that made the shards
- * @param initialWidths of the narrowest model
+ * @param tokenizerFingerprint SHA-256 of the {@code tokenizer.json} with which the shards were made
+ * @param initialWidths widths of the narrowest model
  * @param settings other fields of the resource that determined the values, by path; a run resumes
- *     only with the same ones
- * @param expansions in order; they define the blocks of every tensor
+ *     only with the same values
+ * @param expansions expansions in order; they define the blocks of every tensor
  */
 public record TrainerState(
     long step,
@@ -68,12 +68,12 @@ public record TrainerState(
   /**
    * A completed expansion.
    *
-   * @param step after which it was done
-   * @param widths after it
-   * @param initialization of the new entries
-   * @param optimizerState strategy for the moments
-   * @param norms how the weights of norms widened
-   * @param baseline numbers of the baseline initializations
+   * @param step step after which it was done
+   * @param widths widths after it
+   * @param initialization initialization of the new entries
+   * @param optimizerState optimizer-state strategy
+   * @param norms how the weights of norms were widened
+   * @param baseline parameters of the baseline initializations
    * @param rewarmupRatio {@code rho} of Eq. 27
    * @param rewarmupSteps {@code tau_w} of Eq. 27
    */
@@ -163,7 +163,7 @@ public record TrainerState(
         all);
   }
 
-  /** The current widths. */
+  /** Returns the current widths. */
   public Widths widths() {
     return expansions.isEmpty() ? initialWidths : expansions.getLast().widths();
   }

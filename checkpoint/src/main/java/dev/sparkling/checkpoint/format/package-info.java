@@ -1,5 +1,5 @@
 /**
- * A checkpoint as files: which ones, in which order, with which digests. Specified in
+ * The files of a checkpoint, their order and their digests, as specified in
  * docs/checkpoint-format.md.
  */
 @NullMarked

@@ -23,7 +23,7 @@ public final class JsonErrors {
 
   private JsonErrors() {}
 
-  /** Returns one line: {@code path: why}, or line, column and why. */
+  /** Returns one line with the path, or the line and column, and the reason. */
   public static String describe(IOException error) {
     return switch (error) {
       case UnrecognizedPropertyException unknown ->
@@ -84,7 +84,7 @@ public final class JsonErrors {
 
   private static String syntax(JsonProcessingException error) {
     String why = firstLine(error);
-    // "... enable `JsonReadFeature.X` to allow" and the like advise callers of the library.
+    // Advice such as "enable `JsonReadFeature.X` to allow" is for callers of the library.
     String reason = why.contains("`") || why.contains("Feature") ? "is not valid JSON" : why;
     JsonLocation location = error.getLocation();
     return location == null

@@ -1,4 +1,4 @@
-/** Describes errors in JSON for users. Uses no other package of the project. */
+/** Descriptions of JSON errors for users. Uses no other package of the project. */
 @NullMarked
 package dev.sparkling.checkpoint.json;
 

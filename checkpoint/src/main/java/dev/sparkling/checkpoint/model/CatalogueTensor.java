@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * A tensor of a model.
  *
- * @param name Hugging Face's
+ * @param name Hugging Face's name
  * @param axes what each axis of the shape runs over
  */
 public record CatalogueTensor(String name, TensorRole role, List<Axis> axes, List<Long> shape) {

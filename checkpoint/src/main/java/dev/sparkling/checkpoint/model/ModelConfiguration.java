@@ -7,10 +7,10 @@ import dev.sparkling.pipeline.spec.model.ModelSpec;
 /**
  * The architecture of a model, as in {@code config.json}.
  *
- * @param mlp shape of every layer's MLP, with its inner width
+ * @param mlp shape of every layer's MLP, which includes the inner size
  * @param maxPositions longest sequence that the model was trained on
- * @param logitScale factor on the logits; other than 1 only where a tied embedding was widened
- *     (paper App. D.1). Hugging Face has no such key, so such a checkpoint needs {@code export}
+ * @param logitScale factor on the logits; not 1 only if a tied embedding was widened (paper App.
+ *     D.1). Hugging Face has no such key, so such a checkpoint must be exported
  */
 public record ModelConfiguration(
     int vocabularySize,
@@ -43,7 +43,7 @@ public record ModelConfiguration(
         1.0);
   }
 
-  /** Number of channels inside the MLP, or inside one expert. */
+  /** Returns the number of channels inside the MLP, or inside one expert. */
   public int innerSize() {
     return mlp.innerSize();
   }
@@ -53,7 +53,7 @@ public record ModelConfiguration(
     return with(newHiddenSize, mlp.withInnerSize(newInnerSize), logitScale * factor);
   }
 
-  /** Returns the model with another factor on its logits. */
+  /** Returns the model with another logit scale. */
   public ModelConfiguration withLogitScale(double newLogitScale) {
     return with(hiddenSize, mlp, newLogitScale);
   }

@@ -23,7 +23,7 @@ import java.util.List;
  */
 public final class ModelConfigurationJson {
 
-  /** A key of ours, which Hugging Face ignores; absent means 1. */
+  /** Sparkling's own key, which Hugging Face ignores; absent means 1. */
   static final String LOGIT_SCALE = "sparkling_logit_scale";
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -31,7 +31,7 @@ public final class ModelConfigurationJson {
   private static final double DEFAULT_RMS_NORM_EPSILON = 1e-6;
   private static final int DEFAULT_MAX_POSITIONS = 32_768;
 
-  /** Limit over all layers: each has three matrices, which are all listed before any is read. */
+  /** Largest number of experts in all layers: all their matrices are listed before any is read. */
   private static final int MAX_EXPERTS = 1 << 20;
 
   private final String location;
@@ -43,7 +43,7 @@ public final class ModelConfigurationJson {
     this.root = root;
   }
 
-  /** Encodes a model of 32-bit floats. */
+  /** Encodes a model with 32-bit floats. */
   public static byte[] encode(ModelConfiguration model) {
     return encode(model, DType.F32);
   }
@@ -56,7 +56,8 @@ public final class ModelConfigurationJson {
     root.put("model_type", moe ? "qwen3_moe" : "qwen3");
     root.put("vocab_size", model.vocabularySize());
     root.put("hidden_size", model.hiddenSize());
-    // In Qwen3-MoE this is the width of dense layers between MoE layers; ours has none.
+    // In Qwen3-MoE this is the width of dense layers between MoE layers, which our models do not
+    // have.
     root.put("intermediate_size", model.innerSize());
     root.put("num_hidden_layers", model.layers());
     root.put("num_attention_heads", model.attentionHeads());
@@ -105,8 +106,8 @@ public final class ModelConfigurationJson {
   /**
    * Decodes a file's bytes.
    *
-   * @param location of the file, for messages
-   * @throws CorruptCheckpoint where it is not JSON
+   * @param location location of the file, for messages
+   * @throws CorruptCheckpoint if it is not JSON
    * @throws UserError naming every key that is missing or has an unsupported value
    */
   public static ModelConfiguration decode(String location, byte[] bytes) {

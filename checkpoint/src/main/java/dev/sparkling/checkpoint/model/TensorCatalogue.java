@@ -33,7 +33,7 @@ public final class TensorCatalogue {
     return catalogue;
   }
 
-  /** The tensors by name, in order. */
+  /** Returns the tensors by name, in order. */
   public Map<String, CatalogueTensor> tensors() {
     return Collections.unmodifiableMap(tensors);
   }

@@ -1,5 +1,5 @@
 /**
- * Models as lists of tensors, under Hugging Face's names, with the meaning of each axis. Knows no
+ * Models as lists of tensors, with Hugging Face's names and the meaning of each axis, without
  * values.
  */
 @NullMarked

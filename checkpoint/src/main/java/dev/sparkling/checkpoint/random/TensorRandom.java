@@ -6,9 +6,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /**
- * Generates normally distributed values of a tensor, a pure function of (seed, tensor name, row). A
- * row's values come from a SplitMix64 sequence that starts at a hash of the three, through the
- * Box-Muller transform in {@link StrictMath}, so that they are bitwise equal on every machine.
+ * Generates normally distributed values for a tensor, as a pure function of (seed, tensor name,
+ * row). A row's values come from a SplitMix64 sequence that starts at a hash of the three. The
+ * Box-Muller transform uses {@link StrictMath}, so that they are bitwise equal on every machine.
  */
 public final class TensorRandom {
 

@@ -21,9 +21,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * {@code metrics.jsonl} of a stage: one line per step and one per evaluation. Objects cannot be
- * appended to, so the whole file is written with each checkpoint, before its manifest. What a
- * killed process did after its last checkpoint is done and logged again.
+ * The {@code metrics.jsonl} of a stage: one line per step and one per evaluation. Objects cannot be
+ * appended to, so the whole file is written with each checkpoint, before its manifest. Steps after
+ * the last checkpoint of a killed process are repeated and logged again.
  */
 public final class Metrics {
 
@@ -41,16 +41,16 @@ public final class Metrics {
    * An optimizer step.
    *
    * @param step counted from 1 over the whole run
-   * @param tokens trained on in the whole run
-   * @param loss of the step's batch before the update, in nats per token
-   * @param learningRates rates of the blocks, the original curve's first
-   * @param modelFlopsUtilization FLOPs of the model's matrix products over those of the machine's
-   *     fastest matrix product in the same time; 0 if not measured
+   * @param tokens number of tokens trained on, counted over the whole run
+   * @param loss loss of the step's batch before the update, in nats per token
+   * @param learningRates learning rates of the blocks, that of block 0 first
+   * @param modelFlopsUtilization FLOPs of the model's matrix products, relative to those of the
+   *     machine's fastest matrix product in the same time; 0 if not measured
    * @param gradientNorm norm of all gradients before clipping
    * @param blockNorms gradient norm of each block before clipping, in the order of the rates
    * @param skipped whether the update was skipped because of a spike in the loss or the norm
-   * @param routers one per layer of experts
-   * @param stallSeconds how long training waited for a checkpoint before this step
+   * @param routers measurements of the router of each layer with experts
+   * @param stallSeconds time for which training waited for a checkpoint before this step
    */
   public record Step(
       long step,
@@ -71,26 +71,26 @@ public final class Metrics {
       routers = copyOrEmpty(routers);
     }
 
-    /** The step's part of a stage's status. */
+    /** Returns the step's part of a stage's status. */
     public TrainingFigures figures() {
       return new TrainingFigures(step, tokens, loss, null, tokensPerSecond);
     }
   }
 
   /**
-   * What the router of one layer did in a step.
+   * Measurements of the router of one layer in a step.
    *
-   * @param balancing its balancing loss: 1 where all experts are evenly used
-   * @param z mean square of the log-sum-exp of its logits
-   * @param largestLoad largest load of one expert, as a multiple of even use
+   * @param balancing balancing loss, which is 1 if all experts are used evenly
+   * @param z mean square of the log-sum-exp of the router's logits
+   * @param largestLoad largest load of an expert, as a multiple of an even load
    */
   public record Router(double balancing, double z, double largestLoad) {}
 
   /**
    * An evaluation on the validation sequences after a step.
    *
-   * @param validationLoss in nats per token
-   * @param hiddenRms root mean square of the residual stream: of the embedding, and after each
+   * @param validationLoss validation loss in nats per token
+   * @param hiddenRms root mean square of the residual stream, after the embedding and after each
    *     layer; empty if not measured
    */
   public record Evaluation(long step, double validationLoss, List<Double> hiddenRms)
@@ -99,18 +99,18 @@ public final class Metrics {
       hiddenRms = copyOrEmpty(hiddenRms);
     }
 
-    /** Root mean square of the last hidden state. */
+    /** Returns the root mean square of the last hidden state. */
     public Optional<Double> lastHiddenRms() {
       return hiddenRms.isEmpty() ? Optional.empty() : Optional.of(hiddenRms.getLast());
     }
   }
 
-  /** Older files leave lists out. */
+  /** Copies a list, which older files leave out. */
   private static <T> List<T> copyOrEmpty(List<T> list) {
     return List.copyOf(Objects.requireNonNullElse(list, List.of()));
   }
 
-  /** Reads a stage's metrics as far as they are stored; empty where none are. */
+  /** Reads a stage's stored metrics; empty if there are none. */
   public static Metrics read(ObjectStore store, String stage) {
     Metrics metrics = new Metrics();
     String key = RunLayout.metrics(stage);
@@ -132,17 +132,17 @@ public final class Metrics {
     lines.add(evaluation);
   }
 
-  /** All evaluations, in order. */
+  /** Returns all evaluations, in order. */
   public List<Evaluation> evaluations() {
     return all(Evaluation.class).toList();
   }
 
-  /** All steps, in order. */
+  /** Returns all steps, in order. */
   public List<Step> steps() {
     return all(Step.class).toList();
   }
 
-  /** The newest step; empty before the first. */
+  /** Returns the newest step; empty before the first. */
   public Optional<Step> lastStep() {
     return lines.reversed().stream()
         .filter(Step.class::isInstance)
@@ -194,7 +194,7 @@ public final class Metrics {
     }
   }
 
-  /** A figure that an older file leaves out is unknown, which is not the same as 0. */
+  /** Sets figures that an older file leaves out to NaN: they are unknown, not 0. */
   private static ObjectNode withUnknownFigures(ObjectNode step) {
     for (String figure : List.of("loss", "tokensPerSecond", "gradientNorm")) {
       if (!step.hasNonNull(figure)) {

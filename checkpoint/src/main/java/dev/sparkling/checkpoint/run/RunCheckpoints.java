@@ -12,7 +12,7 @@ public final class RunCheckpoints {
 
   private RunCheckpoints() {}
 
-  /** Steps of a stage's complete checkpoints, in ascending order. */
+  /** Returns the steps of a stage's complete checkpoints, in ascending order. */
   public static List<Long> steps(ObjectStore store, String stage) {
     String folder = RunLayout.checkpoints(stage) + "/";
     return store.list(folder).stream()
@@ -24,15 +24,16 @@ public final class RunCheckpoints {
         .toList();
   }
 
-  /** Step of a stage's newest complete checkpoint. */
+  /** Returns the step of a stage's newest complete checkpoint. */
   public static OptionalLong newestStep(ObjectStore store, String stage) {
     List<Long> steps = steps(store, stage);
     return steps.isEmpty() ? OptionalLong.empty() : OptionalLong.of(steps.getLast());
   }
 
   /**
-   * Removes the incomplete checkpoints of a stage, which killed writers left. Only for the one
-   * process that works on the stage: a checkpoint that another process is writing looks the same.
+   * Removes the incomplete checkpoints of a stage that killed writers left. Only the process that
+   * works on the stage may call this, because a checkpoint that another process is writing looks
+   * the same.
    *
    * @return the removed folders
    */

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Checks that stored checkpoints were made by the requested run (docs/adr/0007). Every difference
- * is reported to the user by its path in the resource with both values; nothing is inferred from
- * what is stored.
+ * is reported with its path in the resource and both values; nothing is inferred from the stored
+ * checkpoints.
  */
 public final class RunIdentity {
 
@@ -37,14 +37,14 @@ public final class RunIdentity {
    * Identity of the training shards.
    *
    * @param dataset SHA-256 of their {@code dataset.json}
-   * @param tokenizer SHA-256 of the {@code tokenizer.json} that made them
+   * @param tokenizer SHA-256 of the {@code tokenizer.json} with which they were made
    */
   public record DataFingerprints(String dataset, String tokenizer) {}
 
   /**
    * Creates the identity of the requested run.
    *
-   * @param data empty where the shards are not opened; they are not compared then
+   * @param data fingerprints of the training shards; empty if they are not to be compared
    */
   public RunIdentity(ProgressiveTrainingSpec spec, RunPlan plan, Optional<DataFingerprints> data) {
     this.spec = spec;
@@ -91,7 +91,7 @@ public final class RunIdentity {
     }
     TrainerState state = found.get();
     String location = store.location(folder);
-    // The expansion belongs to this stage, but its settings are those of the stage before.
+    // The expansion belongs to this stage, but its settings are those of the previous stage.
     boolean expansion = folder.equals(RunLayout.expansion(stage.name()));
     compareSettings(
         RunSettings.of(spec, plan, expansion ? stage.index() - 1 : stage.index()), state, location);
@@ -130,7 +130,7 @@ public final class RunIdentity {
       ExpansionSpec expansion = Objects.requireNonNull(planned.expansion());
       String path = "spec.stages[" + planned.index() + "].expansion";
       if (problems.isEmpty()) {
-        // Otherwise it follows from differences that are reported already.
+        // Otherwise this difference follows from those that are already reported.
         compare(path, after(planned.firstStep()), after(was.step()), location);
       }
       compare(

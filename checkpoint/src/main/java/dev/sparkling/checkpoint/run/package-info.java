@@ -1,6 +1,6 @@
 /**
- * What a run stores: its stages' checkpoints, its metrics, and the settings that the checkpoints
- * were made with.
+ * The objects that a run stores: its stages' checkpoints, its metrics, and the settings with which
+ * the checkpoints were made.
  */
 @NullMarked
 package dev.sparkling.checkpoint.run;

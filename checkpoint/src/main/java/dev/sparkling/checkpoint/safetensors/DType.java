@@ -1,6 +1,6 @@
 package dev.sparkling.checkpoint.safetensors;
 
-/** The element types of safetensors, under the format's names. */
+/** The element types of safetensors, with the format's names. */
 public enum DType {
   F64(8),
   F32(4),
@@ -24,7 +24,7 @@ public enum DType {
     this.bytes = bytes;
   }
 
-  /** Bytes of one element. */
+  /** Returns the size of one element in bytes. */
   public int bytes() {
     return bytes;
   }

@@ -15,17 +15,17 @@ import java.util.Map;
  * The header of a safetensors file. A file consists of 8 bytes of header length (little-endian),
  * the header (JSON padded with spaces to a multiple of 8), then the tensors' bytes without gaps.
  *
- * @param entries in the order of their bytes
+ * @param entries tensors in the order of their bytes
  * @param metadata content of the key {@code __metadata__}
  * @param dataOffset offset of the first tensor's bytes in the file
  */
 public record SafetensorsHeader(
     List<Entry> entries, Map<String, String> metadata, long dataOffset) {
 
-  /** Bytes of the length, before the JSON. */
+  /** Size of the header length, which precedes the JSON. */
   static final int LENGTH_BYTES = 8;
 
-  /** The format's limit on the JSON. */
+  /** The format's limit on the size of the JSON. */
   static final long MAX_JSON = 100_000_000;
 
   static final String METADATA = "__metadata__";
@@ -40,10 +40,10 @@ public record SafetensorsHeader(
   /**
    * A tensor and its position.
    *
-   * @param offset of its first byte in the file
+   * @param offset offset of its first byte in the file
    */
   public record Entry(TensorSpec tensor, long offset) {
-    /** Offset of the first byte after it. */
+    /** Returns the offset of the first byte after the tensor. */
     public long end() {
       return offset + tensor.bytes();
     }
@@ -66,7 +66,7 @@ public record SafetensorsHeader(
     return entries.stream().map(Entry::tensor).toList();
   }
 
-  /** Size of the whole file. */
+  /** Returns the size of the whole file in bytes. */
   public long fileBytes() {
     return entries.isEmpty() ? dataOffset : entries.getLast().end();
   }

@@ -22,7 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads headers and trusts nothing in them: every number is checked against the file's size. */
+/** Reads headers and checks every number in them against the file's size. */
 public final class SafetensorsReader {
 
   private static final ObjectMapper JSON =
@@ -43,8 +43,7 @@ public final class SafetensorsReader {
   /**
    * Reads and checks the header of a file.
    *
-   * @throws CorruptCheckpoint where it is inconsistent, naming the tensor or offset and both
-   *     numbers
+   * @throws CorruptCheckpoint if it is inconsistent, naming the tensor or offset and both numbers
    */
   public static SafetensorsHeader readHeader(ObjectStore store, StoredObject object) {
     String location = store.location(object.key());

@@ -18,12 +18,20 @@ public record TensorSpec(String name, DType dtype, List<Long> shape) {
     return new TensorSpec(name, dtype, Arrays.stream(shape).boxed().toList());
   }
 
-  /** Number of elements; an overflow is an {@link ArithmeticException}. */
+  /**
+   * Returns the number of elements.
+   *
+   * @throws ArithmeticException if it overflows
+   */
   public long elements() {
     return shape.stream().reduce(1L, Math::multiplyExact);
   }
 
-  /** Bytes of the values; an overflow is an {@link ArithmeticException}. */
+  /**
+   * Returns the size of the values in bytes.
+   *
+   * @throws ArithmeticException if it overflows
+   */
   public long bytes() {
     return Math.multiplyExact(elements(), (long) dtype.bytes());
   }

@@ -1,5 +1,5 @@
 /**
- * The safetensors file format. Headers are checked in full before any tensor is read.
+ * The safetensors file format. Headers are checked completely before any tensor is read.
  * Specification: the README of huggingface/safetensors.
  */
 @NullMarked

@@ -12,7 +12,8 @@ import java.util.stream.Stream;
 
 /**
  * Opens files for direct I/O (O_DIRECT), which bypasses the page cache, where the file system
- * supports it. Offsets, lengths and addresses of such a channel are multiples of its block.
+ * supports it. Offsets, lengths and addresses for such a channel must be multiples of its block
+ * size.
  */
 record DirectAccess(FileChannel channel, int block) {
 
@@ -31,10 +32,10 @@ record DirectAccess(FileChannel channel, int block) {
   }
 
   /**
-   * Opens a file; empty where direct I/O is not possible, and also where the file cannot be opened
-   * at all, which opening it normally will explain.
+   * Opens a file; empty if direct I/O is not possible or the file cannot be opened at all, for
+   * which opening it normally gives the error.
    *
-   * @param largestBlock largest block that the caller can align to
+   * @param largestBlock largest block size that the caller can align to
    */
   static Optional<DirectAccess> open(
       Path file, int largestBlock, Set<? extends OpenOption> options) {

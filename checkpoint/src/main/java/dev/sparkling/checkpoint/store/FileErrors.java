@@ -14,10 +14,12 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** Translates errors of a file system into errors for the user. */
+/** Translates file system errors into errors for the user. */
 public final class FileErrors {
 
-  /** Errors that only the user can fix, by the C library's text, which Java passes on. */
+  /**
+   * Messages for errors that only the user can fix, by the C library's text, which Java passes on.
+   */
   private static final Map<String, String> REASONS =
       Map.of(
           "No space left on device", "the disk is full; free some space or choose another place",

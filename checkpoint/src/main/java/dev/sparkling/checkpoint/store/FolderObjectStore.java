@@ -26,16 +26,16 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Objects as files below a folder, which is created with the first object. An object is written to
- * {@code .NAME.partial} in the same folder, flushed to disk and renamed. A partial file that a
- * killed process left is overwritten by the next attempt and never listed. Symbolic links are
- * followed, because Hugging Face's cache consists of them.
+ * Stores objects as files below a folder, which is created with the first object. An object is
+ * written to {@code .NAME.partial} in the same folder, flushed to disk and renamed. A partial file
+ * that a killed process left is never listed, and the next attempt overwrites it. Symbolic links
+ * are followed, because Hugging Face's cache consists of them.
  */
 public final class FolderObjectStore implements ObjectStore {
 
   private static final String PARTIAL_SUFFIX = ".partial";
 
-  /** Most bytes of one write or read, far below the int limit of buffers. */
+  /** Largest number of bytes per read, far below the int limit of buffers. */
   private static final long TRANSFER_BYTES = 64L << 20;
 
   private final Path root;
@@ -177,9 +177,7 @@ public final class FolderObjectStore implements ObjectStore {
     return bytes.asSlice(done, Math.min(TRANSFER_BYTES, bytes.byteSize() - done)).asByteBuffer();
   }
 
-  /**
-   * Removes empty folders, which an object store does not have; a race with a writer is harmless.
-   */
+  /** Removes empty folders, because an object store has none; a race with a writer is harmless. */
   private void deleteEmptyFolders(@Nullable Path folder) throws IOException {
     for (Path at = folder; at != null && !at.equals(root); at = at.getParent()) {
       try (var children = Files.list(at)) {
@@ -312,7 +310,7 @@ public final class FolderObjectStore implements ObjectStore {
       if (committed) {
         return;
       }
-      // Deleted even if closing fails, as it may on a full disk.
+      // Closing may fail on a full disk; the partial file is deleted anyway.
       try (file) {
         Files.deleteIfExists(partial);
       } catch (IOException e) {

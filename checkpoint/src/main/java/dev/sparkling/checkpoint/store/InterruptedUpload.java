@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A multipart upload that was not completed, and the parts that the server has.
+ * A multipart upload that was not completed, and its parts on the server.
  *
- * @param parts by number; an ETag is a part's MD5 unless the server encrypts
+ * @param parts parts by number; an ETag is a part's MD5 unless the server encrypts
  */
 record InterruptedUpload(String uploadId, Map<Integer, Part> parts) {
   InterruptedUpload {
@@ -58,7 +58,7 @@ record InterruptedUpload(String uploadId, Map<Integer, Part> parts) {
     }
   }
 
-  /** Returns the server's part of this number, if it has these bytes. */
+  /** Returns the server's part with this number, if it has the same bytes. */
   Optional<Part> same(int number, byte[] bytes, int length) {
     return Optional.ofNullable(parts.get(number))
         .filter(part -> part.partSize() == length)

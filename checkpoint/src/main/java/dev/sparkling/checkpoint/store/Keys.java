@@ -9,7 +9,11 @@ final class Keys {
 
   private Keys() {}
 
-  /** Returns the key; a malformed one is a bug of the caller. */
+  /**
+   * Returns the key.
+   *
+   * @throws IllegalArgumentException if it is malformed, which is a bug in the caller
+   */
   static String check(String key) {
     if (!KEY.matcher(key).matches()) {
       throw new IllegalArgumentException(

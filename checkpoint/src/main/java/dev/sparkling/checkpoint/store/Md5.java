@@ -4,7 +4,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** The MD5 digest, S3's ETag of a part. It detects mix-ups, not attacks. */
+/** The MD5 digest, S3's ETag of a part. It detects accidental differences, not attacks. */
 final class Md5 {
 
   private Md5() {}

@@ -26,9 +26,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Objects below a prefix of a bucket of MinIO or another S3 server. Large objects are uploaded in
- * parts, several at a time. Reads request the version that was found, so that an object which is
- * overwritten meanwhile is an error, not a mixture.
+ * Stores objects below a prefix of a bucket on MinIO or another S3 server. Large objects are
+ * uploaded in parts, several at a time. Reads request the version that was found, so that reading
+ * an object that is overwritten meanwhile fails instead of mixing two versions.
  */
 public final class MinioObjectStore implements ObjectStore {
 
@@ -39,9 +39,9 @@ public final class MinioObjectStore implements ObjectStore {
   private volatile boolean bucketSeen;
 
   /**
-   * Connects lazily: nothing is sent before the first call.
+   * Creates a store that connects lazily: nothing is sent before the first call.
    *
-   * @param prefix without slashes at its ends; empty for the whole bucket
+   * @param prefix prefix without leading or trailing slashes; empty for the whole bucket
    */
   public MinioObjectStore(S3Access access, String bucket, String prefix) {
     this.client = S3Client.connect(access);
@@ -74,7 +74,10 @@ public final class MinioObjectStore implements ObjectStore {
     }
   }
 
-  /** The response to HEAD has no body, so a missing bucket looks like a missing object. */
+  /**
+   * Checks that the bucket exists: a response to HEAD has no body, so a missing bucket looks like a
+   * missing object.
+   */
   private void checkBucket(String key) {
     if (bucketSeen) {
       return;
@@ -203,8 +206,8 @@ public final class MinioObjectStore implements ObjectStore {
   /**
    * {@inheritDoc}
    *
-   * <p>MinIO, unlike S3, lists uploads only by their whole key. Below a folder it finds none, and
-   * removes them itself after a day.
+   * <p>MinIO, unlike S3, lists uploads only by their whole key, so below a folder this finds none;
+   * MinIO removes them itself after a day.
    */
   @Override
   public int discardUnfinished(String keyPrefix) {

@@ -32,7 +32,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class MinioUpload implements ObjectUpload {
 
-  /** AWS recommends 8 to 16 MiB; S3 allows 10,000 parts, so an object may have 156 GiB. */
+  /**
+   * AWS recommends 8 to 16 MiB; S3 allows 10,000 parts, so an object can be up to 156 GiB large.
+   */
   private static final int PART_BYTES = 16 << 20;
 
   private static final int PARTS_IN_FLIGHT = 4;
@@ -143,8 +145,8 @@ final class MinioUpload implements ObjectUpload {
   }
 
   /**
-   * Completes the upload. The response may be lost after the server did it; the next attempt then
-   * gets NoSuchUpload, although the object exists.
+   * Completes the upload. If the response is lost, the next attempt gets NoSuchUpload although the
+   * object exists.
    */
   private void complete(String id) {
     try {
@@ -193,7 +195,7 @@ final class MinioUpload implements ObjectUpload {
     }
   }
 
-  /** Doubles the buffer, up to a part, so that small objects need little memory. */
+  /** Doubles the buffer, up to the size of a part, so that small objects need little memory. */
   private void grow(long wanted) {
     long size = Math.max(2L * buffer.length, Math.max(1 << 10, buffer.length + wanted));
     byte[] larger = new byte[(int) Math.min(PART_BYTES, size)];

@@ -9,14 +9,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Bytes under keys. A key is a path of non-empty names joined by {@code /}, relative to the store's
- * root; no name is {@code .} or {@code ..} or begins with a dot.
+ * Stores objects, which are bytes under a key. A key is a path of non-empty names joined by {@code
+ * /}, relative to the store's root; no name begins with a dot.
  *
  * <p>Writes are atomic: readers never see an object that is being written. The last writer of a key
  * wins. Implementations are thread-safe.
  *
- * <p>Every method throws {@link UserError} for what the user must fix (credentials, bucket,
- * permissions, a full disk), and {@link TransientError} after its own retries for what may pass.
+ * <p>Every method throws {@link UserError} for errors that the user must fix (credentials, bucket,
+ * permissions, a full disk), and {@link TransientError} for errors that may be temporary, after its
+ * own retries.
  */
 public interface ObjectStore extends AutoCloseable {
 
@@ -30,9 +31,9 @@ public interface ObjectStore extends AutoCloseable {
   List<StoredObject> list(String prefix);
 
   /**
-   * Fills {@code target} with the object's bytes from {@code offset} on.
+   * Fills {@code target} with the object's bytes, starting at {@code offset}.
    *
-   * @throws CorruptCheckpoint where the object ends before the target is full, or was deleted or
+   * @throws CorruptCheckpoint if the object ends before the target is full, or was deleted or
    *     overwritten after {@link #find} or {@link #list} returned it
    */
   void read(StoredObject object, long offset, MemorySegment target);
@@ -41,31 +42,38 @@ public interface ObjectStore extends AutoCloseable {
   ObjectUpload create(String key);
 
   /**
-   * Starts writing an object, or resumes an upload that was killed or stopped, if the store kept
-   * its parts. The bytes must be the same as then; parts that are stored already are compared and
-   * not sent again. Parts that are neither committed nor {@link #discardUnfinished discarded} stay
-   * for the next attempt.
+   * Starts writing an object, or resumes an interrupted upload if the store kept its parts. The
+   * bytes must be the same as in the earlier attempt; stored parts are compared and not sent again.
+   * Parts that are neither committed nor {@link #discardUnfinished discarded} are kept for the next
+   * attempt.
    */
   default ObjectUpload resume(String key) {
     return create(key);
   }
 
-  /** Removes the object; does nothing where there is none. */
+  /** Removes the object; does nothing if there is none. */
   void delete(String key);
 
   /**
-   * Removes what killed uploads below the prefix left. Nothing else may be writing there.
+   * Removes unfinished uploads below the prefix. Nothing may be writing there.
    *
-   * @return the number of uploads
+   * @return number of removed uploads
    */
   int discardUnfinished(String prefix);
 
-  /** Returns the local file that holds the object, for memory mapping; empty elsewhere. */
+  /**
+   * Returns the local file that holds the object, for memory mapping; empty if the store has no
+   * local files.
+   */
   default Optional<Path> file(StoredObject object) {
     return Optional.empty();
   }
 
-  /** Returns the object under the key; {@link UserError} where there is none. */
+  /**
+   * Returns the object under the key.
+   *
+   * @throws UserError if there is none
+   */
   default StoredObject get(String key) {
     return find(key)
         .orElseThrow(() -> new UserError(location(key) + ": does not exist; a file is expected"));

@@ -9,18 +9,17 @@ import java.lang.foreign.MemorySegment;
 public interface ObjectUpload extends AutoCloseable {
 
   /**
-   * Appends bytes of native memory or of a byte array. They are consumed when this returns, so the
-   * segment may be reused.
+   * Appends bytes from native memory or a byte array. The segment may be reused when this returns.
    */
   void write(MemorySegment bytes);
 
   /**
-   * Sends buffered bytes and frees the buffers, so that little is left to {@link #commit}; nothing
-   * may be written afterwards. With this, many objects can become visible almost at the same time.
+   * Sends buffered bytes and frees the buffers, so that little is left for {@link #commit} and many
+   * objects can become visible at almost the same time. Nothing may be written afterwards.
    */
   void finish();
 
-  /** Makes the object visible under its key, durably; nothing may be written afterwards. */
+  /** Makes the object durable and visible under its key. Nothing may be written afterwards. */
   void commit();
 
   @Override

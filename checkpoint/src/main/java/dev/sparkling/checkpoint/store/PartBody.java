@@ -8,12 +8,12 @@ import java.util.Base64;
 import java.util.zip.CRC32C;
 
 /**
- * A part's bytes in the form that the SDK sends fastest: it would copy an array into segments of 8
- * KiB first, and its checksums are several times slower than the JDK's.
+ * A part's bytes in the form that the SDK sends fastest: it would first copy an array into segments
+ * of 8 KiB, and its checksums are several times slower than the JDK's.
  */
 final class PartBody extends ByteBuffer {
 
-  /** Headers of a whole upload, which say how its parts are checked. */
+  /** Headers of a multipart upload that select the checksum of its parts. */
   static final Http.Headers CHECKSUM_OF_PARTS =
       new Http.Headers("x-amz-checksum-algorithm", "CRC32C");
 
@@ -23,7 +23,7 @@ final class PartBody extends ByteBuffer {
   /**
    * Wraps bytes.
    *
-   * @param bytes must not change before they are sent
+   * @param bytes bytes of the part, which must not change before they are sent
    */
   PartBody(byte[] bytes, int length) {
     super(length);
@@ -33,8 +33,8 @@ final class PartBody extends ByteBuffer {
 
   /**
    * Computes the headers of the part. CRC-32C protects it in transit. The payload is not signed,
-   * which would cost another SHA-256 on either side; the manifest, which is signed, holds the
-   * digest of the whole file.
+   * because that would take another SHA-256 on both sides; the manifest, whose upload is signed,
+   * contains the digest of the whole file.
    */
   Http.Headers checksum() {
     CRC32C crc = new CRC32C();

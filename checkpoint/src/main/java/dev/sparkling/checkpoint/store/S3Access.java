@@ -8,9 +8,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Address and credentials of an S3 server. The environment variables are those of the AWS tools.
+ * The address and credentials of an S3 server, from the same environment variables as the AWS
+ * tools.
  *
- * @param certificateAuthority PEM file of authorities that are trusted in addition to the JDK's
+ * @param certificateAuthority PEM file with authorities to trust in addition to the JDK's
  */
 public record S3Access(
     String endpoint,
@@ -27,7 +28,11 @@ public record S3Access(
 
   private static final String DEFAULT_REGION = "us-east-1";
 
-  /** Reads the environment; {@link UserError} names every variable that is missing. */
+  /**
+   * Reads the environment.
+   *
+   * @throws UserError naming every variable that is missing
+   */
   public static S3Access fromEnvironment(Map<String, String> environment) {
     List<String> missing = new ArrayList<>();
     for (String name : List.of(ENDPOINT, ACCESS_KEY, SECRET_KEY)) {

@@ -23,10 +23,12 @@ import okhttp3.OkHttpClient;
 import okhttp3.Response;
 import okhttp3.ResponseBody;
 
-/** Creates clients of an S3 server, with a private certificate authority where one is named. */
+/** Creates clients of an S3 server, with a private certificate authority if one is configured. */
 final class S3Client {
 
-  /** Parts and ranges in flight; OkHttp's default of 5 per host starves a fast network. */
+  /**
+   * Number of concurrent requests; OkHttp's default of 5 per host does not saturate a fast network.
+   */
   private static final int REQUESTS_IN_FLIGHT = 64;
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
@@ -63,7 +65,7 @@ final class S3Client {
     }
   }
 
-  /** Works around MinIO listing uploads with an empty storage class, which its SDK cannot read. */
+  /** Works around MinIO's empty storage class in a list of uploads, which its SDK cannot read. */
   private static Response fillStorageClass(Interceptor.Chain chain) throws IOException {
     Response response = chain.proceed(chain.request());
     boolean listsUploads =

@@ -17,12 +17,12 @@ import java.util.concurrent.Callable;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
-/** Retries calls of an S3 server whose errors may pass, and translates the others. */
+/** Retries calls to an S3 server after errors that may be temporary, and translates errors. */
 final class S3Retry {
 
   private static final int ATTEMPTS = 5;
 
-  /** Doubled after each attempt: 0.2, 0.4, 0.8, 1.6 s. */
+  /** Pause after the first attempt, doubled after each further one: 0.2, 0.4, 0.8, 1.6 s. */
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
 
   private static final Set<String> REFUSED =
@@ -41,9 +41,9 @@ final class S3Retry {
   private S3Retry() {}
 
   /**
-   * Calls the action until it succeeds or the attempts are used up.
+   * Calls the action until it succeeds, fails permanently or has used up its attempts.
    *
-   * @param location of the object or prefix, for messages
+   * @param location location of the object or prefix, for messages
    */
   static <T> T call(String location, Callable<T> action) throws NoSuchKey {
     Duration pause = FIRST_PAUSE;
@@ -110,7 +110,7 @@ final class S3Retry {
     };
   }
 
-  /** Whether the server's certificate is not trusted; other TLS errors may pass. */
+  /** Whether the server's certificate is not trusted; other TLS errors may be temporary. */
   private static boolean isDistrust(SSLException error) {
     if (error instanceof SSLPeerUnverifiedException) {
       return true;
@@ -123,7 +123,7 @@ final class S3Retry {
     return false;
   }
 
-  /** Returns the start of the first line: some errors hold a whole page of HTML. */
+  /** Returns the start of the first line, because some messages contain a whole HTML page. */
   private static String summary(Throwable error) {
     String line = String.valueOf(error.getMessage()).lines().findFirst().orElse("").strip();
     return line.length() <= LONGEST_SUMMARY ? line : line.substring(0, LONGEST_SUMMARY) + " ...";

@@ -19,17 +19,17 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that one thread fills sequentially while another writes full buffers to disk. Where the
- * file system supports it, bytes bypass the page cache (O_DIRECT): they must be on disk before the
- * file is renamed, nobody reads them soon, and the copy into the cache would cost more than
- * everything else that is done to them. Memory: four buffers.
+ * A file that one thread fills sequentially while another writes full buffers to disk. If the file
+ * system supports it, bytes bypass the page cache (O_DIRECT): they must be on disk before the file
+ * is renamed, are not read again soon, and copying them into the cache would take longer than all
+ * other work on them. Uses up to four buffers.
  */
 final class SequentialFile implements AutoCloseable {
 
   private static final int BUFFER_BYTES = 4 << 20;
   private static final int MAX_BUFFERS = 4;
 
-  /** Runs of zeros of this length become holes of the file. */
+  /** Size of the runs of zeros that become holes in the file. */
   private static final int HOLE_BYTES = 64 << 10;
 
   private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[HOLE_BYTES]);
@@ -47,7 +47,7 @@ final class SequentialFile implements AutoCloseable {
   private @Nullable ExecutorService thread;
   private final Deque<Future<MemorySegment>> writing = new ArrayDeque<>();
 
-  /** Creates the file, or empties it. */
+  /** Creates or truncates the file. */
   SequentialFile(Path file) throws IOException {
     Set<OpenOption> options =
         Set.of(
@@ -61,7 +61,7 @@ final class SequentialFile implements AutoCloseable {
     this.filling = arena.allocate(BUFFER_BYTES, block);
   }
 
-  /** Appends bytes, which are consumed when this returns. */
+  /** Appends bytes. The segment may be reused when this returns. */
   void write(MemorySegment bytes) throws IOException {
     for (long done = 0; done < bytes.byteSize(); ) {
       long count = Math.min(BUFFER_BYTES - filled, bytes.byteSize() - done);
@@ -91,7 +91,7 @@ final class SequentialFile implements AutoCloseable {
     close();
   }
 
-  /** Cuts the padding of the last block, or extends the file by a hole at its end. */
+  /** Truncates the padding of the last block, or extends the file by a hole at its end. */
   private void setSize() throws IOException {
     if (channel.size() > size) {
       channel.truncate(size);
@@ -123,7 +123,7 @@ final class SequentialFile implements AutoCloseable {
     filled = 0;
   }
 
-  /** Skips zeros: a third of a widened optimizer state is rows of zeros. */
+  /** Writes a buffer, skipping zeros: a third of a widened optimizer state is rows of zeros. */
   private void writeWithHoles(MemorySegment full) throws IOException {
     for (int begin = 0, end; begin < BUFFER_BYTES; begin = end) {
       boolean zero = isZero(full, begin);

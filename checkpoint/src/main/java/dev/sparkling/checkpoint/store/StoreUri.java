@@ -19,7 +19,7 @@ public sealed interface StoreUri {
     }
   }
 
-  /** A prefix in a bucket; without slashes at its ends, possibly empty. */
+  /** A prefix in a bucket, without leading or trailing slashes; may be empty. */
   record Bucket(String bucket, String prefix) implements StoreUri {
     @Override
     public Bucket resolve(String relative) {
@@ -38,8 +38,8 @@ public sealed interface StoreUri {
   /**
    * Parses a location as a user writes it.
    *
-   * @param name of the argument or key that it comes from, for messages
-   * @throws UserError where it is not a location, or cannot be one of a store
+   * @param name name of the argument or key that it comes from, for messages
+   * @throws UserError if it is not a location, or cannot be the location of a store
    */
   static StoreUri parse(String name, String text) {
     return new StoreUriParser(name, text).parse();

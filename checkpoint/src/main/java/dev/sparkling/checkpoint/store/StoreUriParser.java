@@ -6,7 +6,7 @@ import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
-/** Parses locations, and rejects what a path, a key or an S3 server would reject later. */
+/** Parses locations, and rejects those that the file system or an S3 server would reject later. */
 final class StoreUriParser {
 
   private static final String ALLOWED = "allowed: s3://bucket/prefix, file:path, a path";
@@ -69,7 +69,7 @@ final class StoreUriParser {
     return new StoreUri.Bucket(bucket, prefix);
   }
 
-  /** Returns the path after {@code file:}, decoded where it is an absolute URI. */
+  /** Returns the path after {@code file:}, decoded if it is an absolute URI. */
   private String file() {
     String path = text.substring(FILE.length());
     require(!path.isBlank(), "names no file; " + ALLOWED);

@@ -5,8 +5,8 @@ import java.time.Instant;
 /**
  * One version of an object.
  *
- * @param size in bytes
- * @param version changes whenever the key is written again (S3: the ETag)
- * @param modified when it was written, by the store's clock, with a resolution of at most a second
+ * @param size size in bytes
+ * @param version identifier that changes whenever the key is written (S3: the ETag)
+ * @param modified time of the write by the store's clock, which may be rounded to a second
  */
 public record StoredObject(String key, long size, String version, Instant modified) {}

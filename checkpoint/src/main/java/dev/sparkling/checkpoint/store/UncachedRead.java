@@ -14,17 +14,17 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Reads large parts of files with direct I/O unless the page cache holds them already: a checkpoint
- * is read once, and the pages that it would evict are of more use.
+ * Reads large parts of files with direct I/O unless they are in the page cache already: a
+ * checkpoint is read only once, and the pages that it would evict are more useful.
  */
 final class UncachedRead {
 
-  /** Smaller reads go through the page cache. */
+  /** Size below which reads go through the page cache. */
   private static final long MIN_BYTES = 1 << 20;
 
   private static final int BUFFER_BYTES = 2 << 20;
 
-  /** Pool that grows to the number of concurrent readers; aligned to their own size. */
+  /** Pool that grows to the number of concurrent readers; buffers are aligned to their size. */
   private static final Queue<MemorySegment> BUFFERS = new ConcurrentLinkedQueue<>();
 
   private UncachedRead() {}
@@ -32,8 +32,8 @@ final class UncachedRead {
   /**
    * Fills the target.
    *
-   * @param cached the file, opened for normal reads
-   * @return number of bytes that were read; the rest, if any, is left to normal reads
+   * @param cached channel for normal reads of the file
+   * @return number of bytes read; the rest, if any, is left for normal reads
    */
   static long read(Path file, FileChannel cached, long offset, MemorySegment target) {
     if (target.byteSize() < MIN_BYTES || isCached(cached, offset, target.byteSize())) {
@@ -56,7 +56,7 @@ final class UncachedRead {
     }
   }
 
-  /** Whether the cache holds the range, or direct I/O is to be avoided for another reason. */
+  /** Whether the page cache holds the range, or direct I/O should be avoided for another reason. */
   private static boolean isCached(FileChannel channel, long offset, long length) {
     try (Arena arena = Arena.ofConfined()) {
       return offset + length > channel.size()

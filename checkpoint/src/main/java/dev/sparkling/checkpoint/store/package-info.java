@@ -1,5 +1,5 @@
 /**
- * Objects under keys, in a folder or in S3, with one contract. Owns retries, multipart uploads and
+ * Object stores in a folder and in S3, with the same contract. Owns retries, multipart uploads and
  * the translation of storage errors into the project's error classes.
  */
 @NullMarked
