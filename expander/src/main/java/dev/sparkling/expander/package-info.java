@@ -1,4 +1,4 @@
-/** Widens a checkpoint. Knows no libtorch and no Kubernetes. */
+/** Widens a checkpoint. Uses neither libtorch nor Kubernetes. */
 @NullMarked
 package dev.sparkling.expander;
 

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What an expansion does to a model and to its optimizer state.
+ * The plan of an expansion of a model and its optimizer state.
  *
  * @param tensors plans of weights and moments by tensor name
  */
@@ -29,9 +29,9 @@ public record ExpansionPlan(
   /**
    * Plans an expansion.
    *
-   * @param newHiddenSize at least the model's
-   * @param newInnerSize at least the model's
-   * @param spec everything but the widths, which are ignored
+   * @param newHiddenSize new hidden size, at least the model's
+   * @param newInnerSize new inner size, at least the model's
+   * @param spec settings of the expansion; its widths are ignored
    */
   public static ExpansionPlan of(
       ModelConfiguration model, int newHiddenSize, int newInnerSize, ExpansionSpec spec) {
@@ -52,7 +52,8 @@ public record ExpansionPlan(
         tensors.put(state.name(), state);
       }
     }
-    // App. D.1: a tied matrix widens as an embedding, so the head's factor goes to the logits.
+    // A tied matrix is widened as an embedding, so the head's factor is applied to the logits (App.
+    // D.1).
     double logitFactor =
         model.tiedEmbeddings() ? rule.logitFactor(model.hiddenSize(), newHiddenSize) : 1;
     return new ExpansionPlan(
@@ -95,7 +96,9 @@ public record ExpansionPlan(
       return new TensorPlan(tensor.name(), tensor.shape(), newShape, widening(tensor));
     }
 
-    /** A matrix or head reads its columns; an embedding writes them. */
+    /**
+     * Plans a weight: the columns of a matrix or head are fan-in, those of an embedding fan-out.
+     */
     private Widening widening(CatalogueTensor tensor) {
       return switch (tensor.role()) {
         case EMBEDDING -> Widening.of(rule.fanOut(), rule.fanOut(), 1);

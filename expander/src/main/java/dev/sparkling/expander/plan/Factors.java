@@ -1,19 +1,19 @@
 package dev.sparkling.expander.plan;
 
 /**
- * The factors that keep {@code RMS(y)/RMS(x)} of {@code y = W x} where the columns of W grow from
- * {@code width} to {@code newWidth} (paper section 3.2). They multiply old and new entries alike.
- * Growing rows (fan-out) needs no factor.
+ * The factors that preserve {@code RMS(y)/RMS(x)} of {@code y = W x} when the columns of W grow
+ * from {@code width} to {@code newWidth} (paper section 3.2). They apply to old and new entries.
+ * New rows (fan-out) need no factor.
  */
 public final class Factors {
 
   private Factors() {}
 
   /**
-   * Returns the factor where copied columns meet copied inputs.
+   * Returns the factor if both the new columns and the new inputs are copies.
    *
-   * <p>With {@code c = newWidth/width - 1}: up to 2x {@code 1/sqrt(1+3c)} (Eq. 16, 17), which at 2x
-   * is 1/2 and preserves the function; beyond {@code 1/(1+c)}.
+   * <p>With {@code c = newWidth/width - 1}, the factor is {@code 1/sqrt(1+3c)} up to 2x (Eq. 16,
+   * 17), which at 2x is 1/2 and preserves the function, and {@code 1/(1+c)} beyond 2x.
    */
   public static double fanInBothCopied(long width, long newWidth) {
     check(width, newWidth);
@@ -22,7 +22,9 @@ public final class Factors {
         : (double) width / newWidth;
   }
 
-  /** Returns the factor where columns or inputs are random (Eq. 14) or zero (App. B). */
+  /**
+   * Returns the factor if the new columns or the new inputs are random (Eq. 14) or zero (App. B).
+   */
   public static double fanIn(long width, long newWidth) {
     check(width, newWidth);
     return Math.sqrt((double) width / newWidth);

@@ -5,11 +5,11 @@ import dev.sparkling.pipeline.spec.model.BaselineSpec;
 import dev.sparkling.pipeline.spec.model.Initialization;
 
 /**
- * What an initialization does on the two sides of widened channels.
+ * The effect of an initialization on the two sides of widened channels.
  *
- * @param fanOut new rows of the matrices that write the channels
- * @param fanIn new columns of the matrices that read them
- * @param sharing how a reader's column and its copies split the old value
+ * @param fanOut source of the new rows of matrices that write the channels
+ * @param fanIn source of the new columns of matrices that read them
+ * @param sharing how a reading matrix's column and its copies split the old value
  */
 record Rule(NewEntries fanOut, NewEntries fanIn, Sharing sharing) {
 
@@ -38,8 +38,8 @@ record Rule(NewEntries fanOut, NewEntries fanIn, Sharing sharing) {
   }
 
   /**
-   * Returns the source of new rows of SwiGLU's gate. Where those of {@code up} are zero, the gate's
-   * must not be: {@code silu(0) * 0} has no gradient on either side.
+   * Returns the source of new rows of SwiGLU's gate. If the new rows of {@code up} are zero, those
+   * of the gate must not be, because neither side of {@code silu(0) * 0} has a gradient.
    */
   NewEntries gateFanOut() {
     return fanOut == NewEntries.ZERO ? NewEntries.COPY : fanOut;
@@ -48,14 +48,14 @@ record Rule(NewEntries fanOut, NewEntries fanIn, Sharing sharing) {
   /**
    * Returns the factor of a matrix whose columns grow with its inputs.
    *
-   * @param axis what the columns run over
+   * @param axis axis of the columns
    */
   double factor(Axis axis, long width, long newWidth) {
     if (!(sharing instanceof Sharing.Whole)) {
       return 1;
     }
     if (fanOut == NewEntries.ZERO && axis == Axis.INNER) {
-      // Unlike on the hidden axis, no norm between writer and reader rescales the old channels.
+      // Unlike on the hidden axis, no norm between the two matrices rescales the old channels.
       return 1;
     }
     return fanOut == NewEntries.COPY && fanIn == NewEntries.COPY
@@ -64,8 +64,8 @@ record Rule(NewEntries fanOut, NewEntries fanIn, Sharing sharing) {
   }
 
   /**
-   * Returns the factor on the logits of a tied head. Its matrix widens as an embedding, so its new
-   * columns come from the fan-out side, whatever other readers do.
+   * Returns the factor on the logits of a tied head. Its matrix is widened as an embedding, so its
+   * new columns follow the fan-out side, unlike those of other matrices that read the channels.
    */
   double logitFactor(long width, long newWidth) {
     if (!(sharing instanceof Sharing.Whole)) {

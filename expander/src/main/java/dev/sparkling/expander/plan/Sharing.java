@@ -2,8 +2,8 @@ package dev.sparkling.expander.plan;
 
 /**
  * How a column and its copies split the old column's contribution to the output. The baselines
- * split it, which preserves a linear map's function at any ratio. SPARKLING does not: its factor is
- * the same on every entry.
+ * split it, which preserves the function of a linear map at any ratio. The paper's initializations
+ * do not split it: their factor is the same for every entry.
  */
 public sealed interface Sharing {
 
@@ -11,19 +11,20 @@ public sealed interface Sharing {
   record Whole() implements Sharing {}
 
   /**
-   * The old column keeps a share, and its copies split the rest evenly; a column without a copy
+   * The old column keeps a share, and its copies split the rest evenly. A column without a copy
    * keeps its value.
    *
-   * @param old within (0, 1)
+   * @param old share of the old column, within (0, 1)
    */
   record Uneven(double old) implements Sharing {}
 
   /**
-   * Each of m copies has one m-th. Noise is added to one copy of each pair and subtracted from the
-   * other, so that it cancels out in the output; the last of an odd number gets none.
+   * Each of m copies gets the share 1/m. Noise is added to one copy of each pair and subtracted
+   * from the other, so that it cancels out in the output. The last of an odd number of copies gets
+   * no noise.
    *
-   * @param deviation standard deviation of the noise, relative to the root mean square of the old
-   *     tensor; 0 for no noise
+   * @param deviation standard deviation of the noise, relative to the root mean square of the
+   *     shares to which it is added; 0 for no noise
    */
   record Even(double deviation) implements Sharing {}
 
@@ -31,7 +32,7 @@ public sealed interface Sharing {
    * Returns the share of one copy.
    *
    * @param copy index of the copy; 0 is the old column
-   * @param copies how many there are, the old column included
+   * @param copies number of copies, including the old column
    */
   default double share(int copy, int copies) {
     return switch (this) {

@@ -3,10 +3,10 @@ package dev.sparkling.expander.plan;
 import java.util.List;
 
 /**
- * What happens to one tensor. A vector is a matrix of one row.
+ * The plan of one tensor. A vector is a matrix with one row.
  *
- * @param shape before, {@code [rows, columns]} or {@code [columns]}
- * @param newShape after, of as many axes
+ * @param shape shape before the expansion, {@code [rows, columns]} or {@code [columns]}
+ * @param newShape shape after the expansion, with the same number of axes
  */
 public record TensorPlan(String name, List<Long> shape, List<Long> newShape, Widening widening) {
 
@@ -31,12 +31,14 @@ public record TensorPlan(String name, List<Long> shape, List<Long> newShape, Wid
     return newShape.getLast();
   }
 
-  /** Whether every entry is a copy and every old one has the same number of copies. */
+  /** Whether every entry is a copy and all old entries have the same number of copies. */
   public boolean isCopiedEvenly() {
     return widening.isCopied() && wideRows() % rows() == 0 && wideColumns() % columns() == 0;
   }
 
-  /** Whether what is drawn depends on the old tensor's distribution, which must be known first. */
+  /**
+   * Whether random entries or noise are drawn, for which the old tensor's distribution is needed.
+   */
   public boolean needsDistribution() {
     return drawsEntries()
         || (widening.sharing() instanceof Sharing.Even(double deviation) && deviation > 0);
@@ -48,12 +50,12 @@ public record TensorPlan(String name, List<Long> shape, List<Long> newShape, Wid
   }
 
   /**
-   * {@code RMS(y)/RMS(x)} of {@code y = W x} after the expansion over that before, in expectation:
-   * 1, except where one side is zero.
+   * Returns the expected {@code RMS(y)/RMS(x)} of {@code y = W x} after the expansion, relative to
+   * that before: 1, unless one side is zero.
    *
-   * <p>New columns of zeros that meet other inputs: the factor is as if both were random (App. B),
-   * and the output shrinks by it. New inputs of zeros: {@code RMS(x)} falls by {@code
-   * sqrt(columns/newColumns)}, and the output by the factor.
+   * <p>If the new columns are zero and the new inputs are not, the factor is chosen as if both were
+   * random (App. B), and the output shrinks by it. If the new inputs are zero, {@code RMS(x)}
+   * shrinks by {@code sqrt(columns/newColumns)}, and the output by the factor.
    */
   public double expectedRatio() {
     if (widening.newInputs() == NewEntries.ZERO) {

@@ -1,6 +1,6 @@
 /**
- * Plans what an expansion does to each tensor: new shape, factor, source of new entries. Pure: no
- * values, no I/O. {@code widen} carries the plan out.
+ * Plans the expansion of each tensor: new shape, factor, source of new entries. Pure: no values, no
+ * I/O. {@code widen} executes the plan.
  */
 @NullMarked
 package dev.sparkling.expander.plan;

@@ -12,14 +12,17 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Everything that the widened tensors depend on.
+ * All inputs that determine the widened tensors.
  *
- * @param store of the source
- * @param seed of what is drawn
+ * @param store store of the source
+ * @param seed seed of random values
  */
 record ExpansionInput(ObjectStore store, CheckpointReader reader, ExpansionPlan plan, long seed) {
 
-  /** Kinds of files that the source has: weights, and moments if it was trained. */
+  /**
+   * Returns the kinds of files that the source has: weights and, with a trainer state, the
+   * optimizer state.
+   */
   List<FileKind> kinds() {
     return reader.state().isPresent() ? List.of(FileKind.values()) : List.of(FileKind.MODEL);
   }
@@ -28,7 +31,7 @@ record ExpansionInput(ObjectStore store, CheckpointReader reader, ExpansionPlan 
     return Layout.of(reader.files(kind), plan.tensors());
   }
 
-  /** Bytes of all widened tensors. */
+  /** Returns the size of all widened tensors in bytes. */
   long newBytes() {
     return kinds().stream().map(this::layout).mapToLong(Layout::bytes).sum();
   }
@@ -38,8 +41,8 @@ record ExpansionInput(ObjectStore store, CheckpointReader reader, ExpansionPlan 
   }
 
   /**
-   * Digest of the input and of the form in which finished files are recorded. It includes the plan,
-   * so that an expansion which another version began by other rules is not resumed.
+   * Returns a digest of the input and of the report's version. It includes the plan, so that an
+   * expansion that another version started with different rules is not resumed.
    */
   String identity() {
     StringBuilder text = new StringBuilder(reader.identity());

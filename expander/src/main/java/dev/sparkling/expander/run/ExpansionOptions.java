@@ -5,15 +5,15 @@ import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
 /**
- * How an expansion is carried out. Only the seed affects what it writes.
+ * Options for running an expansion. Only the seed affects its result.
  *
  * @param allowHuggingFace whether the source may be a Hugging Face folder, which has no manifest
- * @param seed of what is drawn; empty for the training run's
- * @param memoryBytes for what is read and widened; uploads need about 80 MiB more
+ * @param seed seed of random values; empty for that of the training run
+ * @param memoryBytes memory for reading and widening; uploads to S3 need about 80 MiB more per file
  * @param stopRequested polled before every portion of tensors
  * @param progress notified after every portion of tensors
- * @param nameOf from a parameter ({@code hiddenSize}, {@code innerSize}, {@code memory}) to what
- *     the user knows it by, for messages
+ * @param nameOf maps a parameter ({@code hiddenSize}, {@code innerSize}, {@code memory}) to its
+ *     name for the user, for messages
  */
 public record ExpansionOptions(
     boolean allowHuggingFace,

@@ -3,14 +3,15 @@ package dev.sparkling.expander.run;
 import java.util.List;
 
 /**
- * What an expansion would do, computed without writing anything.
+ * The effect and cost of an expansion, computed without writing anything.
  *
- * @param bytes of all tensors before
- * @param newBytes of all tensors after
- * @param bytesPerSecond of new tensors, measured by reading and widening a sample; writing is not
- *     measured
- * @param warnings about the plan, one sentence each
- * @param tensors weights and moments, in the order of the files, without measured figures
+ * @param bytes size of all tensors before the expansion
+ * @param newBytes size of all tensors after the expansion
+ * @param bytesPerSecond bytes of new tensors per second, measured by reading and widening a sample;
+ *     writing is not measured
+ * @param warnings warnings about the plan, one sentence each
+ * @param tensors reports of weights and optimizer state, in the order of the files, without
+ *     measurements
  */
 public record ExpansionPreview(
     ModelChange model,
@@ -25,7 +26,7 @@ public record ExpansionPreview(
     tensors = List.copyOf(tensors);
   }
 
-  /** Seconds at the measured speed. */
+  /** Returns the estimated time in seconds at the measured speed. */
   public double seconds() {
     return newBytes / bytesPerSecond;
   }

@@ -8,10 +8,10 @@ public interface ExpansionProgress {
   ExpansionProgress NONE = (_, _) -> {};
 
   /**
-   * Called when a portion is widened and about to be written.
+   * Reports that a portion has been widened and is about to be written.
    *
-   * @param bytes of all tensors so far
-   * @param allBytes that will be written
+   * @param bytes number of bytes so far
+   * @param allBytes number of bytes in total
    */
   void widened(long bytes, long allBytes);
 }

@@ -19,12 +19,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What an expansion did: {@code expansion-report.json}. It holds no time and no location, so that
- * the same expansion writes the same bytes.
+ * The report of an expansion, {@code expansion-report.json}. It contains no time and no location,
+ * so that the same expansion writes the same bytes.
  *
- * @param step after which the model was widened
- * @param warnings what deserves attention, one sentence each; since version 3
- * @param tensors weights and moments, in the order of the files
+ * @param step step after which the model was widened
+ * @param warnings warnings, one sentence each; since version 3
+ * @param tensors reports of weights and optimizer state, in the order of the files
  */
 public record ExpansionReport(
     int version,
@@ -49,8 +49,8 @@ public record ExpansionReport(
   /**
    * Reads the report of an expansion.
    *
-   * @param folder of its checkpoint
-   * @throws CorruptCheckpoint where it cannot be read, or has an unknown version
+   * @param folder folder of its checkpoint
+   * @throws CorruptCheckpoint if it cannot be read, or has an unknown version
    */
   public static ExpansionReport read(ObjectStore store, String folder) {
     CheckpointLocation location = new CheckpointLocation(store, folder);
@@ -71,7 +71,7 @@ public record ExpansionReport(
     checkKeys(file, tree);
   }
 
-  /** Jackson ignores unknown keys beside unwrapped ones. */
+  /** Rejects unknown keys, which Jackson ignores if there are unwrapped properties. */
   private static void checkKeys(String file, ObjectNode tree) {
     Set<String> allowed =
         Stream.of(ExpansionReport.class, ModelChange.class)

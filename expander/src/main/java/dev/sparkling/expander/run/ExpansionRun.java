@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** One expansion, from reading the narrow checkpoint to the wide one's manifest. */
+/** An expansion, from reading the narrow checkpoint to writing the wide one's manifest. */
 public final class ExpansionRun {
 
   private static final Set<DType> WIDENED = Set.of(DType.F32, DType.BF16, DType.F16);
@@ -66,15 +66,14 @@ public final class ExpansionRun {
   /**
    * Widens a checkpoint, or resumes an expansion of the same input that was stopped or killed.
    *
-   * @param from a complete checkpoint, or a Hugging Face folder, which has no optimizer state and
-   *     is widened without one
-   * @param to a new or empty folder, or that of an unfinished expansion
-   * @return the report; empty where a stop was requested
-   * @throws UserError where the widths do not grow, the memory does not suffice or the source
-   *     cannot be widened; nothing is left in the new folder
-   * @throws CorruptCheckpoint where the source is damaged, or the result is not what the plan
-   *     requires; complete files stay in the new folder as evidence, without a manifest, and the
-   *     next run starts over
+   * @param from complete checkpoint, or Hugging Face folder, which has no optimizer state
+   * @param to new or empty folder, or that of an unfinished expansion
+   * @return the report; empty if a stop was requested
+   * @throws UserError if the widths do not grow, the memory is too small or the source cannot be
+   *     widened; nothing is left in the new folder
+   * @throws CorruptCheckpoint if the source is damaged, or the result differs from the plan;
+   *     complete files stay in the new folder as evidence, without a manifest, and the next run
+   *     starts over
    */
   public static Optional<ExpansionReport> run(
       CheckpointLocation from,
@@ -106,9 +105,9 @@ public final class ExpansionRun {
   }
 
   /**
-   * Computes what an expansion would do, and measures how fast it reads and widens a sample.
+   * Computes the effect of an expansion, and measures the speed of reading and widening a sample.
    *
-   * @throws UserError where it would refuse to start
+   * @throws UserError if the expansion would refuse to start
    */
   public static ExpansionPreview preview(
       CheckpointLocation from, ExpansionSpec spec, ExpansionOptions options) {
@@ -173,7 +172,7 @@ public final class ExpansionRun {
             .filter(known -> known.identity().equals(input.identity()))
             .orElseGet(() -> start(to));
     try (CheckpointWriter writer = CheckpointWriter.resume(to.store(), to.folder())) {
-      // Hugging Face's config.json names one type: that of most weights.
+      // Hugging Face's config.json has a single type; that of the first weight is used.
       writer.writeConfiguration(
           input.plan().newModel(), input.reader().tensors(FileKind.MODEL).getFirst().dtype());
       WidenedFiles files = new WidenedFiles(input, options, to, writer, done);

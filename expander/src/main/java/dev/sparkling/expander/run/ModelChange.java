@@ -4,11 +4,11 @@ import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import java.util.Objects;
 
 /**
- * What an expansion does to the size of a model.
+ * The size of a model before and after an expansion.
  *
- * @param parameters of the model before
- * @param newParameters of the model after
- * @param logitScale of the model after; not 1 where a tied embedding was widened
+ * @param parameters number of parameters before
+ * @param newParameters number of parameters after
+ * @param logitScale logit scale after; not 1 if a tied embedding was widened
  */
 public record ModelChange(
     Widths widths, Widths newWidths, long parameters, long newParameters, double logitScale) {

@@ -7,13 +7,13 @@ import dev.sparkling.expander.widen.RowSums;
 import java.util.List;
 
 /**
- * What was done to one tensor.
+ * The report of one tensor.
  *
  * @param rms root mean square of its entries before
  * @param newRms root mean square of its entries after
  * @param ratio {@code RMS(y)/RMS(x)} of {@code y = W x} before, for independent inputs; 0 for a
  *     tensor that is not a linear map
- * @param newRatio the ratio after, for inputs that widened as the expansion widens them
+ * @param newRatio the ratio after, for inputs that are widened by the same expansion
  */
 public record TensorReport(
     String name,
@@ -32,12 +32,12 @@ public record TensorReport(
     newShape = List.copyOf(newShape);
   }
 
-  /** Reports a tensor that was not widened yet. */
+  /** Creates the report of a tensor that is not widened yet. */
   static TensorReport planned(TensorPlan plan) {
     return of(plan, 0, 0, 0, 0);
   }
 
-  /** Reports a tensor that was widened. */
+  /** Creates the report of a widened tensor. */
   static TensorReport of(TensorPlan plan, RowSums sums) {
     boolean isLinear = plan.widening().newInputs() != null;
     return of(

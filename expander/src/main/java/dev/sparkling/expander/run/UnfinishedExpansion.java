@@ -12,10 +12,12 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What an expansion has done so far: {@code expansion-unfinished.json}. Written before the first
- * file and after each, and removed at the end, so that an expansion which was killed can resume.
+ * The progress of an unfinished expansion, {@code expansion-unfinished.json}. It is written before
+ * the first file and after each file, and removed at the end, so that a killed expansion can be
+ * resumed.
  *
- * @param identity of the input ({@link ExpansionInput#identity}); of a rejected expansion, why
+ * @param identity identity of the input ({@link ExpansionInput#identity}), or the reason why the
+ *     expansion was rejected
  * @param files complete files by name
  * @param tensors reports of the tensors in these files
  */
@@ -34,7 +36,7 @@ public record UnfinishedExpansion(
     return new UnfinishedExpansion(identity, Map.of(), List.of());
   }
 
-  /** Finds the record in a folder; one that cannot be read does not count. */
+  /** Finds the record in a folder; empty if it cannot be read. */
   static Optional<UnfinishedExpansion> find(CheckpointLocation folder) {
     String key = folder.key(NAME);
     return folder
@@ -60,7 +62,7 @@ public record UnfinishedExpansion(
     return new UnfinishedExpansion(identity, allFiles, allTensors);
   }
 
-  /** Marks the files as evidence, which no later expansion resumes. */
+  /** Marks the files as evidence, from which no later expansion resumes. */
   UnfinishedExpansion rejected(String reason) {
     return new UnfinishedExpansion("rejected: " + reason, files, tensors);
   }

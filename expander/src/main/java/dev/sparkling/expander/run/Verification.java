@@ -12,19 +12,19 @@ import java.util.stream.Collectors;
 
 /**
  * Compares {@code RMS(y)/RMS(x)} of every widened matrix with what its factor should give (paper
- * section 3.2). The factors assume columns that are statistically alike, which those of a trained
- * model are approximately, so a deviation is a warning. Only a ratio that no model explains is an
- * error.
+ * section 3.2). The factors assume that columns are statistically alike, which holds only
+ * approximately for a trained model, so a deviation is a warning. Only a ratio that no model can
+ * explain is an error.
  */
 final class Verification {
 
-  /** Limit for matrices that are copied evenly, where only rounding remains. */
+  /** Tolerance for matrices that are copied evenly, which deviate only by rounding. */
   private static final double ROUNDING = 5e-3;
 
-  /** Standard deviations of the estimate that are allowed on top of the tolerance. */
+  /** Number of standard errors of the estimate that are allowed in addition to the tolerance. */
   private static final double DEVIATIONS = 4;
 
-  /** Deviation in either direction beyond which the matrix is wrong. */
+  /** Factor in either direction beyond which a matrix is considered wrong. */
   private static final double GROSS_FACTOR = 3;
 
   private static final int MAX_NAMED = 5;
@@ -32,7 +32,7 @@ final class Verification {
   /**
    * A matrix that deviates.
    *
-   * @param change {@code RMS(y)/RMS(x)} after over that before, relative to the expected one
+   * @param change ratio of {@code RMS(y)/RMS(x)} after and before, relative to the expected ratio
    */
   private record Deviation(String tensor, double change) {
 
@@ -49,7 +49,9 @@ final class Verification {
       return !(change <= GROSS_FACTOR && change >= 1 / GROSS_FACTOR);
     }
 
-    /** Distance from 1 on a logarithmic scale; infinite for what is not a number. */
+    /**
+     * Returns the distance from 1 on a logarithmic scale; infinite if the change is not a number.
+     */
     double distance() {
       double distance = Math.abs(Math.log(change));
       return Double.isNaN(distance) ? Double.POSITIVE_INFINITY : distance;
@@ -66,10 +68,10 @@ final class Verification {
   /**
    * Compares all matrices.
    *
-   * @param location of the checkpoint, for messages
-   * @param tolerance of matrices that are not copied evenly
+   * @param location location of the checkpoint, for messages
+   * @param tolerance tolerance for matrices that are not copied evenly
    * @return warnings, one sentence each
-   * @throws CorruptCheckpoint where a ratio is not finite, or off by more than a factor of 3
+   * @throws CorruptCheckpoint if a ratio is not finite, or off by more than a factor of 3
    */
   static List<String> check(
       String location,
@@ -105,7 +107,7 @@ final class Verification {
         : tolerance + DEVIATIONS / Math.sqrt(2.0 * plan.rows() * plan.columns());
   }
 
-  /** Lists the worst. */
+  /** Lists the largest deviations. */
   private static String list(List<Deviation> deviations) {
     String worst =
         deviations.stream()

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the widened tensor files, except those that an earlier attempt completed. Weights and
- * optimizer state are written in parallel where the memory allows both, because one core computes
- * each file's digest.
+ * optimizer state are written in parallel if there is enough memory for both, because the digest of
+ * a file is computed by one core.
  */
 final class WidenedFiles {
 
@@ -54,7 +54,7 @@ final class WidenedFiles {
     this.allBytes = input.newBytes();
   }
 
-  /** Reports of all tensors, in the order of the source files, whichever was written first. */
+  /** Returns the reports of all tensors, in the order of the source files. */
   synchronized List<TensorReport> reports() {
     Map<String, TensorReport> byName = new HashMap<>();
     done.tensors().forEach(report -> byName.put(report.name(), report));

@@ -1,4 +1,4 @@
-/** Reads a checkpoint, widens it tensor by tensor on the way, writes the new one and a report. */
+/** Reads a checkpoint, widens it tensor by tensor, and writes the new checkpoint with a report. */
 @NullMarked
 package dev.sparkling.expander.run;
 

@@ -1,8 +1,8 @@
 package dev.sparkling.expander.stream;
 
 /**
- * Thrown instead of the next values of a sequence when a stop is requested: a writer of sequences
- * knows no other early end.
+ * Thrown instead of returning the next values of a sequence when a stop is requested, because a
+ * sequence cannot end early in another way.
  */
 public final class ExpansionStopped extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
-/** Waits for tasks of other threads and rethrows their exceptions. */
+/** Waits for tasks on other threads and rethrows their exceptions. */
 public final class Futures {
 
   private Futures() {}
 
   /**
-   * Waits for all tasks and rethrows the first exception; {@link ExpansionStopped} only where there
-   * is no other, because a failure stops the other tasks.
+   * Waits for all tasks and rethrows the first exception. {@link ExpansionStopped} is rethrown only
+   * if there is no other exception, because a failure stops the other tasks.
    */
   public static void awaitAll(List<Future<?>> futures) {
     RuntimeException first = null;

@@ -12,15 +12,16 @@ import java.util.Objects;
 
 /**
  * Divides files into portions. Adjacent small tensors share a portion, because a checkpoint has
- * thousands of experts of a MiB each; large ones are split between rows. The division depends only
- * on the files and the plan, so that sums over portions are bitwise reproducible.
+ * thousands of small tensors, such as experts of a MiB each. Large tensors are split between rows.
+ * The division depends only on the files and the plan, so that sums over portions are bitwise
+ * reproducible.
  */
 public final class Layout {
 
-  /** Limit on old and new bytes of a portion, unless one row is larger. */
+  /** Limit on the old and new bytes of a portion, unless a single row is larger. */
   static final long PORTION_BYTES = 16L << 20;
 
-  /** Most bytes between two tensors that are read with them; files of ours have no gaps. */
+  /** Largest gap between two tensors that is read with them; Sparkling's own files have no gaps. */
   private static final long MAX_GAP = 1L << 20;
 
   private final List<TensorFile> files;
@@ -52,27 +53,27 @@ public final class Layout {
     return layout;
   }
 
-  /** The files that are read. */
+  /** Returns the source files. */
   List<TensorFile> files() {
     return files;
   }
 
-  /** All portions, in the order in which they are written. */
+  /** Returns all portions, in the order in which they are written. */
   List<Portion> portions() {
     return List.copyOf(portions);
   }
 
-  /** The widened tensors, in the order in which they are written. */
+  /** Returns the widened tensors, in the order in which they are written. */
   List<TensorSpec> tensors() {
     return List.copyOf(tensors);
   }
 
-  /** Bytes of all widened tensors. */
+  /** Returns the size of all widened tensors in bytes. */
   public long bytes() {
     return tensors.stream().mapToLong(TensorSpec::bytes).sum();
   }
 
-  /** Memory that the largest portion needs. */
+  /** Returns the memory of the largest portion in bytes. */
   public long largestPortion() {
     return portions.stream().mapToLong(Portion::memory).max().orElse(0);
   }
@@ -93,7 +94,7 @@ public final class Layout {
     }
   }
 
-  /** Returns a tensor as one range, or as two where all of its new rows are zero. */
+  /** Returns a tensor as one range, or as two if all its new rows are zero. */
   private static List<RowRange> ranges(TensorPlan plan, PlacedTensor placed) {
     TensorSpec tensor = placed.tensor();
     long computed = plan.widening().newRows() == NewEntries.ZERO ? plan.rows() : plan.wideRows();
@@ -118,7 +119,10 @@ public final class Layout {
     return gap >= 0 && gap <= MAX_GAP && filled + gap + bytes <= portionBytes;
   }
 
-  /** Splits a tensor between rows, and at every multiple of the old rows, where copies restart. */
+  /**
+   * Splits a tensor between rows, and at every multiple of the number of old rows, where copies
+   * start again.
+   */
   private void split(TensorPlan plan, PlacedTensor placed) {
     TensorSpec tensor = placed.tensor();
     long sourceRowBytes = tensor.bytes() / plan.rows();

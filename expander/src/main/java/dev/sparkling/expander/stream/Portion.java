@@ -3,28 +3,28 @@ package dev.sparkling.expander.stream;
 import java.util.List;
 
 /**
- * Ranges of rows whose old rows are read in one request and that one thread widens.
+ * Ranges of rows that are read in one request and widened by one thread.
  *
  * @param file index of the file that they are read from
  * @param sourceOffset offset in that file
- * @param sourceBytes bytes to read; may include bytes between tensors that belong to none
+ * @param sourceBytes number of bytes to read, including gaps between tensors
  */
 record Portion(int file, List<RowRange> ranges, long sourceOffset, long sourceBytes) {
   Portion {
     ranges = List.copyOf(ranges);
   }
 
-  /** Bytes of all new rows. */
+  /** Returns the size of all new rows in bytes. */
   long bytes() {
     return ranges.stream().mapToLong(RowRange::bytes).sum();
   }
 
-  /** Bytes that must be computed. */
+  /** Returns the number of bytes to compute. */
   long computedBytes() {
     return ranges.stream().mapToLong(RowRange::computedBytes).sum();
   }
 
-  /** Memory that it needs. */
+  /** Returns the memory that the portion needs in bytes. */
   long memory() {
     return sourceBytes + computedBytes();
   }

@@ -22,7 +22,7 @@ import java.util.concurrent.Semaphore;
 /** Reads, widens and checks portions. Thread-safe. */
 final class PortionWidener {
 
-  /** Bytes per request for a tensor that is read only for its distribution. */
+  /** Number of bytes per request when a tensor is read only for its distribution. */
   private static final long READ_BYTES = 4L << 20;
 
   private final ObjectStore store;
@@ -32,7 +32,7 @@ final class PortionWidener {
   /** Distributions of tensors that do not fit into one portion, by name. */
   private final Map<String, Distribution> distributions = new ConcurrentHashMap<>();
 
-  /** Reading waits for I/O; widening needs a core. */
+  /** Limits widening to one portion per core; reading is not limited, because it waits for I/O. */
   private final Semaphore cores = new Semaphore(Runtime.getRuntime().availableProcessors());
 
   PortionWidener(ObjectStore store, List<TensorFile> files, StreamSettings settings) {

@@ -5,13 +5,13 @@ import dev.sparkling.expander.plan.NewEntries;
 import dev.sparkling.expander.plan.TensorPlan;
 
 /**
- * Consecutive rows of one widened tensor, made in one go.
+ * Consecutive rows of one widened tensor that are computed together.
  *
  * @param source the old tensor
  * @param firstRow index of the first row in the widened tensor
  * @param rows number of rows
- * @param sourceOffset offset in the file of the first old row that they are made from
- * @param sourceBytes bytes of these old rows; 0 where the rows are made from none
+ * @param sourceOffset offset in the file of the first old row that they are computed from
+ * @param sourceBytes number of bytes of these old rows; 0 if there are none
  */
 record RowRange(
     TensorPlan plan,
@@ -21,17 +21,17 @@ record RowRange(
     long sourceOffset,
     long sourceBytes) {
 
-  /** Bytes of the rows. */
+  /** Returns the size of the rows in bytes. */
   long bytes() {
     return rows * rowBytes();
   }
 
-  /** Whether all of it is zero, as is more than a third of a widened optimizer state. */
+  /** Whether all rows are zero, as in more than a third of a widened optimizer state. */
   boolean isZero() {
     return firstRow >= plan.rows() && plan.widening().newRows() == NewEntries.ZERO;
   }
 
-  /** Bytes that must be computed. */
+  /** Returns the number of bytes to compute. */
   long computedBytes() {
     return isZero() ? 0 : bytes();
   }
@@ -44,12 +44,15 @@ record RowRange(
     return plan.columns() * source.dtype().bytes();
   }
 
-  /** Whether it is the whole tensor. */
+  /** Whether the range is the whole tensor. */
   boolean isWhole() {
     return firstRow == 0 && rows == plan.wideRows();
   }
 
-  /** Whether its old rows are also read for the rows of their own index. */
+  /**
+   * Whether the range's old rows are also read for another range, that of the rows with the same
+   * index.
+   */
   boolean isReread() {
     return firstRow >= plan.rows();
   }

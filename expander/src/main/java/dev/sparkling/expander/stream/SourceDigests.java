@@ -13,7 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Hashes the source files on a thread of its own, each byte once and in order: the bytes that
+ * Hashes the source files on a separate thread, each byte once and in order: the bytes that
  * portions read, and those between them.
  */
 public final class SourceDigests implements AutoCloseable {
@@ -38,8 +38,8 @@ public final class SourceDigests implements AutoCloseable {
   /**
    * Hashes the bytes that a portion has read.
    *
-   * @param values must stay valid until the future is done
-   * @return a future that fails where a file's digest differs from the manifest's
+   * @param values bytes of the portion, which must stay valid until the future is done
+   * @return future that fails if a file's digest differs from the manifest's
    */
   Future<?> add(Portion portion, MemorySegment values) {
     return thread.submit(
@@ -56,7 +56,7 @@ public final class SourceDigests implements AutoCloseable {
   /**
    * Hashes the bytes after the last portion.
    *
-   * @throws CorruptCheckpoint where a file's digest differs from the manifest's
+   * @throws CorruptCheckpoint if a file's digest differs from the manifest's
    */
   public void finish() {
     Futures.await(thread.submit(() -> finishFilesBefore(files.size())));

@@ -4,13 +4,13 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 
 /**
- * How a sequence of widened tensors is made.
+ * Settings of a sequence of widened tensors.
  *
- * @param seed of what is drawn
- * @param memoryBytes for portions, at least {@link WidenedTensors#minimumMemory}
- * @param location of the checkpoint that is written, for messages
+ * @param seed seed of random values
+ * @param memoryBytes memory for portions, at least {@link WidenedTensors#minimumMemory}
+ * @param location location of the new checkpoint, for messages
  * @param stopRequested polled before every portion
- * @param progress receives the new bytes of every portion
+ * @param progress notified of the number of new bytes of every portion
  */
 public record StreamSettings(
     long seed,

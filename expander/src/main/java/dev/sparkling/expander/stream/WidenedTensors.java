@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Widens a checkpoint's files of one kind while they are consumed. As many portions are in flight
- * as the memory allows; they are delivered in order, so that the same expansion writes the same
+ * as the memory allows. They are returned in order, so that the same expansion writes the same
  * bytes. {@link #next} returns pieces of large tensors.
  */
 public final class WidenedTensors implements TensorSequence {
@@ -46,7 +46,7 @@ public final class WidenedTensors implements TensorSequence {
   private final Map<String, RowSums> sums = new LinkedHashMap<>();
   private @Nullable InFlight open;
 
-  // Position in the open portion: the range, bytes delivered of it, and its offset in the buffer.
+  // Position in the open portion: the range, the number of its bytes returned, and its offset.
   private int range;
   private long delivered;
   private long offset;
@@ -67,8 +67,8 @@ public final class WidenedTensors implements TensorSequence {
   /**
    * Starts the first portions.
    *
-   * @param store of the files of the layout
-   * @param digests hashes all that is read; not closed with this
+   * @param store store of the source files
+   * @param digests digests of the source files; not closed with this sequence
    */
   public WidenedTensors(
       ObjectStore store, Layout layout, SourceDigests digests, StreamSettings settings) {
@@ -85,7 +85,7 @@ public final class WidenedTensors implements TensorSequence {
     startPortions();
   }
 
-  /** Memory for two portions: one is written while the next is read. */
+  /** Returns the memory of two portions: one is written while the next is read. */
   public static long minimumMemory(Layout layout) {
     return 2 * layout.largestPortion();
   }
@@ -98,9 +98,9 @@ public final class WidenedTensors implements TensorSequence {
   /**
    * {@inheritDoc}
    *
-   * @throws ExpansionStopped where a stop is requested
-   * @throws CorruptCheckpoint where a row is not what the plan requires, or the source is damaged
-   * @throws UserError where the source holds values that are not finite
+   * @throws ExpansionStopped if a stop is requested
+   * @throws CorruptCheckpoint if a row differs from the plan, or the source is damaged
+   * @throws UserError if the source contains values that are not finite
    */
   @Override
   public MemorySegment next() {
@@ -122,7 +122,7 @@ public final class WidenedTensors implements TensorSequence {
     return values;
   }
 
-  /** Sums of each tensor, once all are widened. */
+  /** Returns the sums of each tensor, once all are widened. */
   public Map<String, RowSums> sums() {
     releaseOpen();
     return Collections.unmodifiableMap(sums);

@@ -1,14 +1,15 @@
 package dev.sparkling.expander.widen;
 
 /**
- * The normal distribution that new entries are drawn from: that of a tensor's old entries.
+ * The normal distribution that new entries are drawn from, with the mean and standard deviation of
+ * a tensor's old entries.
  *
- * @param mean of all entries
+ * @param mean mean of all entries
  * @param deviation standard deviation of the population, not of a sample
  */
 public record Distribution(double mean, double deviation) {
 
-  /** A placeholder for tensors that draw nothing. */
+  /** A placeholder for tensors without random entries. */
   public static final Distribution NONE = new Distribution(0, 0);
 
   /**

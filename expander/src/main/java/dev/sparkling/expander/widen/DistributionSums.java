@@ -20,7 +20,7 @@ public final class DistributionSums {
     this.elementBytes = type.bytes();
   }
 
-  /** Adds entries; the segment must not end inside one. */
+  /** Adds entries; the segment must end between two entries. */
   public void add(MemorySegment entries) {
     long all = entries.byteSize() / elementBytes;
     for (long done = 0; done < all; done += CHUNK) {

@@ -6,7 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Converts numbers of a storage type to floats and back as PyTorch does: computation in 32 bits,
+ * Converts numbers of a storage type to floats and back as PyTorch does: computing in 32 bits,
  * rounding to nearest, ties to even.
  */
 enum Elements {
@@ -33,7 +33,8 @@ enum Elements {
     void store(float[] from, int count, short[] scratch, MemorySegment to, long offset) {
       for (int i = 0; i < count; i++) {
         int bits = Float.floatToRawIntBits(from[i]);
-        // Half of the last place that stays, less one where that place is even.
+        // Rounds to nearest, ties to even: adds half of the last kept bit, less one if that bit is
+        // 0.
         int rounded = bits + BF16_HALF + ((bits >>> SHORT_BITS) & 1);
         // Rounding must not turn a NaN into infinity, so its quiet bit is set instead.
         int kept = Float.isNaN(from[i]) ? bits | BF16_QUIET : rounded;
@@ -59,7 +60,9 @@ enum Elements {
     }
   };
 
-  /** Safetensors' byte order; the data of a header of odd length is not aligned. */
+  /**
+   * Safetensors' byte order; unaligned, because the length of another writer's header may be odd.
+   */
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 

@@ -10,9 +10,9 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Checks widened rows against the plan, from their bytes alone: an old entry must be the factor
- * times its old value, bit for bit, and an entry that is zero by plan must be zero. Also measures
- * what a linear map does to the size of its input: {@code y = W x} with independent inputs of
- * square 1 has {@code E[y_i^2] = sum_j w_ij^2}, where the weights of inputs that are copies of each
+ * times its old value, bit for bit, and an entry that is zero by plan must be zero. It also
+ * measures how a linear map scales its input: for independent inputs with mean square 1, {@code y =
+ * W x} has {@code E[y_i^2] = sum_j w_ij^2}, where the weights of inputs that are copies of each
  * other are summed before they are squared.
  */
 public final class RowCheck {
@@ -25,7 +25,7 @@ public final class RowCheck {
   private final int wideColumns;
   private final int elementBytes;
 
-  /** Whether noise is added to old columns, so that only their sums can be checked. */
+  /** Whether noise is added to old columns, so that they cannot be compared. */
   private final boolean isPerturbed;
 
   /** Whether the old columns keep their bytes. */
@@ -40,7 +40,7 @@ public final class RowCheck {
   private final MemorySegment expected;
   private final MemorySegment zeros;
 
-  // One sum per column: unlike a sum along a row, these vectorize.
+  // One sum per column, because the JIT vectorizes these but not a sum along a row.
   private final double[] oldSquares;
   private final double[] wideSquares;
   private final double[] mapped;
@@ -50,7 +50,7 @@ public final class RowCheck {
   /**
    * Prepares the check of a tensor's rows.
    *
-   * @param location of the checkpoint that is written, for messages
+   * @param location location of the new checkpoint, for messages
    */
   public RowCheck(String location, TensorPlan plan, DType type) {
     this.location = location;
@@ -83,7 +83,7 @@ public final class RowCheck {
     return factors;
   }
 
-  /** Sums over all rows that were checked. */
+  /** Returns the sums over all checked rows. */
   public RowSums sums() {
     double squares = sum(wideSquares);
     return new RowSums(
@@ -97,8 +97,8 @@ public final class RowCheck {
   /**
    * Checks one row.
    *
-   * @param source holds the old row, where the row is one of the old ones
-   * @throws CorruptCheckpoint where the row is not what the plan requires
+   * @param source segment with the old row; unused for a new row
+   * @throws CorruptCheckpoint if the row differs from the plan
    */
   public void check(
       long rowIndex, MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
@@ -130,7 +130,7 @@ public final class RowCheck {
     addMapped(filled);
   }
 
-  /** Compares the old columns of a row, whose old values and new values are loaded. */
+  /** Compares the old columns of a row, after its old and new values were loaded. */
   private void checkOld(
       long rowIndex, MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
     if (isPerturbed) {
@@ -139,7 +139,7 @@ public final class RowCheck {
     MemorySegment from = source;
     long fromOffset = sourceOffset;
     if (!isUnchanged) {
-      // Bytes that nothing multiplies are compared as they are: floats may lose a NaN's payload.
+      // Unchanged entries are compared by their bytes, because floats may lose a NaN's payload.
       for (int i = 0; i < columns; i++) {
         old[i] *= oldFactors[i];
       }
@@ -175,14 +175,17 @@ public final class RowCheck {
     return "%s: %s: row %d, column %d".formatted(location, plan.name(), rowIndex, column);
   }
 
-  /** Whether inputs are independent, so that the squares of the weights suffice. */
+  /** Whether the inputs are independent, so that the sum of the squared weights suffices. */
   private boolean hasIndependentInputs() {
     return widening.newInputs() == null
         || wideColumns == columns
         || widening.newInputs() == NewEntries.RANDOM;
   }
 
-  /** With new inputs of zeros the mean square of all is columns/wideColumns, not 1. */
+  /**
+   * Compensates for new inputs of zeros, with which the mean square of all inputs is
+   * columns/wideColumns, not 1.
+   */
   private double inputScale() {
     return widening.newInputs() == NewEntries.ZERO ? (double) wideColumns / columns : 1;
   }

@@ -1,15 +1,15 @@
 package dev.sparkling.expander.widen;
 
 /**
- * Sums over the entries of a tensor's rows, for its report. Summed in the order of the rows, they
- * are bitwise reproducible.
+ * Sums over the entries of a tensor's rows, for its report. They are added in the order of the
+ * rows, so they are bitwise reproducible.
  *
  * @param oldRows number of old rows
- * @param wideRows number of rows after the expansion, without those that are zero by plan
+ * @param wideRows number of rows after the expansion, except those that are zero by plan
  * @param oldSquares sum of squares of the entries before
  * @param wideSquares sum of squares of the entries after
- * @param mapped sum over the wide rows of the expected square of {@code y_i} of {@code y = W x},
- *     for inputs whose expected square is 1
+ * @param mapped sum over the wide rows of the expected {@code y_i^2} of {@code y = W x}, for inputs
+ *     with mean square 1
  */
 public record RowSums(
     long oldRows, long wideRows, double oldSquares, double wideSquares, double mapped) {

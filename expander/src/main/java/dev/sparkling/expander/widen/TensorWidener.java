@@ -11,9 +11,8 @@ import java.util.Arrays;
 
 /**
  * Widens one tensor, row by row. A row depends only on the old tensor, the plan, the seed and the
- * row's index, so rows may be made in any order and by any number of threads, each with its own
- * instance. The factor is rounded to a float, as PyTorch does when it multiplies a tensor by a
- * number.
+ * row's index, so rows may be computed in any order and by any number of threads, each with its own
+ * instance. The factor is rounded to a float, as in PyTorch's product of a tensor and a number.
  */
 public final class TensorWidener {
 
@@ -35,7 +34,7 @@ public final class TensorWidener {
    * Prepares the widening of a tensor.
    *
    * @param type F32, BF16 or F16
-   * @param distribution of the old entries; unused where nothing is drawn
+   * @param distribution distribution of the old entries; unused if nothing is drawn
    */
   public TensorWidener(TensorPlan plan, DType type, long seed, Distribution distribution) {
     this.plan = plan;
@@ -46,7 +45,7 @@ public final class TensorWidener {
     this.wideColumns = Math.toIntExact(plan.wideColumns());
     this.factor = (float) widening.factor();
     this.distribution = distribution;
-    // Initial values and other expansions of the same tensor draw other numbers.
+    // The stream differs from those of initial values and of other expansions of the same tensor.
     this.random = new TensorRandom(seed, plan.name() + " widened to " + plan.newShape());
     this.row = new float[wideColumns];
     this.added = new float[wideColumns - columns];
@@ -57,7 +56,7 @@ public final class TensorWidener {
   /**
    * Writes one row.
    *
-   * @param source holds the old row of the same index, or the one that a new row copies
+   * @param source segment with the old row of the same index, or the one that a new row copies
    * @param sourceOffset offset of that old row in bytes
    */
   public void widen(
@@ -77,7 +76,7 @@ public final class TensorWidener {
     }
   }
 
-  /** Writes the old columns, byte for byte where the factor is 1. */
+  /** Writes the old columns, byte for byte if the factor is 1. */
   private void copyOld(MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
     if (factor == 1) {
       MemorySegment.copy(source, sourceOffset, target, offset, bytes(columns));
@@ -105,7 +104,7 @@ public final class TensorWidener {
     }
   }
 
-  /** Completes and writes {@link #row}, whose old columns are filled. */
+  /** Completes and writes {@link #row}, whose old columns have been filled. */
   private void finish(long rowIndex, MemorySegment target, long offset) {
     switch (widening.newColumns()) {
       case COPY -> {
@@ -123,7 +122,10 @@ public final class TensorWidener {
     elements.store(row, wideColumns, scratch, target, offset);
   }
 
-  /** Scales the copies of column {@code j}: {@code j}, {@code j + columns} and so on. */
+  /**
+   * Scales each column by its share; the copies of column {@code j} are {@code j + columns} and so
+   * on.
+   */
   private void share(long rowIndex) {
     if (widening.sharing() instanceof Sharing.Whole) {
       return;

@@ -1,4 +1,4 @@
-/** Carries a plan out on values. Makes no decisions. */
+/** Executes a plan on values. Makes no decisions. */
 @NullMarked
 package dev.sparkling.expander.widen;
 
