@@ -16,9 +16,9 @@ import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * Configures leader election. An operator that stops releases its lease, so that the next one need
- * not wait until it expires. One that loses the lease exits, because the Operator SDK would let it
- * continue beside the new holder and never take part in an election again.
+ * Configures leader election. An operator that stops releases its lease, so that the next one does
+ * not have to wait until it expires. An operator that loses its lease exits, because the Operator
+ * SDK would let it continue along with the new leader and never join an election again.
  */
 @Singleton
 public final class Leadership implements ConfigurationServiceCustomizer {
@@ -51,18 +51,20 @@ public final class Leadership implements ConfigurationServiceCustomizer {
     };
   }
 
-  /** Called after the last reconciliation of a shutdown, and when the lease is lost. */
+  /**
+   * Stops leading: called after the last reconciliation of a shutdown, and when the lease is lost.
+   */
   private void stop() {
     if (!release()) {
-      LOG.errorf("lease %s: lost to another holder, so that this operator exits", LEASE);
+      LOG.errorf("lease %s: lost to another holder; this operator exits", LEASE);
     }
     // During a shutdown this has no effect.
     Quarkus.asyncExit(LOST);
   }
 
   /**
-   * Releases the lease, so that another operator can acquire it at once, as client-go's {@code
-   * ReleaseOnCancel} does. Returns false if it is held by another one.
+   * Releases the lease, so that another operator can acquire it at once, as with client-go's {@code
+   * ReleaseOnCancel}. Returns false if another operator holds it.
    */
   private boolean release() {
     try {
@@ -85,8 +87,7 @@ public final class Leadership implements ConfigurationServiceCustomizer {
                   .build())
           .update();
     } catch (KubernetesClientException e) {
-      LOG.warnf(
-          "lease %s: cannot be released, so that it has to expire: %s", LEASE, e.getMessage());
+      LOG.warnf("lease %s: cannot be released and has to expire: %s", LEASE, e.getMessage());
     }
     return true;
   }

@@ -10,7 +10,9 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 
-/** Starts the operator or, with {@code check URL}, checks that one is ready, for helm test. */
+/**
+ * Starts the operator or, with {@code check URL}, checks that an operator is ready, for helm test.
+ */
 @QuarkusMain
 public final class Operator {
 

@@ -31,7 +31,7 @@ public interface OperatorSettings {
   @WithDefault("true")
   boolean defaultGpu();
 
-  /** Time after which finished jobs are deleted with their pods and logs; a week. */
+  /** Time after which finished jobs are deleted with their pods and logs; defaults to a week. */
   @WithDefault("604800")
   int ttlSecondsAfterFinished();
 

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * User-defined additions to worker pods: {@code podPatch} of the trainer and the expander. The
- * field names are those of a Kubernetes pod template. It is a small subset, so that the
+ * field names are those of a Kubernetes pod template. Only a subset is supported, so that the
  * CustomResourceDefinition is small enough for client-side {@code kubectl apply} and a patch cannot
- * override the operator's own fields.
+ * override fields that the operator sets.
  */
 public record PodPatch(
     @JsonPropertyDescription("Labels added to the pods; the operator's own labels take precedence.")
@@ -47,7 +47,7 @@ public record PodPatch(
     imagePullSecrets = imagePullSecrets == null ? List.of() : List.copyOf(imagePullSecrets);
   }
 
-  /** Keeps the user's order, so that the same resource makes identical pods. */
+  /** Keeps the user's order, so that the same resource gives identical pods. */
   private static Map<String, String> ordered(@Nullable Map<String, String> map) {
     return map == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(map));
   }

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The custom resource. Rules of single fields stand beside the fields; the rules against edits of
- * what a run has used are generated from its identity.
+ * The custom resource. Validation rules for fields are next to the fields; the rules against edits
+ * of settings that a run has used are generated from the run's identity.
  */
 @Group("sparkling.dev")
 @Version("v1alpha1")
@@ -51,7 +51,7 @@ public final class ProgressiveTrainingResource
 
   private static final long serialVersionUID = 1L;
 
-  /** The resource as a document, for the validator that also validates files. */
+  /** Returns the resource as a document, for the validator that also validates files. */
   public ProgressiveTraining asDocument() {
     return new ProgressiveTraining(
         getApiVersion(),
@@ -61,8 +61,8 @@ public final class ProgressiveTrainingResource
   }
 
   /**
-   * Whether the run has ended: final phases do not change, whatever happens to its jobs. A run that
-   * was refused before it began is reconciled again after an edit.
+   * Whether the run has ended. Final phases do not change, whatever happens to its jobs, but a run
+   * that was refused before it began is reconciled again after an edit.
    */
   public boolean hasEnded() {
     ProgressiveTrainingStatus status = getStatus();
@@ -78,14 +78,14 @@ public final class ProgressiveTrainingResource
     };
   }
 
-  /** The resource with its identity and a status only, as a status patch requires. */
+  /** Returns the resource with only its name, namespace, uid and a status, for a status patch. */
   public ProgressiveTrainingResource withOnly(ProgressiveTrainingStatus status) {
     ProgressiveTrainingResource patch = new ProgressiveTrainingResource();
     patch.setMetadata(
         new ObjectMetaBuilder()
             .withName(getMetadata().getName())
             .withNamespace(getMetadata().getNamespace())
-            // Not another run of the same name.
+            // Prevents a patch of another run with the same name.
             .withUid(getMetadata().getUid())
             .build());
     patch.setStatus(status);

@@ -15,8 +15,8 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares the installed definition with the operator's own until they match once; every readiness
- * probe calls it.
+ * Compares the installed definition with the operator's own at every readiness probe, until they
+ * match once.
  */
 final class DefinitionCheck {
 
@@ -27,7 +27,7 @@ final class DefinitionCheck {
       "helm upgrade with crds.enabled=true, or kubectl apply --server-side --force-conflicts -f"
           + " charts/sparkling/files/crds";
 
-  /** More would not help. */
+  /** Largest number of missing fields to list. */
   private static final int NAMED_FIELDS = 10;
 
   private final Supplier<@Nullable CustomResourceDefinition> installed;
@@ -35,15 +35,18 @@ final class DefinitionCheck {
   private @Nullable String problem;
 
   /**
-   * Creates a check, which has not read anything yet.
+   * Creates a check; nothing is read yet.
    *
-   * @param installed reads the definition in the cluster; null if there is none
+   * @param installed supplier of the definition in the cluster; null if there is none
    */
   DefinitionCheck(Supplier<@Nullable CustomResourceDefinition> installed) {
     this.installed = installed;
   }
 
-  /** The problem and its remedy; empty if there is none, or if the operator may not look. */
+  /**
+   * Returns the problem and its remedy; empty if there is none, or if the operator may not read the
+   * definition.
+   */
   synchronized Optional<String> problem() {
     if (!settled) {
       look();
@@ -62,7 +65,7 @@ final class DefinitionCheck {
                 + " rbac.readCustomResourceDefinition=true to allow it",
             NAME);
       } else {
-        // The last result stands; the next probe tries again.
+        // Keeps the last result; the next probe tries again.
         LOG.warnf("customresourcedefinition %s: cannot be read: %s", NAME, e.getMessage());
       }
     }
@@ -98,7 +101,7 @@ final class DefinitionCheck {
         + ADVICE;
   }
 
-  /** The definition that this operator was built with. */
+  /** Returns the definition that this operator was built with. */
   static CustomResourceDefinition own() {
     String file = "/crds/" + NAME + "-v1.yml";
     try (InputStream yaml = DefinitionCheck.class.getResourceAsStream(file)) {

@@ -12,8 +12,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the fields that an installed definition lacks. A definition with more fields is newer and
- * fine. Types and rules are not compared, because only a missing field is dropped silently.
+ * Finds the fields that an installed definition lacks. Additional fields are allowed, because the
+ * definition may be newer. Types and rules are not compared, because only missing fields are
+ * dropped silently.
  */
 final class MissingFields {
 
@@ -65,7 +66,10 @@ final class MissingFields {
     }
   }
 
-  /** Compares the values of maps; a map without a schema for its values keeps none of them. */
+  /**
+   * Compares the values of maps. A map without a schema for its values is missing: all of them are
+   * dropped.
+   */
   private void compareValues(String path, JSONSchemaProps own, JSONSchemaProps installed) {
     if (installed.getAdditionalProperties() == null) {
       paths.add(path);

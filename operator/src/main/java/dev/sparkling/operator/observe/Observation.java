@@ -5,10 +5,10 @@ import dev.sparkling.pipeline.status.StageStatus;
 import java.util.List;
 
 /**
- * What is known of a run.
+ * The observed state of a run.
  *
  * @param observed input of the stage machine
- * @param stages status of each stage; its state is not decided yet
+ * @param stages status of each stage, with its previous state
  */
 public record Observation(Observed observed, List<StageStatus> stages) {
   public Observation {

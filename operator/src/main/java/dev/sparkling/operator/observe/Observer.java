@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Merges the previous status, which survives deleted jobs, with the current jobs, pods and reports.
  * A complete job proves that its work is done, because a worker exits with 0 only then. The status
- * of a stage that has succeeded does not change any more.
+ * of a stage that has succeeded never changes.
  */
 public final class Observer {
 
@@ -48,8 +48,8 @@ public final class Observer {
   /**
    * Observes a run.
    *
-   * @param before its status so far
-   * @param polled the last answer of the running trainer
+   * @param before previous status of the run
+   * @param polled last progress of the running trainer
    */
   public static Observation observe(
       ProgressiveTrainingSpec spec,

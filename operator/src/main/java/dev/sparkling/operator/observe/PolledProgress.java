@@ -3,8 +3,8 @@ package dev.sparkling.operator.observe;
 import dev.sparkling.pipeline.job.Progress;
 
 /**
- * A running trainer's answer. It is for display: a pod may run any image and the answer is not
- * authenticated, so that it never proves a stage complete (docs/adr/0008).
+ * The progress that a running trainer returned. It is for display only: a pod may run any image and
+ * the response is not authenticated, so it never proves that a stage is complete (docs/adr/0008).
  *
  * @param pod name of the pod that answered
  */

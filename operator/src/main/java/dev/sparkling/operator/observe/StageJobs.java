@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * The jobs and pods of a run.
  *
  * @param jobs the run's jobs
- * @param pods the pods of these jobs, possibly with others
+ * @param pods the pods of these jobs, and possibly others
  * @param events warning events about the worker whose wait is unexplained
  */
 public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<Event> events) {
@@ -33,7 +33,7 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<E
   }
 
   /**
-   * Selects the jobs of one run. A deleted run of the same name may have jobs left for a while.
+   * Selects the jobs of one run. Jobs of a deleted run with the same name may still exist.
    *
    * @param run uid of the run
    */
@@ -46,12 +46,14 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<E
         .anyMatch(owner -> owner.getUid().equals(uid));
   }
 
-  /** The same jobs with other events. */
+  /** Returns the jobs with other events. */
   public StageJobs with(Collection<Event> newEvents) {
     return new StageJobs(jobs, pods, newEvents);
   }
 
-  /** The wait that only events can explain; at most one worker is active at a time. */
+  /**
+   * Returns the wait that only events can explain, if any; at most one worker is active at a time.
+   */
   public Optional<UnexplainedWait> unexplainedWait() {
     return jobs.stream().flatMap(job -> worker(job).unexplainedWait().stream()).findFirst();
   }
@@ -69,7 +71,7 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<E
         .map(this::worker);
   }
 
-  /** The pod of the running trainer that a decision waits for. */
+  /** Returns the pod of the running trainer that a decision waits for. */
   public Optional<WorkerPodState> trainer(Decision decision) {
     return decision instanceof Decision.Await await && !await.expanding()
         ? find(await.stage().name(), Work.TRAIN)
@@ -78,12 +80,12 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<E
         : Optional.empty();
   }
 
-  /** The jobs of a stage. */
+  /** Returns the jobs of a stage. */
   public Stream<WorkerJob> ofStage(String stage) {
     return Stream.of(Work.TRAIN, Work.EXPAND).flatMap(work -> find(stage, work).stream());
   }
 
-  /** The jobs of all stages. */
+  /** Returns the jobs of all stages. */
   public Stream<WorkerJob> ofStages() {
     return jobs.stream().filter(job -> !label(job, Labels.STAGE).isEmpty()).map(this::worker);
   }
@@ -92,7 +94,7 @@ public record StageJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<E
     return new WorkerJob(job, podsOf(job), List.copyOf(events));
   }
 
-  /** Sorts the newest last. */
+  /** Returns the pods of a job, newest last. */
   private List<Pod> podsOf(Job job) {
     String uid = job.getMetadata().getUid();
     return pods.stream()

@@ -18,7 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** One stage's status: the previous one, updated by the reports of its jobs and its trainer. */
+/** Updates the previous status of a stage with its jobs and the progress of its trainer. */
 final class StageStatusMerge {
   private final RunPlan plan;
   private final StagePlan stage;
@@ -52,7 +52,7 @@ final class StageStatusMerge {
     this.expansion = known.expansion();
   }
 
-  /** Adds the stage's first job. */
+  /** Adds the start time of the stage's first job. */
   void started(WorkerJob job) {
     if (times.startedAt() == null) {
       times = new StageTimes(job.startTime(), times.finishedAt());
@@ -60,10 +60,12 @@ final class StageStatusMerge {
   }
 
   /**
-   * Adds the job that works on the stage, or did it last. The pod in the status is the one whose
-   * end is still to be counted: it is counted once, when its fate is known, and replaced then.
+   * Adds the job that works on the stage, or worked on it last. The status names the pod whose end
+   * has not been counted yet. Its end is counted once, when its fate is known, and the pod is then
+   * replaced in the status.
    *
-   * @param suspended whether the user wants the worker to stop, which is no disruption
+   * @param suspended whether the user suspended the run; stopping the worker is then not a
+   *     disruption
    */
   void worker(WorkerJob job, boolean suspended) {
     int disruptions = counts.disruptions();
@@ -71,7 +73,7 @@ final class StageStatusMerge {
     if (pod != null) {
       switch (job.fateOf(pod, counts.attempts())) {
         case OPEN -> {
-          // Not over yet, or over for good.
+          // Still running, or succeeded.
         }
         case FAILED, FOREIGN -> pod = null;
         case DISRUPTED -> {
@@ -92,12 +94,15 @@ final class StageStatusMerge {
             blocked.map(Waiting::message).or(job::lastMessage).orElse(null));
   }
 
-  /** No job works on the stage: its last pod was deleted with its job, which is no disruption. */
+  /**
+   * Clears the worker of a stage without a job. Its last pod was deleted with the job, which is not
+   * a disruption.
+   */
   void noWorker() {
     worker = WorkerStatus.NONE;
   }
 
-  /** The expander's job is complete; the trainer starts with attempts of its own. */
+  /** Adds the results of a complete expander; the attempts start again for the trainer. */
   void expansion(ExpansionStatus done) {
     if (expansion == null) {
       expansion = done;
@@ -105,7 +110,7 @@ final class StageStatusMerge {
     }
   }
 
-  /** Adds a running trainer's answer, which does not prove the stage complete. */
+  /** Adds a running trainer's progress, which does not prove that the stage is complete. */
   void polled(Progress answer) {
     measurements(answer);
     if (answer.checkpoint() != null && answer.checkpoint().step() < stage.lastStep()) {
@@ -121,7 +126,7 @@ final class StageStatusMerge {
     }
   }
 
-  /** Values that the report lacks stay. */
+  /** Adds the measurements of a report; values that it lacks are kept. */
   private void measurements(Progress report) {
     figures = figures.updatedBy(report.figures());
     Double first = report.start().firstValidationLoss();
@@ -144,12 +149,12 @@ final class StageStatusMerge {
     }
   }
 
-  /** Whether the stage's last checkpoint is complete, by a worker's own result. */
+  /** Whether the stage's last checkpoint is complete according to a worker's result. */
   boolean hasLastCheckpoint() {
     return checkpoint != null && checkpoint.step() >= stage.lastStep();
   }
 
-  /** The stage is complete: its figures are those of its last step. */
+  /** Completes the stage: its figures become those of its last step. */
   void trained(WorkerJob job) {
     job.result().map(JobResult::progress).ifPresent(this::progress);
     figures = figures.movedTo(stage.lastStep(), stage.lastStep() * plan.tokensPerStep());

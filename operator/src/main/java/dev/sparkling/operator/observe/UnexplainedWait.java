@@ -14,19 +14,26 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * A worker that waits while neither its job nor its pod says why; a warning event may.
+ * A worker that is waiting for a reason that neither its job nor its pod shows; a warning event may
+ * show it.
  *
- * @param object the object whose events to look up: the pod, or a job without one
- * @param reasons event reasons that explain such a wait; others may belong to earlier trouble
+ * @param object object whose events to look up: the pod, or a job without a pod
+ * @param reasons event reasons that explain such a wait; others may be about earlier problems
  * @param since start of the wait
  */
 public record UnexplainedWait(HasMetadata object, Set<String> reasons, Instant since) {
 
-  /** Reported by the kubelet and the volume controller before a pod's first container exists. */
+  /**
+   * Reasons reported by the kubelet and the volume controller before a pod's first container
+   * exists.
+   */
   private static final Set<String> POD_REASONS =
       Set.of("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox");
 
-  /** Reported by the job controller if a quota, an admission webhook or a policy refuses a pod. */
+  /**
+   * Reasons reported by the job controller if a quota, an admission webhook or a policy rejects a
+   * pod.
+   */
   private static final Set<String> JOB_REASONS = Set.of("FailedCreate");
 
   /** Prefix of the message of an event that stands for several. */
@@ -41,8 +48,8 @@ public record UnexplainedWait(HasMetadata object, Set<String> reasons, Instant s
   }
 
   /**
-   * Finds the reason among events. If several explain the wait, the one first seen wins: later ones
-   * are often its consequence, and the newest would change with every retry.
+   * Finds the reason among events. If several events explain the wait, the first seen is used:
+   * later ones are often its consequence, and the newest one would change with every retry.
    */
   Optional<Waiting> explain(Collection<Event> events) {
     String uid = object.getMetadata().getUid();
@@ -56,7 +63,7 @@ public record UnexplainedWait(HasMetadata object, Set<String> reasons, Instant s
         .map(event -> new Waiting(event.getReason(), message(event)));
   }
 
-  /** Time of the last occurrence. */
+  /** Returns the time of an event's last occurrence. */
   public static Instant lastSeen(Event event) {
     return Instant.parse(
         Objects.requireNonNullElse(
@@ -69,7 +76,10 @@ public record UnexplainedWait(HasMetadata object, Set<String> reasons, Instant s
             event.getFirstTimestamp(), event.getMetadata().getCreationTimestamp()));
   }
 
-  /** One line that is the same for every retry: a refused pod has a new random name each time. */
+  /**
+   * Returns the message as one line that is the same for every retry: a rejected pod has a new
+   * random name each time.
+   */
   private String message(Event event) {
     String message = Objects.requireNonNullElse(event.getMessage(), "").replace(COMBINED, "");
     String name = Pattern.quote(object.getMetadata().getName());

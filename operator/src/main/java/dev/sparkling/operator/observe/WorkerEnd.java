@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** How a worker's container ended. */
+/** The end of a worker's container. */
 record WorkerEnd(ContainerStateTerminated state) {
 
   private static final String OUT_OF_MEMORY = "OOMKilled";
@@ -21,25 +21,28 @@ record WorkerEnd(ContainerStateTerminated state) {
     return state.getExitCode() == 0;
   }
 
-  /** Whether the worker was asked to stop, and did. */
+  /** Whether the worker stopped on request. */
   boolean wasStopped() {
     return state.getExitCode() == Outcome.STOPPED_EXIT_CODE;
   }
 
-  /** The worker's result; empty if it could not write one, as after a kill. */
+  /** Returns the worker's result; empty if it could not write one, such as after a kill. */
   Optional<JobResult> result() {
-    // Otherwise Kubernetes puts the last lines of the log there.
+    // Without a result, the message is the end of the log.
     return Optional.ofNullable(state.getMessage()).flatMap(JobJson::decodeResult);
   }
 
-  /** The worker's own message, or what Kubernetes knows; empty for a success without a result. */
+  /**
+   * Returns the worker's message, or a description of the container's state; empty for a success
+   * without a result.
+   */
   Optional<String> message() {
     return result()
         .map(JobResult::message)
         .or(() -> isSuccess() ? Optional.empty() : Optional.of(description()));
   }
 
-  /** The class of a failure; an unknown exit code is the environment's fault. */
+  /** Returns the class of a failure; an unknown exit code is a transient failure. */
   ErrorClass errorClass() {
     return Stream.of(ErrorClass.values())
         .filter(candidate -> candidate.exitCode() == state.getExitCode())

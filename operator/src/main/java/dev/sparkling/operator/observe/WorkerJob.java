@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A job and its pods.
  *
- * @param pods newest last
+ * @param pods pods of the job, newest last
  * @param events warning events about the worker, if they were looked up
  */
 public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
@@ -34,13 +34,13 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
     events = List.copyOf(events);
   }
 
-  /** What became of a pod that has worked on a stage. */
+  /** The fate of a pod that worked on a stage. */
   enum PodFate {
-    /** It exists and may still do its work, or it did; or its end is not known yet. */
+    /** It may still be working, has succeeded, or its end is not known yet. */
     OPEN,
-    /** It was lost to something other than its own failure. */
+    /** It was lost for a reason other than its own failure. */
     DISRUPTED,
-    /** Its failure is charged. */
+    /** It failed, which counts against the retries. */
     FAILED,
     /** It belongs to another job. */
     FOREIGN
@@ -51,8 +51,9 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
   }
 
   /**
-   * Whether a pod has ended with exit code 0, which a worker returns only if its work is done. The
-   * job's own condition follows up to two seconds later, and outlives the pod.
+   * Whether the job is complete or a pod has ended with exit code 0, which a worker returns only if
+   * its work is done. The job's condition follows up to two seconds after the pod's end, and
+   * outlives the pod.
    */
   public boolean isComplete() {
     return condition("Complete").isPresent()
@@ -60,17 +61,17 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
         || success().isPresent();
   }
 
-  /** Whether it is being deleted; its pod may still be running. */
+  /** Whether the job is being deleted; its pod may still be running. */
   public boolean isTerminating() {
     return job.getMetadata().getDeletionTimestamp() != null;
   }
 
-  /** Whether it may still have a running pod. */
+  /** Whether the job may still have a running pod. */
   public boolean isActive() {
     return isTerminating() || (!isComplete() && !isFailed());
   }
 
-  /** Its state in the stage machine's terms. */
+  /** Returns the job's state as the stage machine's input. */
   public Worker worker() {
     if (isComplete() && !isTerminating()) {
       return new Worker.None();
@@ -85,12 +86,15 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
     return condition("Failed").isPresent();
   }
 
-  /** The cache may show a job's end before its pod's, which has the reason. */
+  /**
+   * Whether the newest pod, if any, has ended; the cache may show a job's end before that of its
+   * pod, which has the reason.
+   */
   private boolean hasNoOpenPod() {
     return newestPod().map(pod -> pod.ended().isPresent()).orElse(true);
   }
 
-  /** The newest pod. */
+  /** Returns the newest pod. */
   public Optional<WorkerPodState> newestPod() {
     return newestFirst().findFirst();
   }
@@ -99,16 +103,19 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
     return pods.reversed().stream().map(WorkerPodState::new);
   }
 
-  /** The pod that works on the stage, or did it last: none between a lost pod and the next one. */
+  /**
+   * Returns the pod that works on the stage, or worked on it last; empty between a lost pod and the
+   * next one.
+   */
   Optional<WorkerPodState> currentPod() {
     return newestPod().filter(pod -> isFailed() || fateOf(pod) == PodFate.OPEN);
   }
 
   /**
-   * What became of a pod.
+   * Returns the fate of a pod.
    *
-   * @param pod its name
-   * @param attempts charged failures that are known already
+   * @param pod name of the pod
+   * @param attempts number of charged failures that are already known
    */
   PodFate fateOf(String pod, int attempts) {
     if (!Names.isPodOf(pod, name())) {
@@ -131,7 +138,10 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
     return pod.wasDisrupted() ? PodFate.DISRUPTED : PodFate.FAILED;
   }
 
-  /** The job counts a pod's end before it lets the pod go, but jobs and pods are watched apart. */
+  /**
+   * Returns the fate of a deleted pod. The job counts a pod's end before the pod is removed, but
+   * jobs and pods are watched separately.
+   */
   private PodFate fateOfDeleted(int attempts) {
     if (isComplete() || isFailed()) {
       return PodFate.OPEN;
@@ -147,7 +157,7 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
         || Objects.requireNonNullElse(status().getTerminating(), 0) > 0;
   }
 
-  /** Why the newest pod does not start, or is not created at all. */
+  /** Returns the reason why the newest pod does not start, or is not created at all. */
   public Optional<Waiting> blocked() {
     if (isTerminating() || isHeld()) {
       return Optional.empty();
@@ -157,7 +167,7 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
         .or(() -> unexplainedWait().flatMap(wait -> wait.explain(events)));
   }
 
-  /** The wait that only events can explain, if there is one. */
+  /** Returns the wait that only events can explain, if there is one. */
   Optional<UnexplainedWait> unexplainedWait() {
     if (isTerminating() || !(worker() instanceof Worker.Active(Activity activity))) {
       return Optional.empty();
@@ -168,7 +178,7 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
     };
   }
 
-  /** A wait for the first pod, or for the next one after one that has ended. */
+  /** Returns the wait for the first pod, or for the next one after a pod has ended. */
   private Optional<UnexplainedWait> waitForPod() {
     String begin =
         Objects.requireNonNullElse(startTime(), job.getMetadata().getCreationTimestamp());
@@ -179,12 +189,12 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
     return since.map(time -> UnexplainedWait.of(job, time));
   }
 
-  /** The result of the newest pod, if it has ended with one. */
+  /** Returns the result of the newest pod, if it has ended with one. */
   Optional<JobResult> newestResult() {
     return newestPod().flatMap(WorkerPodState::end).flatMap(WorkerEnd::result);
   }
 
-  /** The result of the newest pod that has one. */
+  /** Returns the result of the newest pod that has one. */
   Optional<JobResult> result() {
     return newestFirst()
         .flatMap(pod -> pod.end().stream())
@@ -192,7 +202,7 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
         .findFirst();
   }
 
-  /** The message of the newest pod that has ended, or of a failed job without a pod. */
+  /** Returns the message of the newest pod that has ended, or of a failed job without a pod. */
   Optional<String> lastMessage() {
     return newestFirst()
         .flatMap(pod -> pod.end().stream())
@@ -202,15 +212,19 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
   }
 
   /**
-   * Charged failures of this work: of this job and of those that it replaces. A job that failed
-   * without a failed pod counts as one, so that it cannot be replaced for free.
+   * Returns the number of charged failures of this job and of those that it replaces. A job that
+   * failed without a failed pod counts as one failure, so that the number of replacements is
+   * bounded.
    */
   public int attempts() {
     int own = failedPods();
     return attemptsBefore() + (isFailed() ? Math.max(1, own) : own);
   }
 
-  /** A pod's failure moves from the list of uncounted ones to the counter in one update. */
+  /**
+   * Counts failed pods. A failure moves from the list of uncounted pods to the counter in one
+   * update.
+   */
   private int failedPods() {
     UncountedTerminatedPods uncounted = status().getUncountedTerminatedPods();
     return Objects.requireNonNullElse(status().getFailed(), 0)
@@ -228,12 +242,15 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
     return Boolean.TRUE.equals(job.getSpec().getSuspend());
   }
 
-  /** RFC 3339; null while it waits for a quota. */
+  /** Returns the start time in RFC 3339; null while the job waits for quota. */
   @Nullable String startTime() {
     return status().getStartTime();
   }
 
-  /** RFC 3339; null if it is neither complete nor its newest pod ended. */
+  /**
+   * Returns the completion time in RFC 3339; null if the job is not complete and its newest pod has
+   * not ended.
+   */
   @Nullable String completionTime() {
     return success()
         .or(() -> newestPod().flatMap(WorkerPodState::end))
@@ -254,7 +271,9 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
         : newestPod().map(WorkerPodState::activity).orElse(Activity.STARTING);
   }
 
-  /** Known from the newest pod only; a failure of unknown class may be tried again. */
+  /**
+   * Returns the class of the newest pod's failure; transient, and so retried, if it is not known.
+   */
   private ErrorClass errorClass() {
     return newestPod()
         .flatMap(WorkerPodState::end)

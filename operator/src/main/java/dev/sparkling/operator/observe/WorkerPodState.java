@@ -13,10 +13,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
-/** The state of a worker's pod, as its own status shows it. */
+/** The state of a worker's pod, according to the pod's status. */
 public record WorkerPodState(Pod pod) {
 
-  /** The kubelet's reasons for a container that is starting normally. */
+  /** Waiting reasons of a container that is starting normally. */
   private static final Set<String> NORMAL_START = Set.of("ContainerCreating", "PodInitializing");
 
   private static final String TERMINATING =
@@ -30,10 +30,10 @@ public record WorkerPodState(Pod pod) {
     return pod.getMetadata().getName();
   }
 
-  /** What it does. */
+  /** Returns the pod's activity. */
   public Activity activity() {
     if (isStopping()) {
-      // The next one starts once it is gone.
+      // The next pod starts once this one is gone.
       return Activity.STARTING;
     }
     if (container().map(ContainerState::getRunning).isPresent()) {
@@ -42,7 +42,7 @@ public record WorkerPodState(Pod pod) {
     return blocked().isPresent() ? Activity.BLOCKED : Activity.STARTING;
   }
 
-  /** Why it does not start, as the scheduler or the kubelet puts it. */
+  /** Returns the scheduler's or the kubelet's reason why the pod does not start. */
   public Optional<Waiting> blocked() {
     if (isStopping()) {
       return Optional.of(new Waiting("Terminating", "pod " + name() + TERMINATING));
@@ -61,8 +61,9 @@ public record WorkerPodState(Pod pod) {
   }
 
   /**
-   * The wait for its volumes or its network, which a pod's status does not mention. Once it has
-   * both, its container's state says the rest; pulling an image is normal, however long it takes.
+   * Returns the wait for volumes or network, which a pod's status does not show. After that, the
+   * container's state shows the reason of a wait; pulling an image is normal, however long it
+   * takes.
    */
   Optional<UnexplainedWait> unexplainedWait() {
     if (isTerminating() || !isPending() || blocked().isPresent()) {
@@ -79,7 +80,10 @@ public record WorkerPodState(Pod pod) {
     return "Pending".equals(status().getPhase()) && end().isEmpty();
   }
 
-  /** When it ended, if it did; an evicted pod may never have had a container. */
+  /**
+   * Returns the time at which the pod ended, if it has; an evicted pod may never have had a
+   * container.
+   */
   Optional<Instant> ended() {
     return end()
         .map(WorkerEnd::state)
@@ -87,18 +91,21 @@ public record WorkerPodState(Pod pod) {
         .or(() -> "Failed".equals(status().getPhase()) ? Optional.of(created()) : Optional.empty());
   }
 
-  /** How its container ended, if it did. */
+  /** Returns the end of the worker's container, if it has ended. */
   Optional<WorkerEnd> end() {
     return container().map(ContainerState::getTerminated).map(WorkerEnd::new);
   }
 
-  /** Whether it was evicted, preempted or asked to stop, which the job does not charge. */
+  /**
+   * Whether the pod was evicted, preempted or asked to stop, which does not count against the
+   * retries.
+   */
   boolean wasDisrupted() {
     return condition("DisruptionTarget", "True").isPresent()
         || end().map(WorkerEnd::wasStopped).orElse(false);
   }
 
-  /** The address of its trainer; empty unless its container runs. */
+  /** Returns the pod's address; empty unless its container is running. */
   public Optional<String> address() {
     return Optional.ofNullable(status().getPodIP())
         .filter(_ -> activity() == Activity.WORKING && !isTerminating());
@@ -108,7 +115,7 @@ public record WorkerPodState(Pod pod) {
     return Instant.parse(pod.getMetadata().getCreationTimestamp());
   }
 
-  /** Whether it is being deleted and has not ended. */
+  /** Whether the pod is being deleted and has not ended. */
   private boolean isStopping() {
     return isTerminating() && ended().isEmpty();
   }

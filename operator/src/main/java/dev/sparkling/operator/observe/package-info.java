@@ -1,6 +1,6 @@
 /**
  * Turns a run's Kubernetes objects and its workers' reports into the stage machine's input. Pure:
- * objects are values here, and nothing is requested.
+ * works on the objects that it is given, without a client.
  */
 @NullMarked
 package dev.sparkling.operator.observe;

@@ -14,8 +14,9 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Finalizes a deleted run. With {@code Retain} nothing is left to do: its jobs are deleted with it.
- * With {@code Delete} a job deletes the run's objects, once no worker writes there any more.
+ * Finalizes a deleted run. With {@code Retain} there is nothing to do: the run's jobs are
+ * garbage-collected. With {@code Delete} a job deletes the run's objects once no worker can write
+ * there any more.
  */
 final class Deletion {
 
@@ -34,11 +35,11 @@ final class Deletion {
   /**
    * The reason why a run is not deleted yet.
    *
-   * @param reason one of the reasons about deletion
+   * @param reason reason of the condition; one of those for deletions
    */
   record Delay(Reason reason, String message) {}
 
-  /** Carries out the next part of the deletion; empty if nothing is left to do. */
+  /** Takes the next step of the deletion; empty if nothing is left to do. */
   Optional<Delay> advance(ProgressiveTrainingResource run, StageJobs jobs) {
     if (run.getSpec().deletionPolicy() == DeletionPolicy.RETAIN) {
       return Optional.empty();
@@ -68,7 +69,7 @@ final class Deletion {
     };
   }
 
-  /** The job that deletes the objects could not be created. */
+  /** Returns the delay if the job that deletes the objects could not be created. */
   static Delay refused(LaunchFailure failure) {
     return new Delay(Reason.DELETION_FAILED, failure.getMessage() + ADVICE);
   }
@@ -77,7 +78,10 @@ final class Deletion {
     return new Delay(Reason.DELETION_HELD_UP, waiting.reason() + ": " + waiting.message() + ADVICE);
   }
 
-  /** A terminating namespace takes no new jobs, and would wait for the run forever. */
+  /**
+   * Launches the job that deletes the objects. A terminating namespace accepts no new jobs and
+   * would wait for the run forever, so its runs are removed without one.
+   */
   private Optional<Delay> launch(ProgressiveTrainingResource run) {
     try {
       workers.launch(run, WHOLE_RUN, Work.DELETE, 0);
@@ -87,7 +91,7 @@ final class Deletion {
         throw e;
       }
       LOG.warnf(
-          "%s: its namespace is being deleted, so that no job can delete the objects in %s; delete"
+          "%s: its namespace is being deleted, so no job can delete the objects in %s; delete"
               + " them with sparkling delete %2$s --yes",
           run.getFullResourceName() + " " + run.getMetadata().getName(),
           run.getSpec().storage().uri());

@@ -14,22 +14,22 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Looks up the warning events about a worker whose wait is unexplained. Watching all events of a
- * cluster would cost more than the rest of the operator, so that events are listed: of one object,
- * and only while it waits.
+ * Looks up the warning events about a worker whose wait is unexplained. Events are listed for a
+ * single object and only while it waits, because watching all events of a cluster would cost more
+ * than the rest of the operator.
  */
 final class EventLookup {
 
   private static final Logger LOG = Logger.getLogger(EventLookup.class);
 
-  /** Nearly every pod has its volumes by then. */
+  /** Time before the first lookup, in which nearly every pod gets its volumes. */
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
   private static final Duration INTERVAL = Duration.ofSeconds(5);
 
   /**
-   * Kubernetes retries and reports a lasting failure at least every five minutes or so; an older
-   * event is about something that is over.
+   * Largest age of an event. Kubernetes reports a persistent failure about every five minutes or
+   * more often, so an older event is about a failure that is over.
    */
   private static final Duration FRESH = Duration.ofMinutes(10);
 
@@ -41,7 +41,7 @@ final class EventLookup {
     this.clock = clock;
   }
 
-  /** Adds the events about the worker whose wait has been unexplained for a while. */
+  /** Adds the events about a worker whose wait has been unexplained for a while. */
   StageJobs addTo(StageJobs jobs) {
     return jobs.unexplainedWait()
         .filter(wait -> waited(wait).compareTo(PATIENCE) >= 0)
@@ -49,7 +49,7 @@ final class EventLookup {
         .orElse(jobs);
   }
 
-  /** The time until the next lookup; empty if no wait is unexplained. */
+  /** Returns the time until the next lookup; empty if there is no unexplained wait. */
   Optional<Duration> nextLookup(StageJobs jobs) {
     return jobs.unexplainedWait()
         .map(wait -> PATIENCE.minus(waited(wait)))
@@ -60,7 +60,10 @@ final class EventLookup {
     return Duration.between(wait.since(), clock.instant());
   }
 
-  /** A status without its reason is better than none: a failure is logged. */
+  /**
+   * Lists the events of an object. A failure is only logged, because a status without the reason is
+   * better than none.
+   */
   private List<Event> list(UnexplainedWait wait) {
     ObjectMeta object = wait.object().getMetadata();
     Instant fresh = clock.instant().minus(FRESH);
@@ -78,7 +81,7 @@ final class EventLookup {
           .toList();
     } catch (KubernetesClientException e) {
       LOG.warnf(
-          "events of %s %s in %s: cannot be listed, so that the status does not show why it waits:"
+          "events of %s %s in %s: cannot be listed, so the status does not show why it waits:"
               + " %s",
           wait.object().getKind(), object.getName(), object.getNamespace(), e.getMessage());
       return List.of();

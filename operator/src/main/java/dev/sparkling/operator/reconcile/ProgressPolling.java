@@ -26,16 +26,16 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Polls the progress of running trainers, each on a virtual thread of its own and at most once per
- * interval, so that a trainer that does not answer delays nothing. No answer is not an error of the
- * run: its pod shows whether it is alive. A resource may name any image, so that an answer may be
- * malformed, large or slow.
+ * Polls the progress of running trainers, each on its own virtual thread and at most once per
+ * interval, so that a trainer that does not respond delays nothing. A missing response is not an
+ * error of the run: the pod's status shows whether the trainer is alive. Responses may be
+ * malformed, large or slow, because a resource may name any image.
  */
 final class ProgressPolling {
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
-  /** Time from the request to the last byte of the answer. */
+  /** Time from the request to the last byte of the response. */
   private static final Duration TIMEOUT = Duration.ofSeconds(4);
 
   private static final int LARGEST_ANSWER_BYTES = 64 * 1024;
@@ -47,7 +47,7 @@ final class ProgressPolling {
           .executor(Executors.newVirtualThreadPerTaskExecutor())
           .build();
 
-  /** Keyed by the uid of the run. */
+  /** Trainers by the uid of the run. */
   private final Map<String, Target> targets = new ConcurrentHashMap<>();
 
   private final Consumer<ResourceID> changed;
@@ -55,7 +55,7 @@ final class ProgressPolling {
   private final Duration interval;
   private final Counter errors;
 
-  /** A run's trainer: one pod of it. */
+  /** The pod of a run's trainer. */
   private static final class Target {
     private final String pod;
     private final AtomicBoolean pending = new AtomicBoolean();
@@ -75,7 +75,7 @@ final class ProgressPolling {
    * Creates the polling of trainers.
    *
    * @param port port of the trainers' progress
-   * @param changed called after every answer that differs from the last one
+   * @param changed called after every response that differs from the last one
    */
   ProgressPolling(
       int port, Duration interval, MeterRegistry registry, Consumer<ResourceID> changed) {
@@ -88,16 +88,17 @@ final class ProgressPolling {
             .register(registry);
   }
 
-  /** The last answer of a run's trainer. */
+  /** Returns the last progress of a run's trainer. */
   Optional<PolledProgress> latest(String uid) {
     return Optional.ofNullable(targets.get(uid)).flatMap(Target::latest);
   }
 
   /**
-   * Requests a trainer's progress, unless the interval is not over or the last request is pending.
+   * Requests a trainer's progress, unless the last request is pending or was less than an interval
+   * ago.
    *
    * @param uid uid of the run
-   * @param pod name of the trainer's pod; answers of an earlier pod are forgotten
+   * @param pod name of the trainer's pod; the progress of an earlier pod is forgotten
    * @return time until the next call
    */
   Duration poll(String uid, ResourceID run, String pod, String address) {

@@ -37,7 +37,7 @@ final class RunMetrics {
             .register(registry);
   }
 
-  /** Registers the number of runs by phase, which is counted at each scrape. */
+  /** Registers gauges for the number of runs by phase, counted at each scrape. */
   void count(Supplier<Stream<ProgressiveTrainingResource>> runs) {
     for (Phase phase : Phase.values()) {
       Gauge.builder("sparkling.runs", () -> runs.get().filter(run -> phase == phaseOf(run)).count())

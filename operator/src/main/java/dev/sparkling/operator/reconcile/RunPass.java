@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /** One pass over a run: observe, decide, act, and one status patch. */
 final class RunPass {
 
-  /** By then the cache shows an edit that a launch has come across. */
+  /** Time in which the cache receives an edit that a launch has noticed. */
   private static final Duration SOON = Duration.ofMillis(500);
 
   private final ProgressPolling polling;
@@ -35,10 +35,10 @@ final class RunPass {
   }
 
   /**
-   * Carries out the next decision about a run.
+   * Makes and carries out the next decision about a run.
    *
    * @param write writes the new status; returns whether the run was edited meanwhile
-   * @return time until the next pass, if events may not trigger it
+   * @return time until the next pass; empty if only an event triggers it
    */
   Optional<Duration> over(
       ProgressiveTrainingResource run,
@@ -61,7 +61,7 @@ final class RunPass {
     };
   }
 
-  /** Jobs that may still start a pod although the last one has finished their stage. */
+  /** Returns the jobs of finished stages, which may still start another pod. */
   private static Stream<WorkerJob> ofFinishedStages(
       StageJobs jobs, ProgressiveTrainingStatus status) {
     return status.stages().stream()
@@ -101,7 +101,7 @@ final class RunPass {
     };
   }
 
-  /** Creates a job. One that has failed and is tried again must be gone first. */
+  /** Creates a job. A failed job that is retried must be deleted first. */
   private boolean launch(
       ProgressiveTrainingResource run,
       StagePlan stage,

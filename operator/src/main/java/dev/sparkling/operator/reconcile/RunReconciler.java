@@ -38,11 +38,12 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The Operator SDK's entry point: what triggers a pass over a run, and when the next one is due.
+ * The reconciler of the Operator SDK. It defines what triggers a pass over a run and schedules the
+ * next one.
  */
 @ControllerConfiguration(
     name = "progressivetraining",
-    // Events trigger passes; a run must not wait forever if one is lost.
+    // Events trigger passes; the interval bounds the delay if an event is lost.
     maxReconciliationInterval =
         @MaxReconciliationInterval(interval = 1, timeUnit = TimeUnit.MINUTES))
 @GradualRetry(
@@ -155,7 +156,7 @@ public final class RunReconciler
         statuses.deleting(run.getStatus(), generation(run), delay.reason(), delay.message()));
   }
 
-  /** Shows in the status what went wrong; the Operator SDK retries. */
+  /** Writes the error to the status; the Operator SDK retries. */
   @Override
   public ErrorStatusUpdateControl<ProgressiveTrainingResource> updateErrorStatus(
       ProgressiveTrainingResource run,
@@ -172,13 +173,13 @@ public final class RunReconciler
       writer.write(
           context, run, statuses.failedPass(run.getStatus(), generation(run), reason, message));
     } catch (KubernetesClientException e) {
-      // The Operator SDK logs both; the next retry writes the status again.
+      // The Operator SDK logs both errors; the next retry writes the status again.
       error.addSuppressed(e);
     }
     return ErrorStatusUpdateControl.noStatusUpdate();
   }
 
-  /** A pod is owned by its job; a label names its run. */
+  /** Finds the run of a pod by its label, because the pod's owner is its job. */
   private static Set<ResourceID> runOf(Pod pod) {
     String run = pod.getMetadata().getLabels().get(Labels.RUN);
     return run == null ? Set.of() : Set.of(new ResourceID(run, pod.getMetadata().getNamespace()));

@@ -4,7 +4,7 @@ import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 
-/** Writes a changed status in one patch, and records the events of the change after it. */
+/** Writes a changed status in one patch, then records the events for the change. */
 final class StatusWriter {
 
   private final RunMetrics metrics;
@@ -16,12 +16,12 @@ final class StatusWriter {
   }
 
   /**
-   * Writes a status unless it is unchanged. The patch goes through the Operator SDK and not its
-   * client, so that the next pass sees its own status and is not triggered by it.
+   * Writes a status unless it is unchanged. The patch goes through the Operator SDK instead of the
+   * client, so that it does not trigger a pass and the next pass sees the new status.
    *
    * @return whether the run was edited after the pass had read it. The Operator SDK holds back
-   *     events during its patch and drops those older than the patch, so that an edit just before
-   *     it would not trigger a pass (operator-framework/java-operator-sdk#3414)
+   *     events during its patch and drops those that are older, so an edit just before the patch
+   *     would not trigger a pass (operator-framework/java-operator-sdk#3414)
    */
   boolean write(
       Context<ProgressiveTrainingResource> context,

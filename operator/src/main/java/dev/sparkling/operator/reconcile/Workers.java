@@ -48,9 +48,9 @@ final class Workers {
   /**
    * Creates a job and, before it, the config map with its document.
    *
-   * @param attempts charged failures of the jobs that it replaces
-   * @return false if the run was edited or deleted since it was read, and nothing is created
-   * @throws LaunchFailure if the API server refuses, or the name is taken
+   * @param attempts number of charged failures of the jobs that it replaces
+   * @return false if nothing was created because the run was edited or deleted since it was read
+   * @throws LaunchFailure if the API server rejects it, or the name is taken
    */
   boolean launch(ProgressiveTrainingResource run, String stage, Work work, int attempts) {
     try {
@@ -62,7 +62,7 @@ final class Workers {
     }
   }
 
-  /** The spec without the defaults of this version, unless it has changed. */
+  /** Reads the spec as the user wrote it, without defaults; empty if it has changed. */
   private Optional<JsonNode> storedSpec(ProgressiveTrainingResource run) {
     ObjectMeta known = run.getMetadata();
     GenericKubernetesResource stored =
@@ -94,7 +94,9 @@ final class Workers {
     }
   }
 
-  /** Deletes a job: its pods are asked to stop, and the job is gone once they are. */
+  /**
+   * Deletes a job in the foreground: its pods are asked to stop, and the job is gone once they are.
+   */
   void stop(WorkerJob worker) {
     if (!worker.isTerminating()) {
       client.resource(worker.job()).withPropagationPolicy(DeletionPropagation.FOREGROUND).delete();
@@ -102,8 +104,9 @@ final class Workers {
   }
 
   /**
-   * Checks that an object is the run's own, if it exists. Two runs may have the same names: {@code
-   * a} and {@code b-c} make {@code a-b-c}, as {@code a-b} and {@code c} do.
+   * Checks that an existing object belongs to the run. Object names of different runs may collide:
+   * run {@code a} with stage {@code b-c} and run {@code a-b} with stage {@code c} both give {@code
+   * a-b-c}.
    */
   private void checkOwner(ProgressiveTrainingResource run, HasMetadata wanted) {
     HasMetadata existing = client.resource(wanted).get();
@@ -124,12 +127,12 @@ final class Workers {
             + " "
             + wanted.getMetadata().getName()
             + (former
-                ? ": belongs to a former run of this name and is deleted with that run"
+                ? ": belongs to an earlier run of this name and is deleted with that run"
                 : ": exists and belongs to something else; rename the run or the stage"),
         null);
   }
 
-  /** A job could not be created. */
+  /** Thrown if a job could not be created. */
   static final class LaunchFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -137,7 +140,7 @@ final class Workers {
       super(message, cause);
     }
 
-    /** Whether the namespace is being deleted and takes no new objects. */
+    /** Whether the namespace is being deleted and accepts no new objects. */
     boolean isNamespaceTerminating() {
       return getCause() instanceof KubernetesClientException refusal
           && Optional.ofNullable(refusal.getStatus()).map(Status::getDetails).stream()

@@ -1,4 +1,4 @@
-/** The edge to the cluster: reads caches, acts on decisions and writes the status. */
+/** The adapter to the cluster: reads caches, acts on decisions and writes the status. */
 @NullMarked
 package dev.sparkling.operator.reconcile;
 

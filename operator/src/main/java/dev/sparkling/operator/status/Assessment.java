@@ -13,10 +13,10 @@ import dev.sparkling.pipeline.validation.Problems;
 import dev.sparkling.pipeline.validation.SpecValidator;
 import java.util.Optional;
 
-/** The conclusion of a pass over a run: its new status, and what must happen next. */
+/** The result of assessing a run: its new status and the decision what to do next. */
 public sealed interface Assessment {
 
-  /** The status to write. */
+  /** Returns the status to write. */
   ProgressiveTrainingStatus status();
 
   /** The spec is invalid. */
@@ -28,7 +28,7 @@ public sealed interface Assessment {
   /**
    * Assesses a run.
    *
-   * @param polled the last answer of the running trainer
+   * @param polled last progress of the running trainer
    */
   static Assessment of(
       ProgressiveTrainingResource run,

@@ -6,8 +6,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * Builds the three conditions. A transition time changes only with the condition's status, so that
- * an unchanged status is not written again.
+ * Builds the three conditions. A transition time changes only with the condition's status, so an
+ * unchanged status is not written again.
  */
 final class Conditions {
 
@@ -25,7 +25,7 @@ final class Conditions {
     this.now = now.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  /** The run is neither complete nor failed. */
+  /** Returns the conditions of a run that is neither complete nor failed. */
   List<Condition> progressing(boolean working, String reason, String message) {
     return List.of(
         condition(READY, false, reason, message),
@@ -49,7 +49,9 @@ final class Conditions {
         condition(FAILED, true, reason.word(), message));
   }
 
-  /** The condition Failed stays as it is. */
+  /**
+   * Returns the conditions of a run that is being deleted; the condition Failed does not change.
+   */
   List<Condition> deleting(Reason reason, String message) {
     Condition failed =
         before.stream()

@@ -60,12 +60,12 @@ record ProgressEstimate(RunPlan plan, List<StageStatus> stages, StagePlan curren
     return step() >= plan.totalSteps();
   }
 
-  /** Rounded down, so that 100 means complete. */
+  /** Returns the progress in percent, rounded down so that 100 means complete. */
   private int percent() {
     return (int) (PERCENT * step() / plan.totalSteps());
   }
 
-  /** The newest stage that has trained. */
+  /** Returns the newest stage that has trained. */
   private StageStatus newest() {
     for (int i = current.index(); i > 0; i--) {
       if (stages.get(i).figures().loss() != null) {
@@ -76,8 +76,8 @@ record ProgressEstimate(RunPlan plan, List<StageStatus> stages, StagePlan curren
   }
 
   /**
-   * Remaining FLOPs over the measured FLOPs per second. A wider model is slightly more efficient,
-   * so that this overestimates.
+   * Returns the remaining FLOPs over the measured FLOPs per second. This overestimates slightly,
+   * because a wider model is more efficient.
    */
   private OptionalLong secondsLeft() {
     OptionalDouble speed = tokensPerSecond();
@@ -99,7 +99,10 @@ record ProgressEstimate(RunPlan plan, List<StageStatus> stages, StagePlan curren
     return OptionalLong.of(Math.round(seconds));
   }
 
-  /** The current stage's speed or, before it trains, the last one's scaled to the larger model. */
+  /**
+   * Returns the current stage's speed or, before it trains, that of the last stage, scaled to the
+   * larger model.
+   */
   private OptionalDouble tokensPerSecond() {
     for (int i = current.index(); i >= 0; i--) {
       Double measured = stages.get(i).figures().tokensPerSecond();

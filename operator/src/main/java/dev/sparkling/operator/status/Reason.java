@@ -30,12 +30,12 @@ public enum Reason {
     this.sentence = sentence;
   }
 
-  /** The spelling in conditions and events. */
+  /** Returns the reason as in conditions and events. */
   public String word() {
     return word;
   }
 
-  /** The default message. */
+  /** Returns the default message. */
   public String sentence() {
     return sentence;
   }

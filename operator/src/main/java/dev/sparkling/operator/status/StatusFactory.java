@@ -28,7 +28,7 @@ public final class StatusFactory {
     this.clock = clock;
   }
 
-  /** The status after a decision of the stage machine. */
+  /** Returns the status after a decision of the stage machine. */
   public ProgressiveTrainingStatus decided(
       RunPlan plan,
       Observation observation,
@@ -59,8 +59,8 @@ public final class StatusFactory {
   }
 
   /**
-   * The status of a run whose spec is invalid. A run that has begun does not fail, because an edit
-   * must not end its training: its worker continues, and the next edit may fix the spec.
+   * Returns the status of a run whose spec is invalid. A run that has begun does not fail because
+   * of an invalid edit: its worker continues, and another edit may fix the spec.
    */
   public ProgressiveTrainingStatus refused(
       @Nullable ProgressiveTrainingStatus before,
@@ -80,7 +80,7 @@ public final class StatusFactory {
             generation);
   }
 
-  /** The status after a pass that went wrong and is retried. */
+  /** Returns the status after a failed pass, which is retried. */
   public ProgressiveTrainingStatus failedPass(
       @Nullable ProgressiveTrainingStatus before, long generation, Reason reason, String message) {
     // A run that was refused before it began, and was then edited, has not failed.
@@ -92,7 +92,7 @@ public final class StatusFactory {
         generation);
   }
 
-  /** The status of a run that is being deleted. */
+  /** Returns the status of a run that is being deleted. */
   public ProgressiveTrainingStatus deleting(
       @Nullable ProgressiveTrainingStatus before, long generation, Reason reason, String message) {
     return with(
@@ -156,7 +156,10 @@ public final class StatusFactory {
     };
   }
 
-  /** A starting worker may be stalled too, which only events show; its phase stays. */
+  /**
+   * Whether a worker may be stalled. A starting worker may be, which only events show; its phase
+   * does not change.
+   */
   private static boolean isStalled(Activity activity) {
     return switch (activity) {
       case STARTING, BLOCKED -> true;
@@ -184,7 +187,7 @@ public final class StatusFactory {
         before == null ? List.of() : before.conditions(), generation, clock.instant());
   }
 
-  /** The time of the last change: now, if there is one. */
+  /** Returns the time of the last change, which is now if the values have changed. */
   private String updatedAt(ProgressEstimate estimate, @Nullable ProgressiveTrainingStatus before) {
     TrainerStatus known = before == null ? null : before.trainerStatus();
     String since = known == null ? null : known.lastUpdatedTime();
@@ -222,7 +225,10 @@ public final class StatusFactory {
     };
   }
 
-  /** A suspension resets the attempts; the pod before it is not the one that the next replaces. */
+  /**
+   * Sets the state. A suspension resets the attempts and the pod, which the next pod does not
+   * replace.
+   */
   private static StageStatus withState(StageStatus stage, StageState state, Decision decision) {
     boolean suspended = decision instanceof Decision.Suspend(_, boolean active) && !active;
     return suspended

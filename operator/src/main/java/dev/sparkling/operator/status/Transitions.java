@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** Derives Kubernetes events from the difference between two statuses. */
 public final class Transitions {
 
-  /** Reasons why the whole run is stalled, which no stage shows. */
+  /** Reasons for which the whole run is stalled, which the status of no stage shows. */
   private static final Set<String> STALLED =
       Set.of(
           Reason.INVALID_INPUT.word(),
@@ -30,11 +30,11 @@ public final class Transitions {
   /**
    * An event of a run.
    *
-   * @param warning whether it needs attention
+   * @param warning whether its type is Warning rather than Normal
    */
   public record RunEvent(boolean warning, String reason, String message) {}
 
-  /** The events in the order in which they happened. */
+  /** Returns the events in the order in which they happened. */
   public static List<RunEvent> between(
       @Nullable ProgressiveTrainingStatus before, ProgressiveTrainingStatus after) {
     List<RunEvent> events = new ArrayList<>();
@@ -127,7 +127,7 @@ public final class Transitions {
               .forEach(failed -> events.add(warning(failed.reason(), failed.message())));
       case QUEUED -> events.add(normal(Reason.QUEUED.word(), Reason.QUEUED.sentence()));
       case PENDING -> {
-        // Every run begins with it; what keeps it there has an event of its own.
+        // Every run begins as Pending; the reason why it stays so has its own event.
       }
     }
   }

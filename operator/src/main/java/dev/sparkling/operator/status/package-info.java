@@ -1,6 +1,6 @@
 /**
  * Turns an observation and a decision into the status and the events that users see. Pure, except
- * for the time of the clock.
+ * for reading a clock.
  */
 @NullMarked
 package dev.sparkling.operator.status;

@@ -15,13 +15,13 @@ public final class Labels {
   public static final String MANAGED_BY = "app.kubernetes.io/managed-by";
   public static final String OPERATOR = "sparkling-operator";
 
-  /** Annotation of a job: charged failures of the jobs that it replaces. */
+  /** Annotation of a job with the number of charged failures of the jobs that it replaces. */
   public static final String ATTEMPTS = "sparkling.dev/attempts";
 
-  /** Selects all objects that an operator of this kind has created. */
+  /** Selector of all objects that a Sparkling operator has created. */
   public static final String OURS = MANAGED_BY + "=" + OPERATOR;
 
-  /** Prefix of Kueue's labels; those of the resource are copied to its jobs. */
+  /** Prefix of Kueue's labels, which are copied from the resource to its jobs. */
   private static final String KUEUE = "kueue.x-k8s.io/";
 
   private Labels() {}
@@ -40,8 +40,8 @@ public final class Labels {
   }
 
   /**
-   * Labels of the job alone, from which Kueue reads queue and priority. A deletion does not queue:
-   * the queue may never admit it.
+   * Returns labels for the job only, from which Kueue reads queue and priority. A deletion is not
+   * queued, because the queue may never admit it.
    */
   static Map<String, String> queueing(ProgressiveTrainingResource run, Work work) {
     Map<String, String> labels = new LinkedHashMap<>();

@@ -3,10 +3,13 @@ package dev.sparkling.operator.workload;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.json.JsonNames;
 
-/** Names of a run's objects: the same work has the same name, so that creating it is idempotent. */
+/**
+ * The names of a run's objects. The same work has the same name, so that creating a job is
+ * idempotent.
+ */
 public final class Names {
 
-  /** Kubernetes cuts a pod's prefix to this length before it appends the random characters. */
+  /** Length to which Kubernetes truncates a pod's prefix before it appends random characters. */
   private static final int LONGEST_POD_PREFIX = 58;
 
   private static final int RANDOM_CHARACTERS = 5;
@@ -14,7 +17,7 @@ public final class Names {
   private Names() {}
 
   /**
-   * The name of a job, and of the config map with its document.
+   * Returns the name of a job and of the config map with its document.
    *
    * @param stage name of the stage; empty for the work of a whole run
    */

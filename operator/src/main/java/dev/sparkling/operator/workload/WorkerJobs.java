@@ -38,7 +38,7 @@ public final class WorkerJobs {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Exit codes of failures that a retry cannot fix. */
+  /** Exit codes of failures that are not retried. */
   private static final Integer[] FINAL_EXIT_CODES =
       Stream.of(ErrorClass.values())
           .filter(errorClass -> !errorClass.retried())
@@ -55,7 +55,7 @@ public final class WorkerJobs {
   /**
    * Builds the config map with the job document, which the job's pod mounts.
    *
-   * @param spec spec as the user wrote it: the worker fills in what it leaves out from the settings
+   * @param spec spec as the user wrote it; the worker fills in missing fields from the settings
    *     that the run was started with
    */
   public ConfigMap document(
@@ -70,9 +70,9 @@ public final class WorkerJobs {
   }
 
   /**
-   * Builds a job, whose config map must exist before it.
+   * Builds a job. Its config map must be created first.
    *
-   * @param attempts charged failures of the jobs that it replaces
+   * @param attempts number of charged failures of the jobs that it replaces
    */
   public Job job(ProgressiveTrainingResource run, String stage, Work work, int attempts) {
     ProgressiveTrainingSpec spec = run.getSpec();
@@ -89,9 +89,9 @@ public final class WorkerJobs {
         .withParallelism(1)
         .withCompletions(1)
         .withBackoffLimit(Math.max(0, spec.retries() - attempts))
-        // The status keeps their results.
+        // The status keeps the results of deleted jobs.
         .withTtlSecondsAfterFinished(settings.ttlSecondsAfterFinished())
-        // One writer at a time: the next pod is created once the last one has ended.
+        // At most one pod writes at a time: the next one is created once the last one has ended.
         .withPodReplacementPolicy("Failed")
         .withPodFailurePolicy(failurePolicy())
         .withTemplate(pod.template(labels))

@@ -27,7 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Builds a job's pod, which conforms to the restricted profile and has no token. */
+/** Builds a job's pod, which conforms to the restricted Pod Security Standard and has no token. */
 record WorkerPod(
     WorkerSettings settings,
     ProgressiveTrainingSpec spec,
@@ -36,10 +36,10 @@ record WorkerPod(
     String document,
     PodPatch patch) {
 
-  /** Time for the current step and its checkpoint. */
+  /** Grace period of the pod, for the current step and its checkpoint. */
   private static final long GRACE_SECONDS = 120;
 
-  /** The worker's part of it, before the kubelet kills it. */
+  /** Grace period of the worker, which ends before the kubelet kills it. */
   private static final long GRACE_FOR_WORKER_SECONDS = GRACE_SECONDS - 10;
 
   private static final long USER = 10001;
@@ -135,7 +135,7 @@ record WorkerPod(
     if (work == Work.TRAIN) {
       arguments.add("--progress-port");
       arguments.add(Integer.toString(WorkerJobs.PROGRESS_PORT));
-      // Explicit, because a requested GPU that the trainer does not see is an error, and one that
+      // Set explicitly: a requested GPU that the trainer does not find is an error, and a GPU that
       // another pod has requested must not be used.
       arguments.add("--device");
       arguments.add(hasGpu() ? "cuda" : "cpu");
@@ -161,7 +161,7 @@ record WorkerPod(
     return environment;
   }
 
-  /** The stage's resources, else the trainer's, else one GPU if that is the default. */
+  /** Returns the stage's resources, else those of the run, else one GPU if that is the default. */
   private ResourceRequirements resources() {
     ResourcesSpec resources =
         work == Work.TRAIN ? spec.trainer().resources() : spec.expander().resources();
@@ -185,7 +185,7 @@ record WorkerPod(
         .build();
   }
 
-  /** A GPU or a part of one, such as nvidia.com/mig-1g.10gb. */
+  /** Whether the pod requests a GPU or a part of one, such as nvidia.com/mig-1g.10gb. */
   private boolean hasGpu() {
     return resources().getLimits().entrySet().stream()
         .anyMatch(

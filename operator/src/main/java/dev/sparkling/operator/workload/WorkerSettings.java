@@ -3,14 +3,14 @@ package dev.sparkling.operator.workload;
 import java.util.List;
 
 /**
- * The installation's settings for worker pods.
+ * The operator's settings for worker pods.
  *
  * @param trainerImage image of trainers if the resource names none
  * @param expanderImage image of expanders if the resource names none; also deletes runs' objects
  * @param imagePullPolicy pull policy of both images
  * @param imagePullSecrets names of secrets in the resource's namespace
  * @param defaultGpu whether a trainer requests one GPU if the resource has no resources
- * @param ttlSecondsAfterFinished time after which ended jobs are deleted with their pods
+ * @param ttlSecondsAfterFinished time after which finished jobs are deleted with their pods
  */
 public record WorkerSettings(
     String trainerImage,

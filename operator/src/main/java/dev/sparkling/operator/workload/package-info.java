@@ -1,4 +1,4 @@
-/** Builds a run's jobs and their documents. Pure: Kubernetes objects as values, no client. */
+/** Builds a run's jobs and their documents. Pure: creates Kubernetes objects without a client. */
 @NullMarked
 package dev.sparkling.operator.workload;
 

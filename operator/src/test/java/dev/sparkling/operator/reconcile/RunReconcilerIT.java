@@ -196,7 +196,7 @@ class RunReconcilerIT {
     cluster.create(UnaryOperator.identity());
     assertThat(
             RunningOperator.condition(cluster.awaitReason("LaunchFailed"), "Progressing").message())
-        .contains("belongs to a former run of this name and is deleted with that run");
+        .contains("belongs to an earlier run of this name and is deleted with that run");
   }
 
   private static ConfigMapBuilder configMap() {
