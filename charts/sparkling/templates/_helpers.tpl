@@ -67,7 +67,7 @@ matchExpressions:
   - {key: sparkling.dev/work, operator: Exists}
 {{- end -}}
 
-{{- /* sparkling.image (list $ IMAGE): registry/repository, by digest or else by tag. */ -}}
+{{- /* sparkling.image (list $ IMAGE): reference of an image, with its digest or else its tag. */ -}}
 {{- define "sparkling.image" -}}
 {{- $root := index . 0 -}}
 {{- $image := index . 1 -}}
@@ -80,7 +80,7 @@ matchExpressions:
 http://{{ include "sparkling.operatorName" . }}.{{ .Release.Namespace }}.svc:{{ .Values.service.port }}/q/health/ready
 {{- end -}}
 
-{{- /* Namespaces that get the workers' network policy, as a JSON object with the key "names". */ -}}
+{{- /* Namespaces in which the workers' network policy is created, as a JSON object with the key "names". */ -}}
 {{- define "sparkling.workerNamespaces" -}}
 {{- $names := .Values.networkPolicy.workers.namespaces | default .Values.watchNamespaces | default (list .Release.Namespace) -}}
 {{- dict "names" ($names | uniq) | toJson -}}
