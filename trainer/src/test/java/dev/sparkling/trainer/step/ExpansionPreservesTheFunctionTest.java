@@ -30,8 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * At 2x, and at any whole ratio, copy-copy computes the same logits (method.md 2). The models have
- * hidden size 8 and inner size 6, and weights, norms included, that are random.
+ * At 2x, and at any whole ratio, copy-copy computes the same logits. The models have hidden size 8
+ * and inner size 6, and weights, norms included, that are random.
  */
 class ExpansionPreservesTheFunctionTest {
 

@@ -26,7 +26,7 @@ class StoreAccessTest {
             () -> StoreAccess.environment(Map.of("AWS_ENDPOINT_URL", "http://other"), STORAGE))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "spec.storage.endpoint: https://minio:9000 is not the http://other of environment"
-                + " variable AWS_ENDPOINT_URL; make them equal, or leave one out");
+            "spec.storage.endpoint: https://minio:9000 differs from http://other in environment"
+                + " variable AWS_ENDPOINT_URL; set one of them, or both to the same value");
   }
 }

@@ -72,7 +72,7 @@ class DeviceTensorsTest {
     assertThat(device.isOnHost()).isFalse();
     assertThatThrownBy(() -> device.tensors(FileKind.MODEL))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("through a copy");
+        .hasMessageContaining("must be copied to the host first");
     ModelState copy = device.newCopy(manager);
     copy.copyFrom(device);
     for (FileKind kind : FileKind.values()) {
