@@ -145,7 +145,7 @@ class RecordedSettingsTest {
         settings(), Files.readString(settings()).replace("\"precision\"", "\"exactness\""));
     Cli.Result result = Cli.run("run", tiny.resource());
     assertThat(result.exitCode()).isEqualTo(2);
-    assertThat(result.err()).contains("exactness").contains("comes from " + settings());
+    assertThat(result.err()).contains("exactness").contains("come from " + settings());
   }
 
   @Test
