@@ -80,7 +80,7 @@ class GetE2E {
     assertThat(details)
         .contains("narrow   Succeeded", "wide     Succeeded", "step-00000240")
         .contains("EXPANSION   LOSS BEFORE", "Ready: Succeeded", "LAST SEEN")
-        .contains("every stage is complete");
+        .contains("all stages are complete");
     run.delete();
   }
 

@@ -33,7 +33,7 @@ final class ClusterStatuses {
       summary: {step: 400/400, progress: 100%, loss: "3.911", saved: 29%}
       somethingNewer: 1
       conditions:
-      - {type: Ready, status: "True", reason: Succeeded, message: every stage is complete, lastTransitionTime: "2026-01-01T00:00:00Z"}
+      - {type: Ready, status: "True", reason: Succeeded, message: all stages are complete, lastTransitionTime: "2026-01-01T00:00:00Z"}
       stages:
       - name: narrow
         state: Succeeded

@@ -109,7 +109,7 @@ class GetCommandTest {
             "wide             4.2000       4.2001       1.2500      1.5000       1.5   1.05MB",
             "",
             "Ready: Succeeded, since 2026-01-01T00:00:00Z",
-            "  every stage is complete",
+            "  all stages are complete",
             "",
             "LAST SEEN   TYPE     REASON      MESSAGE",
             "       9s   Normal   Expanding   begun",
