@@ -20,7 +20,7 @@ import org.assertj.core.api.Assertions;
     importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
-  private static final int MOST_CLASSES = 25;
+  private static final int MAX_CLASSES = 25;
 
   @ArchTest
   static final ArchRule packagesHaveNoCycles =
@@ -38,7 +38,7 @@ class ArchitectureTest {
             size ->
                 Assertions.assertThat(size.getValue())
                     .as("classes of %s", size.getKey())
-                    .isLessThanOrEqualTo(MOST_CLASSES));
+                    .isLessThanOrEqualTo(MAX_CLASSES));
   }
 
   @ArchTest

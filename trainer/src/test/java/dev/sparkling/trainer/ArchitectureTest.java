@@ -26,7 +26,7 @@ import java.util.Map;
     importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
-  private static final int MOST_CLASSES = 25;
+  private static final int MAX_CLASSES = 25;
 
   @ArchTest
   static final ArchRule onlyTorchUsesTheEngine =
@@ -95,6 +95,6 @@ class ArchitectureTest {
             .filter(JavaClass::isTopLevelClass)
             .collect(groupingBy(JavaClass::getPackageName, counting()));
     assertThat(counts)
-        .allSatisfy((name, count) -> assertThat(count).as(name).isLessThanOrEqualTo(MOST_CLASSES));
+        .allSatisfy((name, count) -> assertThat(count).as(name).isLessThanOrEqualTo(MAX_CLASSES));
   }
 }

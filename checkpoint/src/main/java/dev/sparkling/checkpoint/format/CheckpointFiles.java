@@ -38,7 +38,7 @@ final class CheckpointFiles {
   /**
    * Whether the folder has a file that only Sparkling writes, so it is not a Hugging Face folder.
    */
-  static boolean holdsOurs(ObjectStore store, String folder) {
+  static boolean hasSparklingFile(ObjectStore store, String folder) {
     int prefix = folder.length() + 1;
     return store.list(folder + "/").stream()
         .map(object -> object.key().substring(prefix))
@@ -59,7 +59,7 @@ final class CheckpointFiles {
   }
 
   /** Refuses a folder that holds files with other names. */
-  static void checkNothingForeign(ObjectStore store, String folder) {
+  static void checkNoOtherFiles(ObjectStore store, String folder) {
     int prefix = folder.length() + 1;
     store.list(folder + "/").stream()
         .map(object -> object.key().substring(prefix))

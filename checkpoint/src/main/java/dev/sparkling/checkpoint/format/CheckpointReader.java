@@ -90,7 +90,7 @@ public final class CheckpointReader {
     boolean ours =
         Checkpoints.exists(store, folder)
             || store.find(folder + "/" + CheckpointFiles.CONFIGURATION).isEmpty()
-            || CheckpointFiles.holdsOurs(store, folder);
+            || CheckpointFiles.hasSparklingFile(store, folder);
     return ours ? open(store, folder) : new CheckpointReader(store, folder, Optional.empty());
   }
 

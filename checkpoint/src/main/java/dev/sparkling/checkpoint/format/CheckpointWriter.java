@@ -57,7 +57,7 @@ public final class CheckpointWriter implements AutoCloseable {
     this.folder = folder;
     this.maxFileBytes = maxFileBytes;
     this.resumed = resumed;
-    CheckpointFiles.checkNothingForeign(store, folder);
+    CheckpointFiles.checkNoOtherFiles(store, folder);
   }
 
   /**

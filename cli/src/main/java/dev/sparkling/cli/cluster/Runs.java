@@ -42,7 +42,7 @@ public final class Runs implements AutoCloseable {
   }
 
   /** Returns the namespace of these runs, for messages. */
-  public String place() {
+  public String description() {
     return allNamespaces ? "any namespace" : "namespace " + server.namespace();
   }
 

@@ -25,26 +25,26 @@ final class ServerErrors {
   private ServerErrors() {}
 
   static SparklingException refused(String server, int code, String body) {
-    String said = message(body);
+    String message = message(body);
     return switch (code) {
       case UNAUTHORIZED ->
           new UserError(
               "cluster %s: does not accept the credentials of this context (401): %s; log in again, or name another with --context"
-                  .formatted(server, said));
+                  .formatted(server, message));
       case FORBIDDEN ->
           new UserError(
               "cluster %s: %s; the role 'view' in the namespace is enough, or name another with --namespace"
-                  .formatted(server, said));
+                  .formatted(server, message));
       // A namespace without runs has an empty list, so the kind itself is missing.
       case NOT_FOUND ->
           new UserError(
               "cluster %s: does not know ProgressiveTraining of sparkling.dev/v1alpha1; install Sparkling with helm install sparkling charts/sparkling, or name another cluster with --context"
                   .formatted(server));
-      case REQUEST_TIMEOUT, GONE, TOO_MANY_REQUESTS -> failed(server, code, said);
+      case REQUEST_TIMEOUT, GONE, TOO_MANY_REQUESTS -> failed(server, code, message);
       default ->
           code >= SERVER_ERROR
-              ? failed(server, code, said)
-              : new UserError("cluster %s: answered %d: %s".formatted(server, code, said));
+              ? failed(server, code, message)
+              : new UserError("cluster %s: answered %d: %s".formatted(server, code, message));
     };
   }
 
@@ -70,8 +70,8 @@ final class ServerErrors {
         error);
   }
 
-  private static TransientError failed(String server, int code, String said) {
-    return new TransientError("cluster %s: answered %d: %s".formatted(server, code, said), null);
+  private static TransientError failed(String server, int code, String message) {
+    return new TransientError("cluster %s: answered %d: %s".formatted(server, code, message), null);
   }
 
   /** Returns the reason of a network error; some of the JDK's exceptions have no message. */

@@ -21,7 +21,7 @@ import java.util.stream.DoubleStream;
 final class RunCharts {
 
   /** More points than a screen has columns would make the page larger without being visible. */
-  private static final int MOST_POINTS = 1500;
+  private static final int MAX_POINTS = 1500;
 
   private static final Pattern IN_LAYER =
       Pattern.compile("model\\.layers\\.(\\d+)\\.(.*)\\.weight");
@@ -62,10 +62,10 @@ final class RunCharts {
         lines);
   }
 
-  /** Means over neighboring steps, at most {@link #MOST_POINTS}. */
+  /** Means over neighboring steps, at most {@link #MAX_POINTS}. */
   private static Map<Double, Double> means(StoredStage stage, ToDoubleFunction<Step> value) {
     List<Step> steps = stage.metrics().steps();
-    int together = Math.ceilDiv(Math.max(1, steps.size()), MOST_POINTS);
+    int together = Math.ceilDiv(Math.max(1, steps.size()), MAX_POINTS);
     Map<Double, Double> points = new TreeMap<>();
     for (int i = 0; i < steps.size(); i += together) {
       List<Step> group = steps.subList(i, Math.min(steps.size(), i + together));
@@ -87,7 +87,7 @@ final class RunCharts {
     Map<Integer, Map<Double, Double>> blocks = new TreeMap<>();
     for (StoredStage stage : run.stages()) {
       List<Step> steps = stage.metrics().steps();
-      int every = Math.ceilDiv(Math.max(1, steps.size()), MOST_POINTS);
+      int every = Math.ceilDiv(Math.max(1, steps.size()), MAX_POINTS);
       for (int i = 0; i < steps.size(); i += every) {
         Step step = steps.get(i);
         for (int block = 0; block < step.learningRates().size(); block++) {

@@ -20,7 +20,7 @@ import java.util.function.BooleanSupplier;
 /**
  * Trains a stage, both in local runs and in the trainer's pod.
  *
- * @param run run whose session has begun
+ * @param run run whose session has started
  * @param device device to compute on, and the setting that errors about it name
  * @param listener listener for the training's progress
  * @param stopRequested whether to stop; called after every step

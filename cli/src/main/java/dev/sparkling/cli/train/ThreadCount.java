@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 public final class ThreadCount {
 
   /** More would only contend, and a typing error could make the machine unusable. */
-  private static final int MOST_PER_CORE = 4;
+  private static final int MAX_PER_CORE = 4;
 
   private ThreadCount() {}
 
@@ -28,11 +28,11 @@ public final class ThreadCount {
     if (threads == null) {
       return cores;
     }
-    int most = MOST_PER_CORE * cores;
+    int most = MAX_PER_CORE * cores;
     if (threads < 1 || threads > most) {
       throw new UserError(
           "%s: %d is outside of 1 to %d, %d for each of this machine's %d cores"
-              .formatted(name, threads, most, MOST_PER_CORE, cores));
+              .formatted(name, threads, most, MAX_PER_CORE, cores));
     }
     return threads;
   }

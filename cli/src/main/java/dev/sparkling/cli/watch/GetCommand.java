@@ -93,10 +93,10 @@ public final class GetCommand implements Callable<Integer> {
   /** Handles an empty list: a message, as in kubectl, or an error if a single run was named. */
   private void requireAny(Runs runs) {
     if (name != null) {
-      throw missing(name, runs.place());
+      throw missing(name, runs.description());
     }
     PrintWriter err = spec.commandLine().getErr();
-    err.println("no runs in " + runs.place());
+    err.println("no runs in " + runs.description());
     err.flush();
   }
 
@@ -121,7 +121,7 @@ public final class GetCommand implements Callable<Integer> {
   private List<JsonNode> resources(Runs runs) {
     List<JsonNode> resources = runs.resources();
     if (name != null && resources.isEmpty()) {
-      throw missing(name, runs.place());
+      throw missing(name, runs.description());
     }
     return resources;
   }

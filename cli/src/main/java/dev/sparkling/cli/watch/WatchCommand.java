@@ -45,7 +45,7 @@ public final class WatchCommand implements Callable<Integer> {
       RunFollower follower =
           new RunFollower(
               name,
-              runs.place(),
+              runs.description(),
               table -> new RunColumns(table, cluster.allNamespaces(), false),
               columns ->
                   terminal

@@ -75,7 +75,7 @@ final class StageStatusMerge {
         case OPEN -> {
           // Still running, or succeeded.
         }
-        case FAILED, FOREIGN -> pod = null;
+        case FAILED, OTHER_JOB -> pod = null;
         case DISRUPTED -> {
           disruptions += suspended ? 0 : 1;
           pod = null;

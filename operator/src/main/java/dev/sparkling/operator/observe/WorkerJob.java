@@ -43,7 +43,7 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
     /** It failed, which counts against the retries. */
     FAILED,
     /** It belongs to another job. */
-    FOREIGN
+    OTHER_JOB
   }
 
   public String name() {
@@ -119,7 +119,7 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
    */
   PodFate fateOf(String pod, int attempts) {
     if (!Names.isPodOf(pod, name())) {
-      return PodFate.FOREIGN;
+      return PodFate.OTHER_JOB;
     }
     if (isTerminating()) {
       return PodFate.OPEN;

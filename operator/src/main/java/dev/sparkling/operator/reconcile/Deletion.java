@@ -57,7 +57,7 @@ final class Deletion {
     return switch (deleter.get().worker()) {
       case Worker.None _ -> Optional.empty();
       case Worker.Active _ ->
-          Optional.of(deleter.get().blocked().map(Deletion::heldUp).orElse(IN_PROGRESS));
+          Optional.of(deleter.get().blocked().map(Deletion::blocked).orElse(IN_PROGRESS));
       case Worker.Failed failed ->
           Optional.of(
               new Delay(
@@ -74,7 +74,7 @@ final class Deletion {
     return new Delay(Reason.DELETION_FAILED, failure.getMessage() + ADVICE);
   }
 
-  private static Delay heldUp(Waiting waiting) {
+  private static Delay blocked(Waiting waiting) {
     return new Delay(Reason.DELETION_HELD_UP, waiting.reason() + ": " + waiting.message() + ADVICE);
   }
 

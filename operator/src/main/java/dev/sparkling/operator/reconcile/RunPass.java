@@ -40,7 +40,7 @@ final class RunPass {
    * @param write writes the new status; returns whether the run was edited meanwhile
    * @return time until the next pass; empty if only an event triggers it
    */
-  Optional<Duration> over(
+  Optional<Duration> execute(
       ProgressiveTrainingResource run,
       StageJobs found,
       Predicate<ProgressiveTrainingStatus> write) {

@@ -87,7 +87,7 @@ public final class RunReconciler
     InformerEventSource<Job, ProgressiveTrainingResource> jobs =
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(Job.class, ProgressiveTrainingResource.class)
-                .withLabelSelector(Labels.OURS)
+                .withLabelSelector(Labels.SELECTOR)
                 .withSecondaryToPrimaryMapper(
                     Mappers.fromOwnerReferences(ProgressiveTrainingResource.class))
                 .build(),
@@ -95,7 +95,7 @@ public final class RunReconciler
     InformerEventSource<Pod, ProgressiveTrainingResource> pods =
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(Pod.class, ProgressiveTrainingResource.class)
-                .withLabelSelector(Labels.OURS)
+                .withLabelSelector(Labels.SELECTOR)
                 .withSecondaryToPrimaryMapper(RunReconciler::runOf)
                 .build(),
             context);
@@ -112,7 +112,7 @@ public final class RunReconciler
     } else {
       metrics
           .reconcile(
-              () -> pass.over(run, jobs(run, context), after -> writer.write(context, run, after)))
+              () -> pass.execute(run, jobs(run, context), after -> writer.write(context, run, after)))
           .ifPresent(control::rescheduleAfter);
     }
     return control;

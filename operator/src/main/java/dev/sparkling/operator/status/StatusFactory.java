@@ -59,7 +59,7 @@ public final class StatusFactory {
   }
 
   /**
-   * Returns the status of a run whose spec is invalid. A run that has begun does not fail because
+   * Returns the status of a run whose spec is invalid. A run that has started does not fail because
    * of an invalid edit: its worker continues, and another edit may fix the spec.
    */
   public ProgressiveTrainingStatus refused(

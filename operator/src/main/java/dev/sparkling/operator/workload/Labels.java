@@ -19,7 +19,7 @@ public final class Labels {
   public static final String ATTEMPTS = "sparkling.dev/attempts";
 
   /** Selector of all objects that a Sparkling operator has created. */
-  public static final String OURS = MANAGED_BY + "=" + OPERATOR;
+  public static final String SELECTOR = MANAGED_BY + "=" + OPERATOR;
 
   /** Prefix of Kueue's labels, which are copied from the resource to its jobs. */
   private static final String KUEUE = "kueue.x-k8s.io/";

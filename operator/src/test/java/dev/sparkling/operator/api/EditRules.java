@@ -43,11 +43,11 @@ final class EditRules {
     EditRules edits = new EditRules(rules);
     edits.add(
         USED_STAGE_STAYS,
-        "spec.stages: a stage that has begun cannot be edited or removed, except for its trainer;"
+        "spec.stages: a stage that has started cannot be edited or removed, except for its trainer;"
             + " edit a later stage, or create another run");
     edits.add(
         TOKENS_STAY,
-        "spec.stages: their total tokens cannot be edited once a stage has begun, because every"
+        "spec.stages: their total tokens cannot be edited once a stage has started, because every"
             + " learning rate was computed from them; create another run");
     Stream.concat(
             Stream.of("spec.model", "spec.data", "spec.storage.uri"),
@@ -56,7 +56,7 @@ final class EditRules {
             path ->
                 edits.add(
                     UNUSED + " || " + unchanged(path),
-                    path + ": cannot be edited once a stage has begun; create another run"));
+                    path + ": cannot be edited once a stage has started; create another run"));
   }
 
   private static String unchanged(String path) {

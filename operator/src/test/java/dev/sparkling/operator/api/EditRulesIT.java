@@ -99,7 +99,7 @@ class EditRulesIT {
   void aStageThatHasBegunCannotBeRemovedAndALaterOneCanBeSplit() {
     ObjectNode shorter = used.deepCopy();
     ((ArrayNode) shorter.at("/spec/stages")).remove(1);
-    assertThat(refusal(shorter)).contains("spec.stages: a stage that has begun cannot be edited");
+    assertThat(refusal(shorter)).contains("spec.stages: a stage that has started cannot be edited");
 
     ObjectNode split = used.deepCopy();
     ObjectNode wide = (ObjectNode) split.at("/spec/stages/2");

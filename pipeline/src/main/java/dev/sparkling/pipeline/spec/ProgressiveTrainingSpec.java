@@ -46,7 +46,7 @@ public record ProgressiveTrainingSpec(
         @Required
         TrainingSpec training,
     @JsonPropertyDescription(
-            "Stages in the order in which they are trained, 1 to 8. A stage that has begun cannot be edited, except for its trainer.")
+            "Stages in the order in which they are trained, 1 to 8. A stage that has started cannot be edited, except for its trainer.")
         @Required
         @Size(min = 1, max = 8)
         List<StageSpec> stages,

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** The object store of a run. */
 public record StorageSpec(
     @JsonPropertyDescription(
-            "Location of the run's objects, not shared with another run: s3://BUCKET/PREFIX; for a local run also a file: URI or a path. Cannot be edited once a stage has begun.")
+            "Location of the run's objects, not shared with another run: s3://BUCKET/PREFIX; for a local run also a file: URI or a path. Cannot be edited once a stage has started.")
         @Required
         @Size(min = 1, max = 2048)
         String uri,

@@ -11,7 +11,7 @@ import java.util.OptionalLong;
  */
 public record StageObservation(boolean expanded, OptionalLong newestStep, Worker worker) {
 
-  /** A stage that has not begun. */
+  /** A stage that has not started. */
   public static final StageObservation NOTHING =
       new StageObservation(false, OptionalLong.empty(), new Worker.None());
 }

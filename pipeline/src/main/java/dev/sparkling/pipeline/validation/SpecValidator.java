@@ -31,7 +31,7 @@ public final class SpecValidator {
    * Largest number of stages that the cost limits of the CustomResourceDefinition's CEL rules
    * allow.
    */
-  private static final int MOST_STAGES = 8;
+  private static final int MAX_STAGES = 8;
 
   private final Problems problems;
 
@@ -190,9 +190,9 @@ public final class SpecValidator {
   private void stages(ProgressiveTrainingSpec spec) {
     problems.require(!spec.stages().isEmpty(), "spec.stages", "is missing or empty; at least one");
     problems.require(
-        spec.stages().size() <= MOST_STAGES,
+        spec.stages().size() <= MAX_STAGES,
         "spec.stages",
-        spec.stages().size() + " stages; at most " + MOST_STAGES);
+        spec.stages().size() + " stages; at most " + MAX_STAGES);
     Set<String> names = new HashSet<>();
     int hidden = spec.model().hiddenSize();
     int inner = spec.model().innerSize();

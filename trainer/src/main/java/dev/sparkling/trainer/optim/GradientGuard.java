@@ -14,13 +14,13 @@ import java.util.List;
  * Measures and clips gradients, and skips updates whose loss or gradient norm is far above those of
  * the last {@value #WINDOW} steps. Skipped steps enter the window too, so that a lasting change is
  * accepted after a few steps. Each stage starts with an empty window, because an expansion changes
- * losses and norms: nothing is skipped in the first {@value #LEAST} steps, and the threshold is
+ * losses and norms: nothing is skipped in the first {@value #MIN_STEPS} steps, and the threshold is
  * doubled until the window is full.
  */
 public final class GradientGuard {
 
   static final int WINDOW = 128;
-  static final int LEAST = 32;
+  static final int MIN_STEPS = 32;
 
   /** Standard deviations above the mean that are allowed, as in OLMo-core. */
   private static final double DEVIATIONS = 6;
@@ -68,7 +68,7 @@ public final class GradientGuard {
               norms,
               filled,
               at,
-              LEAST,
+              MIN_STEPS,
               deviations,
               largestNorm);
       return new UpdateDecision(decided.get(0), blockNorms, decided.get(1), decided.get(2));

@@ -51,7 +51,7 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
   private record DumpedNorms(String weight, String gradient) {}
 
   /** The location of the first numbers that are not finite, with their forward pass. */
-  private record NonFinitePlace(String name, Optional<Integer> microBatch, List<Long> tokens) {
+  private record NonFiniteLocation(String name, Optional<Integer> microBatch, List<Long> tokens) {
     String described() {
       return name + microBatch.map(i -> ", micro-batch " + i).orElse("");
     }
@@ -60,7 +60,7 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
   /** Writes a dump of a step that is not finite and returns the error to throw. */
   UserError ofStep(long step, StepResult result, List<Double> rates, Iterable<Batch> microBatches) {
     Map<String, ParameterNorms> norms = trainingStep.norms();
-    NonFinitePlace place =
+    NonFiniteLocation place =
         inForwardPass(microBatches).or(() -> inGradients(norms)).orElseGet(Diagnosis::inLogits);
     String loss = Double.toString(result.loss());
     String gradientNorm = Double.toString(result.gradientNorm());
@@ -81,7 +81,7 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
 
   /** Writes a dump of an evaluation that is not finite and returns the error to throw. */
   UserError ofEvaluation(long step, EvaluationResult result, Iterable<Batch> batches) {
-    NonFinitePlace place = inForwardPass(batches).orElseGet(Diagnosis::inLogits);
+    NonFiniteLocation place = inForwardPass(batches).orElseGet(Diagnosis::inLogits);
     String loss = Double.toString(result.loss());
     return write(
         "validation loss is " + loss,
@@ -98,7 +98,7 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
             dumped(trainingStep.norms())));
   }
 
-  private UserError write(String finding, NonFinitePlace place, Dump dump) {
+  private UserError write(String finding, NonFiniteLocation place, Dump dump) {
     String key = RunLayout.dump(stage, dump.step());
     store.write(key, encode(dump).getBytes(StandardCharsets.UTF_8));
     return new UserError(
@@ -106,13 +106,13 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
             .formatted(dump.step(), finding, place.described(), store.location(key)));
   }
 
-  private Optional<NonFinitePlace> inForwardPass(Iterable<Batch> batches) {
+  private Optional<NonFiniteLocation> inForwardPass(Iterable<Batch> batches) {
     int i = 0;
     for (Batch batch : batches) {
       Optional<String> name = trainingStep.transformer().firstNotFinite(batch);
       if (name.isPresent()) {
         List<Long> tokens = Arrays.stream(batch.tokens()).boxed().toList();
-        return Optional.of(new NonFinitePlace(name.get(), Optional.of(i), tokens));
+        return Optional.of(new NonFiniteLocation(name.get(), Optional.of(i), tokens));
       }
       i++;
     }
@@ -120,18 +120,18 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
   }
 
   /** Searches from the last parameter to the first, the direction of the backward pass. */
-  private static Optional<NonFinitePlace> inGradients(Map<String, ParameterNorms> norms) {
+  private static Optional<NonFiniteLocation> inGradients(Map<String, ParameterNorms> norms) {
     return List.copyOf(norms.entrySet()).reversed().stream()
         .filter(parameter -> !Double.isFinite(parameter.getValue().gradient()))
         .findFirst()
         .map(
             parameter ->
-                new NonFinitePlace(
+                new NonFiniteLocation(
                     "the gradient of " + parameter.getKey(), Optional.empty(), List.of()));
   }
 
-  private static NonFinitePlace inLogits() {
-    return new NonFinitePlace("the logits", Optional.empty(), List.of());
+  private static NonFiniteLocation inLogits() {
+    return new NonFiniteLocation("the logits", Optional.empty(), List.of());
   }
 
   private static Map<String, DumpedNorms> dumped(Map<String, ParameterNorms> norms) {

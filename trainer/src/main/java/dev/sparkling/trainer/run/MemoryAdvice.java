@@ -19,21 +19,21 @@ final class MemoryAdvice {
   private MemoryAdvice() {}
 
   /** Returns advice before training; empty if the stage should fit. */
-  static Optional<String> beforehand(StagePlan stage, TrainingSpec training, long bytes) {
+  static Optional<String> beforeTraining(StagePlan stage, TrainingSpec training, long bytes) {
     return stage.memory().total() <= bytes
         ? Optional.empty()
         : Optional.of(need(stage, training, bytes) + remedy(stage, training, bytes));
   }
 
   /** Returns advice after an allocation failed, regardless of the estimate. */
-  static String afterwards(StagePlan stage, TrainingSpec training, long bytes) {
+  static String afterFailure(StagePlan stage, TrainingSpec training, long bytes) {
     return need(stage, training, bytes)
         + "that was not enough; "
         + remedy(stage, training, Math.min(bytes, stage.memory().total() - 1));
   }
 
   /** Returns advice after an allocation on a GPU failed; there is no estimate of GPU memory. */
-  static String ofGpu(TrainingSpec training) {
+  static String forGpu(TrainingSpec training) {
     return "spec.training.microBatchSize: "
         + training.microBatchSize()
         + " needs more memory than the GPU has; lower it, or set spec.training.recomputation: layers";

@@ -74,7 +74,7 @@ public final class TrainingRun {
     long memory = Torch.hostMemoryBytes();
     boolean onHost = torch.device() == Device.CPU;
     if (onHost) {
-      MemoryAdvice.beforehand(job.stage(), job.training(), memory).ifPresent(listener::warning);
+      MemoryAdvice.beforeTraining(job.stage(), job.training(), memory).ifPresent(listener::warning);
     }
     return Torch.withinMemory(
         () -> {
@@ -87,8 +87,8 @@ public final class TrainingRun {
         e ->
             new UserError(
                 onHost
-                    ? MemoryAdvice.afterwards(job.stage(), job.training(), memory)
-                    : MemoryAdvice.ofGpu(job.training()),
+                    ? MemoryAdvice.afterFailure(job.stage(), job.training(), memory)
+                    : MemoryAdvice.forGpu(job.training()),
                 e));
   }
 

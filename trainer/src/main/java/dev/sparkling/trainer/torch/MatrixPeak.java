@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 public final class MatrixPeak {
 
   /** The first products are slow in a new process, which compiles its code at the same time. */
-  private static final int LEAST_ROUNDS = 6;
+  private static final int MIN_ROUNDS = 6;
 
   private static final long NANOS = TimeUnit.MILLISECONDS.toNanos(400);
 
@@ -74,7 +74,7 @@ public final class MatrixPeak {
       NDArray matrix = kind.matrix(scope);
       double best = 0;
       long first = System.nanoTime();
-      for (int i = 0; i < LEAST_ROUNDS || System.nanoTime() - first < NANOS; i++) {
+      for (int i = 0; i < MIN_ROUNDS || System.nanoTime() - first < NANOS; i++) {
         long begin = System.nanoTime();
         try (NDArray result = matrix.matMul(matrix)) {
           awaitDevice(result);

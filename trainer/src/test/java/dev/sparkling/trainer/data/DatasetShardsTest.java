@@ -98,7 +98,7 @@ class DatasetShardsTest {
     assertThat(read(dataset, 5)).containsOnly(0);
     until(() -> store.reads.contains(shard(1)));
     Thread closing = Thread.ofPlatform().start(dataset::close);
-    // Closing has begun once it waits for the blocked copy.
+    // Closing has started once it waits for the blocked copy.
     until(() -> closing.getState() == Thread.State.WAITING);
     permission.countDown();
     until(() -> !closing.isAlive());

@@ -83,10 +83,10 @@ class GradientGuardTest {
   @Test
   void updateWithASpikeInLossOrNormIsSkippedOnceTheWindowHasEnoughSteps() {
     try (NDManager manager = TestTorch.start().newManager()) {
-      assertThat(skippedAfter(GradientGuard.LEAST - 1, 3f, 1f, manager)).isFalse();
-      assertThat(skippedAfter(GradientGuard.LEAST, 3f, 1f, manager)).isTrue();
-      assertThat(skippedAfter(GradientGuard.LEAST, 1f, 3f, manager)).isTrue();
-      assertThat(skippedAfter(GradientGuard.LEAST, 1.05f, 1.05f, manager)).isFalse();
+      assertThat(skippedAfter(GradientGuard.MIN_STEPS - 1, 3f, 1f, manager)).isFalse();
+      assertThat(skippedAfter(GradientGuard.MIN_STEPS, 3f, 1f, manager)).isTrue();
+      assertThat(skippedAfter(GradientGuard.MIN_STEPS, 1f, 3f, manager)).isTrue();
+      assertThat(skippedAfter(GradientGuard.MIN_STEPS, 1.05f, 1.05f, manager)).isFalse();
       // The deviation is 0.05: 8 of them above the mean are allowed until the window is full.
       assertThat(skippedAfter(GradientGuard.WINDOW - 1, 1.4f, 1f, manager)).isFalse();
       assertThat(skippedAfter(GradientGuard.WINDOW, 1.4f, 1f, manager)).isTrue();

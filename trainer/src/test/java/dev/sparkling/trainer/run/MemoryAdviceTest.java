@@ -32,12 +32,12 @@ class MemoryAdviceTest {
 
   @Test
   void stageThatFitsNeedsNoAdvice() {
-    assertThat(MemoryAdvice.beforehand(stage, spec.training(), 24L << 30)).isEmpty();
+    assertThat(MemoryAdvice.beforeTraining(stage, spec.training(), 24L << 30)).isEmpty();
   }
 
   @Test
   void adviceIsTheMostThatFitsWithAndWithoutRecomputation() {
-    assertThat(MemoryAdvice.beforehand(stage, spec.training(), 6_500_000_000L))
+    assertThat(MemoryAdvice.beforeTraining(stage, spec.training(), 6_500_000_000L))
         .hasValue(
             "spec.training.microBatchSize: 16 needs about 9.1 GB in stage narrow, 3.2 GB of it for"
                 + " weights, gradients and moments, and there are 6.5 GB in total; lower it to 8, or 16"
@@ -46,20 +46,20 @@ class MemoryAdviceTest {
 
   @Test
   void recomputationIsAdvisedIfOnlyThatFits() {
-    assertThat(MemoryAdvice.beforehand(stage, spec.training(), 3_000_000_000L).orElseThrow())
+    assertThat(MemoryAdvice.beforeTraining(stage, spec.training(), 3_000_000_000L).orElseThrow())
         .endsWith("lower it to 1 with spec.training.recomputation: layers");
   }
 
   @Test
   void noSettingIsAdvisedForAModelThatIsTooLarge() {
-    assertThat(MemoryAdvice.beforehand(stage, spec.training(), 1L << 30).orElseThrow())
+    assertThat(MemoryAdvice.beforeTraining(stage, spec.training(), 1L << 30).orElseThrow())
         .endsWith(
             "there are 1.1 GB in total; not even 1 fits: a smaller model or more memory is needed");
   }
 
   @Test
   void afterAFailedAllocationAdviceIsLessThanWasUsed() {
-    assertThat(MemoryAdvice.afterwards(stage, spec.training(), 24L << 30))
+    assertThat(MemoryAdvice.afterFailure(stage, spec.training(), 24L << 30))
         .contains("in total; that was not enough; lower it to 8, or 16");
   }
 }

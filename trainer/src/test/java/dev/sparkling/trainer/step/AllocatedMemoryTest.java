@@ -26,10 +26,10 @@ class AllocatedMemoryTest {
    * Measured: 1.04. The estimate leaves out small terms, and the JIT compiler's threads may add
    * some MB.
    */
-  private static final double MOST_OF_ESTIMATE = 1.1;
+  private static final double MAX_OF_ESTIMATE = 1.1;
 
   /** Measured: 0.86, because the two shards need most at different moments. */
-  private static final double LEAST_OF_ESTIMATE = 0.75;
+  private static final double MIN_OF_ESTIMATE = 0.75;
 
   /** Measured: 2 %, of buffers that libtorch allocates in a first step and keeps. */
   private static final double STATE_PERCENT = 6;
@@ -88,7 +88,7 @@ class AllocatedMemoryTest {
         most = Math.max(most, memory.peakBytes(step) - before);
       }
       long estimate = TrainingMemory.of(shape.model(), training).activations();
-      assertThat(most / (double) estimate).isBetween(LEAST_OF_ESTIMATE, MOST_OF_ESTIMATE);
+      assertThat(most / (double) estimate).isBetween(MIN_OF_ESTIMATE, MAX_OF_ESTIMATE);
     }
   }
 

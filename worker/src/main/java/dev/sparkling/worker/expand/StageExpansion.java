@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Expands the last checkpoint of a stage into the first of the next, both for local runs and in the
  * expander's pod.
  *
- * @param run run whose session has begun
+ * @param run run whose session has started
  * @param memoryBytes memory for reading and expanding
  * @param stopRequested whether to stop; called often
  * @param progress listener for the bytes done

@@ -93,7 +93,7 @@ public final class GradientPasses implements AutoCloseable {
   /** Adds the gradients of the other shards to those of the step. */
   public void endStep() {
     for (MicroBatchShard shard : shards.subList(1, shards.size())) {
-      if (shard.hasBegun()) {
+      if (shard.hasStarted()) {
         transformer.foreach().add(gradients.all(), shard.gradients().all());
       }
     }

@@ -30,8 +30,8 @@ final class LayerPasses {
    */
   private static final long BLOCKS = 8;
 
-  private static final long LEAST_QUERIES_PER_BLOCK = 32;
-  private static final long MOST_QUERIES_PER_BLOCK = 128;
+  private static final long MIN_QUERIES_PER_BLOCK = 32;
+  private static final long MAX_QUERIES_PER_BLOCK = 128;
 
   private final ModelConfiguration model;
   private final LayerKernels kernels;
@@ -141,7 +141,7 @@ final class LayerPasses {
   private AttentionPlan plan(
       NDArray x, int sequences, Optional<NDArray> mask, boolean keepsSoftmax, NDManager scope) {
     long length = x.getShape().get(0) / sequences;
-    long queries = Math.clamp(length / BLOCKS, LEAST_QUERIES_PER_BLOCK, MOST_QUERIES_PER_BLOCK);
+    long queries = Math.clamp(length / BLOCKS, MIN_QUERIES_PER_BLOCK, MAX_QUERIES_PER_BLOCK);
     return new AttentionPlan(
         firstPositions(cosine, length, scope),
         firstPositions(sine, length, scope),

@@ -32,7 +32,7 @@ final class MicroBatchShard {
   private final Weights<NDArray> gradients;
 
   /** Whether a pass of this step has run, to whose gradients later passes add. */
-  private boolean begun;
+  private boolean started;
 
   /**
    * Creates a shard.
@@ -71,7 +71,7 @@ final class MicroBatchShard {
   }
 
   void beginStep() {
-    begun = false;
+    started = false;
   }
 
   /** Returns the sum of the gradients of this step's passes; undefined before the first pass. */
@@ -79,8 +79,8 @@ final class MicroBatchShard {
     return gradients;
   }
 
-  boolean hasBegun() {
-    return begun;
+  boolean hasStarted() {
+    return started;
   }
 
   /**
@@ -93,10 +93,10 @@ final class MicroBatchShard {
     Weights<NDArray> weights = transformer.weights();
     NDArray tokens = scope.create(batch.tokens());
     Optional<NDArray> mask = transformer.mask(batch, scope);
-    double beta = begun ? 1 : 0;
-    if (!begun) {
+    double beta = started ? 1 : 0;
+    if (!started) {
       transformer.foreach().zero(accumulatedOnly(gradients));
-      begun = true;
+      started = true;
     }
     routing.beginPass();
     Deque<SavedLayer> saved = new ArrayDeque<>();
