@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * User-defined additions to worker pods: {@code podPatch} of the trainer and the expander. The
  * field names are those of a Kubernetes pod template. Only a subset is supported, so that the
- * CustomResourceDefinition is small enough for client-side {@code kubectl apply} and a patch cannot
- * override fields that the operator sets.
+ * CustomResourceDefinition stays small enough for client-side {@code kubectl apply}. A patch adds
+ * to what the operator sets and replaces nothing, except for environment variables: if the operator
+ * sets one of the same name, Kubernetes uses the value of the patch, which comes last.
  */
 public record PodPatch(
     @JsonPropertyDescription("Labels added to the pods; the operator's own labels take precedence.")
@@ -30,7 +31,8 @@ public record PodPatch(
     @JsonPropertyDescription("Volumes added to the pods.") List<Volume> volumes,
     @JsonPropertyDescription("Volume mounts added to the worker's container.")
         List<VolumeMount> volumeMounts,
-    @JsonPropertyDescription("Environment variables added to the worker's container.")
+    @JsonPropertyDescription(
+            "Environment variables added to the worker's container; they override those that the operator sets.")
         List<EnvVar> env,
     @JsonPropertyDescription("Names of Secrets in the run's namespace for pulling images.")
         List<LocalObjectReference> imagePullSecrets,

@@ -5,8 +5,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Error whose message a user reads. Messages have the form {@code path or name: value and why, then
- * what is allowed}, one line per problem, without a trailing period and without secrets.
+ * An error whose message is written for users. Messages have the form {@code path or name: value
+ * and why, then what is allowed}, one line per problem, without a trailing period and without
+ * secrets.
  */
 public abstract sealed class SparklingException extends RuntimeException
     permits UserError, CorruptCheckpoint, TransientError {

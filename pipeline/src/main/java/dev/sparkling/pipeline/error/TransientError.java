@@ -2,7 +2,7 @@ package dev.sparkling.pipeline.error;
 
 import org.jspecify.annotations.Nullable;
 
-/** Failure of the network, a server or the machine; the same work may succeed when retried. */
+/** A failure of the network, a server or the machine; the same work may succeed when retried. */
 public final class TransientError extends SparklingException {
 
   private static final long serialVersionUID = 1L;

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Error that the user has to fix before the same work can succeed; never retried. */
+/** An error that the user has to fix before the same work can succeed; never retried. */
 public final class UserError extends SparklingException {
 
   private static final long serialVersionUID = 1L;

@@ -66,7 +66,7 @@ public final class ResolvedSettings {
   }
 
   /**
-   * Adds the stages and fields that a record lacks.
+   * Returns a record with the stages and fields added that it lacks.
    *
    * @param recorded result of {@link #of}, possibly of another version
    * @param resolved result of {@link #of} for a spec that was filled in from {@code recorded}

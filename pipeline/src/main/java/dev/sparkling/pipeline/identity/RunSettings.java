@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 
 /**
  * The part of a spec that determines the values a stage's trainer writes (docs/adr/0007). All
- * fields of the model and of the training belong to it unless they are listed as free, so that a
+ * fields of the model and of the training belong to it, except for those in {@code FREE}, so that a
  * new field is part of the identity by default.
  */
 public final class RunSettings {

@@ -1,6 +1,6 @@
 /**
  * The parts of a spec that determine a run's results and so cannot change once they are used. Pure:
- * storing and comparing them is up to the checkpoint module.
+ * the checkpoint module stores and compares them.
  */
 @NullMarked
 package dev.sparkling.pipeline.identity;

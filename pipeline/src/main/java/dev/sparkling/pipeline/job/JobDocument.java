@@ -9,8 +9,9 @@ import java.util.Objects;
  * @param version version of this format; a worker refuses any other than {@link #VERSION}
  * @param work kind of work
  * @param run name of the resource
- * @param stage stage to train or expand; empty if the work concerns the whole run
- * @param spec spec at the time of the launch
+ * @param stage name of the stage to train, or to expand into; empty if the work concerns the whole
+ *     run
+ * @param spec spec of the resource when the worker was launched
  */
 public record JobDocument(
     int version, Work work, String run, String stage, ProgressiveTrainingSpec spec) {

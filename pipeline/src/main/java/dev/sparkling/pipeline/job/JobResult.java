@@ -6,12 +6,12 @@ import dev.sparkling.pipeline.status.ExpansionStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Result of a worker: its pod's termination message, which Kubernetes truncates at 4,096 bytes.
+ * The result of a worker: its pod's termination message, which Kubernetes truncates at 4,096 bytes.
  *
  * @param outcome whether the work is done, stopped or failed
- * @param message errors, or what was done, for people
+ * @param message errors, or what was done, for people to read
  * @param progress final progress of a trainer; absent if it had not restored its state yet
- * @param expansion what an expander did
+ * @param expansion results of an expander
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -9,7 +9,7 @@ public enum Work {
   /** Widen the last checkpoint of the previous stage. */
   @JsonProperty("expand")
   EXPAND,
-  /** Delete everything that the run has stored. */
+  /** Delete all objects of the run. */
   @JsonProperty("delete")
   DELETE
 }

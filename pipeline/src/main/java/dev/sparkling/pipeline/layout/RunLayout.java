@@ -69,7 +69,7 @@ public final class RunLayout {
     return stage + String.format(Locale.ROOT, "/events.out.tfevents.%010d.sparkling", step);
   }
 
-  /** Returns the file of the dump of a step whose loss or gradients were not finite. */
+  /** Returns the file that describes a step whose loss or gradients were not finite. */
   public static String dump(String stage, long step) {
     return stage + String.format(Locale.ROOT, "/not-finite-step-%08d.json", step);
   }

@@ -49,7 +49,7 @@ public final class ExpansionWarnings {
         && expansion.innerSize() % innerSize == 0;
   }
 
-  /** Whether new entries copy the optimizer state and have no re-warm-up. */
+  /** Whether new entries get a copy of the optimizer state and no re-warm-up. */
   private static boolean isSymmetric(ExpansionSpec expansion) {
     return expansion.optimizerState() == OptimizerStateStrategy.COPY
         && expansion.rewarmup().ratio() == 1

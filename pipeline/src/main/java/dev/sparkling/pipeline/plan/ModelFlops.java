@@ -3,8 +3,9 @@ package dev.sparkling.pipeline.plan;
 import dev.sparkling.pipeline.spec.model.ModelSpec;
 
 /**
- * FLOPs of the matrix products in training, for the model FLOPs utilization. Eq. 29, which compares
- * runs, counts differently: without attention, and with an embedding that is only looked up.
+ * FLOPs of the matrix products in training, for the model FLOPs utilization. Eq. 29, with which
+ * runs are compared, counts differently: it leaves out the products of attention scores, and
+ * includes the embedding, which is only looked up.
  */
 public final class ModelFlops {
 

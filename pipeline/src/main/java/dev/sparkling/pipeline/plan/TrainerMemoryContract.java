@@ -25,8 +25,8 @@ public final class TrainerMemoryContract {
 
   /**
    * Whether attention keeps its softmax for the backward pass: only if it takes at most 512 MiB for
-   * all layers and shards together. Otherwise the backward pass recomputes it, which takes about 5
-   * % of a step.
+   * all layers and shards together. Otherwise the backward pass recomputes it, which takes about 5%
+   * of a step.
    *
    * @param tokens number of tokens of one shard
    */

@@ -23,8 +23,8 @@ public record ProgressiveTraining(
   public static final String NAME_PATTERN = "^" + NAME + "$";
 
   /**
-   * Largest length of a run's and a stage's name together, so that {@code RUN-STAGE-expansion} is a
-   * label.
+   * Largest length of a run's and a stage's name together, so that the names of their objects, such
+   * as {@code RUN-STAGE-expand}, are valid labels.
    */
   public static final int LONGEST_NAMES = 52;
 
@@ -36,7 +36,7 @@ public record ProgressiveTraining(
 
   /**
    * {@code "true"}: a local run also trains the first stage's model to the end of the token budget,
-   * so that its table shows the effect of the expansion. Ignored in a cluster.
+   * so that the table at its end shows the effect of the expansion. Ignored in a cluster.
    */
   public static final String CONTROL_ANNOTATION = "sparkling.dev/control";
 

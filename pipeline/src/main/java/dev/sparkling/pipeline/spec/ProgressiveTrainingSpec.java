@@ -60,12 +60,12 @@ public record ProgressiveTrainingSpec(
     @JsonPropertyDescription("Object store for the run's checkpoints and metrics.") @Required
         StorageSpec storage,
     @JsonPropertyDescription(
-            "Number of retries of a stage's worker before the run fails. Preemptions, evictions and lost nodes are not counted. Defaults to 3.")
+            "Number of retries of a stage's worker before the run fails. Pods lost to preemption, eviction or node failure do not count. Defaults to 3.")
         @Min(0)
         @Max(Limits.RETRIES)
         Integer retries,
     @JsonPropertyDescription(
-            "If true, the trainer writes a checkpoint and stops; training resumes from it when set back to false. Defaults to false.")
+            "If true, the trainer writes a checkpoint and stops; training resumes from it when this is set back to false. Defaults to false.")
         boolean suspend,
     @JsonPropertyDescription(
             "What happens to the run's objects in the object store when the resource is deleted: Retain or Delete. Defaults to Retain.")

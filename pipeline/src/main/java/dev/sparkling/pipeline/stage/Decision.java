@@ -37,7 +37,7 @@ public sealed interface Decision {
       return switch (activity) {
         case QUEUED -> Phase.QUEUED;
         case BLOCKED -> Phase.PENDING;
-        // A later stage whose pod is starting is still part of a run in progress.
+        // Between two stages, the phase does not go back to Pending.
         case STARTING -> stage.index() == 0 ? Phase.PENDING : working();
         case WORKING -> working();
       };

@@ -7,7 +7,7 @@ import java.util.List;
  * Everything that a decision depends on.
  *
  * @param suspended whether the user suspended the run
- * @param retries number of charged failures of a stage that are retried
+ * @param retries number of failed attempts of a stage that are retried
  * @param stages observations in the order of the plan's stages
  */
 public record Observed(

@@ -47,6 +47,6 @@ public final class StageMachine {
   }
 
   private static boolean isFinal(Worker.Failed failed, int retries) {
-    return !failed.errorClass().retried() || failed.chargedAttempts() > retries;
+    return !failed.errorClass().retried() || failed.attempts() > retries;
   }
 }

@@ -13,7 +13,7 @@ public sealed interface Worker {
 
   /** State of an active worker. */
   enum Activity {
-    /** It waits for quota. */
+    /** It is waiting for quota. */
     QUEUED,
     /** Its process is starting. */
     STARTING,
@@ -26,7 +26,7 @@ public sealed interface Worker {
   /**
    * The last one failed.
    *
-   * @param chargedAttempts number of failures that count against the retries, unlike disruptions
+   * @param attempts number of failed attempts, which count against the retries; disruptions do not
    */
-  record Failed(ErrorClass errorClass, String message, int chargedAttempts) implements Worker {}
+  record Failed(ErrorClass errorClass, String message, int attempts) implements Worker {}
 }

@@ -7,4 +7,4 @@ public record CheckpointStatus(
     @JsonPropertyDescription("Location of the checkpoint.") String uri,
     @JsonPropertyDescription("Step after which it was written, counted over the whole run.")
         long step,
-    @JsonPropertyDescription("Time at which it was complete, in RFC 3339.") String time) {}
+    @JsonPropertyDescription("Time at which it was completed, in RFC 3339.") String time) {}

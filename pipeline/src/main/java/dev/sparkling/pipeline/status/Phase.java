@@ -4,16 +4,16 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 
 /** The phase of a run. */
 public enum Phase {
-  /** Accepted; the first worker has not started yet, or the next one cannot start. */
+  /** The worker of the first stage is not running yet, or a worker cannot start. */
   @JsonProperty("Pending")
   PENDING,
-  /** Waiting for quota. */
+  /** The job is waiting for quota. */
   @JsonProperty("Queued")
   QUEUED,
-  /** A stage is training. */
+  /** A stage is training, or the trainer of a later stage is starting. */
   @JsonProperty("Training")
   TRAINING,
-  /** A checkpoint is being widened. */
+  /** A checkpoint is being widened, or its expander is starting. */
   @JsonProperty("Expanding")
   EXPANDING,
   /** Suspended by the user; resumes from the newest checkpoint. */

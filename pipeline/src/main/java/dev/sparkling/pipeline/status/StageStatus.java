@@ -27,10 +27,10 @@ public record StageStatus(
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record AttemptCounts(
       @JsonPropertyDescription(
-              "Number of failed attempts that count against spec.retries; reset by a suspension and by a complete expansion.")
+              "Number of failed attempts that count against spec.retries; reset by a suspension and by a completed expansion.")
           int attempts,
       @JsonPropertyDescription(
-              "Number of pods lost to preemption, eviction or a lost node, which do not count against spec.retries.")
+              "Number of pods lost to eviction, preemption, node failure or deletion, which do not count against spec.retries.")
           int disruptions) {
     /** Counts of a stage that has not started. */
     public static final AttemptCounts NONE = new AttemptCounts(0, 0);
@@ -41,13 +41,13 @@ public record StageStatus(
   public record StageTimes(
       @JsonPropertyDescription("Start time of the stage's first job, in RFC 3339.")
           @Nullable String startedAt,
-      @JsonPropertyDescription("Time at which the stage was complete, in RFC 3339.")
+      @JsonPropertyDescription("Time at which the stage was completed, in RFC 3339.")
           @Nullable String finishedAt) {
     /** Times of a stage that has not started. */
     public static final StageTimes NONE = new StageTimes(null, null);
   }
 
-  /** The pod that works on the stage. */
+  /** The pod that works on the stage, or worked on it last. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record WorkerStatus(
       @JsonPropertyDescription(

@@ -1,6 +1,6 @@
 /**
- * The status of a {@code ProgressiveTraining}, as records; {@code stage} derives the phase, and an
- * adapter fills in the rest.
+ * The status of a {@code ProgressiveTraining}, as records; {@code stage} derives the phase, and the
+ * operator fills in the rest.
  */
 @NullMarked
 package dev.sparkling.pipeline.status;

@@ -4,8 +4,8 @@ import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.spec.StageTrainerSpec;
 
 /**
- * Rejects fields that this version does not implement yet, before any work starts. Each check is
- * removed when its field is implemented.
+ * Rejects what the resource can express but this version does not implement, before any work
+ * starts. Each check is removed once its field is implemented.
  */
 public final class Availability {
 

@@ -21,7 +21,7 @@ import java.util.TreeMap;
 /** Binds text to records, strictly: reports every unknown key and every wrong type at once. */
 final class Binder {
 
-  /** Ends of the paths of mappings whose keys users choose. */
+  /** Last parts of the paths of mappings whose keys users choose. */
   private static final List<String> FREE_KEYS = List.of(".annotations", ".limits", ".requests");
 
   private final ObjectMapper mapper;

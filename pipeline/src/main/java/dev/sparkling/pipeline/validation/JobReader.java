@@ -24,7 +24,7 @@ public final class JobReader {
    * @param text JSON
    * @param source origin of the text, for messages
    * @param work kind of work that the caller does
-   * @throws UserError with every problem; with only the version if that is unknown
+   * @throws UserError with all problems, or with only that of the version if the version is unknown
    */
   public static JobDocument read(String text, String source, Work work) {
     return read(text, source, work, MissingNode.getInstance());

@@ -34,7 +34,7 @@ public final class Problems {
     byPath.put(path, message);
   }
 
-  /** Adds the problem if {@code condition} does not hold. */
+  /** Adds {@code path: message} unless the condition holds. */
   public void require(boolean condition, String path, String message) {
     if (!condition) {
       add(path, message);

@@ -19,7 +19,7 @@ public final class SpecReader {
    *
    * @param text YAML or JSON
    * @param source origin of the text, for messages
-   * @throws UserError with every problem: unknown keys, wrong types, and those of {@link
+   * @throws UserError with all problems: unknown keys, wrong types, and those of {@link
    *     SpecValidator}
    */
   public static ProgressiveTraining read(String text, String source) {

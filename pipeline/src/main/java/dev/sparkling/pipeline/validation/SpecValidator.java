@@ -231,7 +231,7 @@ public final class SpecValidator {
    */
   private void parameters(ProgressiveTrainingSpec spec) {
     if (!problems.isEmpty()) {
-      return; // the sizes are wrong already
+      return; // a size may be wrong already
     }
     ModelSpec model = spec.model();
     for (int i = 0; i < spec.stages().size(); i++) {

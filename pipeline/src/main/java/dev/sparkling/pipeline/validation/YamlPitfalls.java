@@ -18,7 +18,9 @@ final class YamlPitfalls {
 
   private YamlPitfalls() {}
 
-  /** Adds a problem for each; ignores text that is not YAML, which the binder reports. */
+  /**
+   * Adds a problem for each such value; ignores text that is not YAML, which the binder reports.
+   */
   static void check(String text, Problems problems) {
     try (YAMLParser parser = new YAMLFactory().createParser(text)) {
       for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {

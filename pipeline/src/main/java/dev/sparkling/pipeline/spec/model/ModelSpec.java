@@ -9,7 +9,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shape of a model; in the resource, that of the first stage. Tied embeddings: paper App. D.1.
+ * The shape of a model; in the resource, that of the first stage. Embeddings are tied as in
+ * appendix D.1 of the paper.
  */
 @ValidationRule(
     value = "self.attentionHeads % self.keyValueHeads == 0",

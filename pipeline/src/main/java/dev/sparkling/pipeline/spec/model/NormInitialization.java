@@ -2,7 +2,7 @@ package dev.sparkling.pipeline.spec.model;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** How the weights of normalization layers are widened (paper section 3.2.4). */
+/** How the weights of normalization layers are widened (section 3.2.4 of the paper). */
 public enum NormInitialization {
   @JsonProperty("copy")
   COPY,

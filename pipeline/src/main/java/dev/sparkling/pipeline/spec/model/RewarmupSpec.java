@@ -5,8 +5,8 @@ import io.fabric8.generator.annotation.Min;
 import java.util.Objects;
 
 /**
- * The learning rate of new entries after an expansion (paper Eq. 25-28, defaults App. H): {@code
- * ratio} is the paper's rho, {@code steps} its tau_w.
+ * The learning rate of new entries after an expansion (Eq. 25 to 28 of the paper; the defaults are
+ * from its appendix H). {@code ratio} is the paper's rho, {@code steps} its tau_w.
  */
 public record RewarmupSpec(
     @JsonPropertyDescription(

@@ -16,7 +16,7 @@ import java.util.Objects;
  * where f[e] is the share of all choices that went to e (they sum to 1) and P[e] the mean of its
  * probability, so that an even load gives 1 for any number of experts. In Hugging Face's {@code
  * router_aux_loss_coef}, f[e] is the number of choices per token, which sum to {@code
- * expertsPerToken}: multiply their coefficient by {@code expertsPerToken} to get ours. Defaults are
+ * expertsPerToken}: the coefficient here is theirs times {@code expertsPerToken}. Defaults are
  * OLMoE's (arXiv 2409.02060).
  */
 public record BalancingSpec(

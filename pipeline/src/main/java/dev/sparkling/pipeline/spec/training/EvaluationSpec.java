@@ -6,11 +6,11 @@ import java.util.Objects;
 
 /**
  * How often the validation loss is computed, and on how many sequences. A stage is always evaluated
- * at its first and its last step.
+ * before its first step and after its last one.
  */
 public record EvaluationSpec(
     @JsonPropertyDescription(
-            "Number of steps between evaluations; a stage is always evaluated at its first and its last step. Defaults to 500.")
+            "Number of steps between evaluations; a stage is always evaluated before its first step and after its last one. Defaults to 500.")
         @Min(1)
         Integer everySteps,
     @JsonPropertyDescription(

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 public enum LearningRateSchedule {
   @JsonProperty("cosine")
   COSINE,
-  /** Warm-up, stable, decay. */
+  /** Warmup-stable-decay. */
   @JsonProperty("wsd")
   WSD
 }

@@ -6,17 +6,17 @@ import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
 import java.util.Objects;
 
-/** The learning rate schedule of the whole run (paper App. D). */
+/** The learning rate schedule of the whole run (appendix D of the paper). */
 public record LearningRateSpec(
     @JsonPropertyDescription(
-            "Shape of the schedule after the warm-up: cosine, or wsd (warm-up, stable, decay). Defaults to cosine.")
+            "Shape of the schedule after the warm-up: cosine, or wsd (warmup-stable-decay). Defaults to cosine.")
         LearningRateSchedule schedule,
     @JsonPropertyDescription("Highest learning rate, reached at the end of the warm-up.")
         @Required
         @Min(value = 0, inclusive = false)
         double peak,
     @JsonPropertyDescription(
-            "Fraction of all steps, 0 to 1, in which the rate rises to its peak. Defaults to 0.03.")
+            "Fraction of all steps, 0 to 1, over which the rate rises to its peak. Defaults to 0.03.")
         @Min(0)
         @Max(1)
         Double warmupFraction,
@@ -25,7 +25,7 @@ public record LearningRateSpec(
         @Max(1)
         Double finalRatio,
     @JsonPropertyDescription(
-            "Fraction of all steps, 0 to 1, at the end, in which the rate falls; for wsd only. Defaults to 0.2.")
+            "Fraction of all steps, 0 to 1, over which the rate falls at the end of the run; for wsd only. Defaults to 0.2.")
         @Min(0)
         @Max(1)
         Double decayFraction) {
@@ -34,7 +34,7 @@ public record LearningRateSpec(
   private static final double DEFAULT_FINAL_RATIO = 0.01;
   private static final double DEFAULT_DECAY_FRACTION = 0.2;
 
-  static final LearningRateSpec EMPTY =
+  static final LearningRateSpec DEFAULTS =
       new LearningRateSpec(
           LearningRateSchedule.COSINE,
           0,

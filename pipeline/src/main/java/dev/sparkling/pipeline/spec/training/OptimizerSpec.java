@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The optimizer; AdamW's defaults are the paper's (App. D). With Muon, only the matrices inside
- * layers are updated by Muon; embedding, head and norms are updated by AdamW, with the same
+ * The optimizer; AdamW's defaults are those of the paper's appendix D. With Muon, only the matrices
+ * inside layers are updated by Muon; embedding, head and norms are updated by AdamW, with the same
  * learning rate.
  */
 @ValidationRule(

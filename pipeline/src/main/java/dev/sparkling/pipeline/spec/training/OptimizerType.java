@@ -3,7 +3,7 @@ package dev.sparkling.pipeline.spec.training;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 
-/** The optimizers of the paper: AdamW (App. D), Muon for matrices (App. M). */
+/** The optimizers of the paper: AdamW (appendix D), and Muon for matrices (appendix M). */
 public enum OptimizerType {
   @JsonProperty("adamw")
   ADAMW,

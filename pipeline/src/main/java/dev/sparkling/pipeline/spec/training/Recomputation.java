@@ -4,10 +4,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 
 /** Which activations are recomputed in the backward pass instead of kept. */
 public enum Recomputation {
-  /** None, which is fastest. */
+  /** None; this is the fastest. */
   @JsonProperty("none")
   NONE,
-  /** All within a layer: only each layer's input is kept, for a third more arithmetic. */
+  /** All: only the input of each layer is kept, which takes a third more arithmetic. */
   @JsonProperty("layers")
   LAYERS
 }

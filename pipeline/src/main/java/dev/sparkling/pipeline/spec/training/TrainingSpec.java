@@ -44,7 +44,7 @@ public record TrainingSpec(
     @JsonPropertyDescription("Load balancing of the experts; for architecture moe only.")
         BalancingSpec balancing,
     @JsonPropertyDescription(
-            "Activation recomputation in the backward pass: none, or layers, which keeps only the input of each layer and costs a third more arithmetic. Results are the same. Defaults to none.")
+            "Activation recomputation in the backward pass: none, or layers, which keeps only the input of each layer and takes a third more arithmetic. Results are bitwise identical. Defaults to none.")
         Recomputation recomputation,
     @JsonPropertyDescription(
             "If true, a token attends only to its own document, not to earlier ones in the sequence. Defaults to false.")
@@ -65,7 +65,7 @@ public record TrainingSpec(
           Precision.FP32,
           DEFAULT_SEED,
           OptimizerSpec.DEFAULT,
-          LearningRateSpec.EMPTY,
+          LearningRateSpec.DEFAULTS,
           DEFAULT_GRADIENT_CLIPPING,
           BalancingSpec.DEFAULT,
           Recomputation.NONE,
@@ -78,7 +78,7 @@ public record TrainingSpec(
     precision = Objects.requireNonNullElse(precision, Precision.FP32);
     seed = Objects.requireNonNullElse(seed, DEFAULT_SEED);
     optimizer = Objects.requireNonNullElse(optimizer, OptimizerSpec.DEFAULT);
-    learningRate = Objects.requireNonNullElse(learningRate, LearningRateSpec.EMPTY);
+    learningRate = Objects.requireNonNullElse(learningRate, LearningRateSpec.DEFAULTS);
     gradientClipping = Objects.requireNonNullElse(gradientClipping, DEFAULT_GRADIENT_CLIPPING);
     balancing = Objects.requireNonNullElse(balancing, BalancingSpec.DEFAULT);
     recomputation = Objects.requireNonNullElse(recomputation, Recomputation.NONE);
