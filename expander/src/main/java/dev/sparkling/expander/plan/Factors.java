@@ -2,8 +2,8 @@ package dev.sparkling.expander.plan;
 
 /**
  * The factors that preserve {@code RMS(y)/RMS(x)} of {@code y = W x} when the columns of W grow
- * from {@code width} to {@code newWidth} (paper section 3.2). They apply to old and new entries.
- * New rows (fan-out) need no factor.
+ * from {@code width} to {@code newWidth} (section 3.2 of the paper). They apply to old and new
+ * entries. New rows (fan-out) need no factor.
  */
 public final class Factors {
 

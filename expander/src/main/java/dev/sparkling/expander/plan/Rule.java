@@ -9,7 +9,7 @@ import dev.sparkling.pipeline.spec.model.Initialization;
  *
  * @param fanOut source of the new rows of matrices that write the channels
  * @param fanIn source of the new columns of matrices that read them
- * @param sharing how a reading matrix's column and its copies split the old value
+ * @param sharing how a column of a matrix that reads them, and its copies, split the old value
  */
 record Rule(NewEntries fanOut, NewEntries fanIn, Sharing sharing) {
 

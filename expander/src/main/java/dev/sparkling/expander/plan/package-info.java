@@ -1,6 +1,6 @@
 /**
- * Plans the expansion of each tensor: new shape, factor, source of new entries. Pure: no values, no
- * I/O. {@code widen} executes the plan.
+ * Plans the expansion of each tensor: new shape, factor, source of new entries. Pure: reads no
+ * values, does no I/O. {@code widen} executes the plan.
  */
 @NullMarked
 package dev.sparkling.expander.plan;

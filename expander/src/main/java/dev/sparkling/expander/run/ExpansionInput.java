@@ -6,7 +6,7 @@ import dev.sparkling.checkpoint.format.Sha256;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.plan.ExpansionPlan;
 import dev.sparkling.expander.plan.TensorPlan;
-import dev.sparkling.expander.stream.Layout;
+import dev.sparkling.expander.stream.PortionLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
@@ -27,13 +27,13 @@ record ExpansionInput(ObjectStore store, CheckpointReader reader, ExpansionPlan 
     return reader.state().isPresent() ? List.of(FileKind.values()) : List.of(FileKind.MODEL);
   }
 
-  Layout layout(FileKind kind) {
-    return Layout.of(reader.files(kind), plan.tensors());
+  PortionLayout layout(FileKind kind) {
+    return PortionLayout.of(reader.files(kind), plan.tensors());
   }
 
-  /** Returns the size of all widened tensors in bytes. */
+  /** Returns the size of all tensors after the expansion, in bytes. */
   long newBytes() {
-    return kinds().stream().map(this::layout).mapToLong(Layout::bytes).sum();
+    return kinds().stream().map(this::layout).mapToLong(PortionLayout::bytes).sum();
   }
 
   TensorPlan plan(String tensor) {

@@ -10,8 +10,8 @@ public interface ExpansionProgress {
   /**
    * Reports that a portion has been widened and is about to be written.
    *
-   * @param bytes number of bytes so far
-   * @param allBytes number of bytes in total
+   * @param bytes number of new bytes so far
+   * @param allBytes number of new bytes in total
    */
   void widened(long bytes, long allBytes);
 }

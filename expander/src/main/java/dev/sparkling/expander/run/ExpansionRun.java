@@ -12,7 +12,7 @@ import dev.sparkling.checkpoint.safetensors.DType;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.expander.plan.ExpansionPlan;
 import dev.sparkling.expander.stream.ExpansionStopped;
-import dev.sparkling.expander.stream.Layout;
+import dev.sparkling.expander.stream.PortionLayout;
 import dev.sparkling.expander.stream.SourceDigests;
 import dev.sparkling.expander.stream.StreamSettings;
 import dev.sparkling.expander.stream.WidenedTensors;
@@ -126,9 +126,9 @@ public final class ExpansionRun {
         old.stream().map(tensor -> TensorReport.planned(run.input.plan(tensor.name()))).toList());
   }
 
-  /** Measures new bytes per second over the first bytes of the weights. */
+  /** Measures the speed of widening a sample of the weights, in new bytes per second. */
   private double sampleSpeed() {
-    Layout layout = input.layout(FileKind.MODEL);
+    PortionLayout layout = input.layout(FileKind.MODEL);
     StreamSettings settings =
         new StreamSettings(
             input.seed(), options.memoryBytes(), input.reader().location(), () -> false, _ -> {});

@@ -11,8 +11,8 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
- * Compares {@code RMS(y)/RMS(x)} of every widened matrix with what its factor should give (paper
- * section 3.2). The factors assume that columns are statistically alike, which holds only
+ * Compares {@code RMS(y)/RMS(x)} of every widened matrix with what its factor should give (section
+ * 3.2 of the paper). The factors assume that columns are statistically alike, which holds only
  * approximately for a trained model, so a deviation is a warning. Only a ratio that no model can
  * explain is an error.
  */

@@ -8,7 +8,7 @@ import dev.sparkling.checkpoint.format.Manifest.FileDigest;
 import dev.sparkling.checkpoint.format.TensorFile;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
 import dev.sparkling.expander.stream.Futures;
-import dev.sparkling.expander.stream.Layout;
+import dev.sparkling.expander.stream.PortionLayout;
 import dev.sparkling.expander.stream.SourceDigests;
 import dev.sparkling.expander.stream.StreamSettings;
 import dev.sparkling.expander.stream.WidenedTensors;
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes the widened tensor files, except those that an earlier attempt completed. Weights and
  * optimizer state are written in parallel if there is enough memory for both, because the digest of
- * a file is computed by one core.
+ * a file can only be computed by one core.
  */
 final class WidenedFiles {
 
@@ -123,7 +123,7 @@ final class WidenedFiles {
             this::advance);
     try (WidenedTensors widened =
         new WidenedTensors(
-            input.store(), Layout.of(sources, input.plan().tensors()), digests, settings)) {
+            input.store(), PortionLayout.of(sources, input.plan().tensors()), digests, settings)) {
       FileDigest written = writer.writeTensorFile(file, widened);
       List<TensorReport> reports = new ArrayList<>();
       widened.sums().forEach((name, sums) -> reports.add(TensorReport.of(input.plan(name), sums)));

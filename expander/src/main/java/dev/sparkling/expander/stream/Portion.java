@@ -29,6 +29,7 @@ record Portion(int file, List<RowRange> ranges, long sourceOffset, long sourceBy
     return sourceBytes + computedBytes();
   }
 
+  /** Whether its source bytes were read for an earlier portion already. */
   boolean isReread() {
     return ranges.getFirst().isReread();
   }

@@ -26,7 +26,7 @@ record RowRange(
     return rows * rowBytes();
   }
 
-  /** Whether all rows are zero, as in more than a third of a widened optimizer state. */
+  /** Whether all rows are zero, as the new rows of optimizer state are by default. */
   boolean isZero() {
     return firstRow >= plan.rows() && plan.widening().newRows() == NewEntries.ZERO;
   }
@@ -50,8 +50,8 @@ record RowRange(
   }
 
   /**
-   * Whether the range's old rows are also read for another range, that of the rows with the same
-   * index.
+   * Whether these are new rows: the old rows that they copy, if any, were read for an earlier range
+   * already.
    */
   boolean isReread() {
     return firstRow >= plan.rows();

@@ -73,7 +73,7 @@ public final class SourceDigests implements AutoCloseable {
     }
   }
 
-  /** Hashes a header, or a gap between tensors. */
+  /** Reads and hashes bytes that no portion reads: a header, or a gap between tensors. */
   private void hashUntil(long end) {
     if (hashed == end) {
       return;

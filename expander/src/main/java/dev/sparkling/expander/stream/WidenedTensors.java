@@ -23,9 +23,9 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Widens a checkpoint's files of one kind while they are consumed. As many portions are in flight
- * as the memory allows. They are returned in order, so that the same expansion writes the same
- * bytes. {@link #next} returns pieces of large tensors.
+ * Widens a checkpoint's files of one kind (weights or optimizer state) while they are consumed. As
+ * many portions as the memory allows are widened in parallel. They are returned in order, so that
+ * the same expansion writes the same bytes. {@link #next} returns large tensors piece by piece.
  */
 public final class WidenedTensors implements TensorSequence {
 
@@ -35,7 +35,7 @@ public final class WidenedTensors implements TensorSequence {
   private static final MemorySegment ZEROS = Arena.global().allocate(1 << 20, 64);
 
   private final ObjectStore store;
-  private final Layout layout;
+  private final PortionLayout layout;
   private final SourceDigests digests;
   private final StreamSettings settings;
   private final PortionWidener widener;
@@ -71,7 +71,7 @@ public final class WidenedTensors implements TensorSequence {
    * @param digests digests of the source files; not closed with this sequence
    */
   public WidenedTensors(
-      ObjectStore store, Layout layout, SourceDigests digests, StreamSettings settings) {
+      ObjectStore store, PortionLayout layout, SourceDigests digests, StreamSettings settings) {
     this.store = store;
     this.layout = layout;
     this.digests = digests;
@@ -85,8 +85,8 @@ public final class WidenedTensors implements TensorSequence {
     startPortions();
   }
 
-  /** Returns the memory of two portions: one is written while the next is read. */
-  public static long minimumMemory(Layout layout) {
+  /** Returns the memory of two portions, in bytes: one is written while the next is read. */
+  public static long minimumMemory(PortionLayout layout) {
     return 2 * layout.largestPortion();
   }
 

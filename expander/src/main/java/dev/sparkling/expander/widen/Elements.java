@@ -33,8 +33,8 @@ enum Elements {
     void store(float[] from, int count, short[] scratch, MemorySegment to, long offset) {
       for (int i = 0; i < count; i++) {
         int bits = Float.floatToRawIntBits(from[i]);
-        // Rounds to nearest, ties to even: adds half of the last kept bit, less one if that bit is
-        // 0.
+        // Rounds to nearest, ties to even: adds half of the last kept bit, or a little less if that
+        // bit is 0.
         int rounded = bits + BF16_HALF + ((bits >>> SHORT_BITS) & 1);
         // Rounding must not turn a NaN into infinity, so its quiet bit is set instead.
         int kept = Float.isNaN(from[i]) ? bits | BF16_QUIET : rounded;

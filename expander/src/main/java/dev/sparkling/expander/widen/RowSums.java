@@ -6,8 +6,8 @@ package dev.sparkling.expander.widen;
  *
  * @param oldRows number of old rows
  * @param wideRows number of rows after the expansion, except those that are zero by plan
- * @param oldSquares sum of squares of the entries before
- * @param wideSquares sum of squares of the entries after
+ * @param oldSquares sum of squares of the entries before the expansion
+ * @param wideSquares sum of squares of the entries after the expansion
  * @param mapped sum over the wide rows of the expected {@code y_i^2} of {@code y = W x}, for inputs
  *     with mean square 1
  */

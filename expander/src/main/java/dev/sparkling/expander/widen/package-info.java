@@ -1,4 +1,4 @@
-/** Executes a plan on values. Makes no decisions. */
+/** Computes the values of widened tensors as planned, and decides nothing. */
 @NullMarked
 package dev.sparkling.expander.widen;
 

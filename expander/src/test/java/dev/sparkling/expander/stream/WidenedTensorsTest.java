@@ -60,8 +60,8 @@ class WidenedTensorsTest {
             innerSize,
             spec(hiddenSize, innerSize, initialization, optimizerState, norms));
     for (FileKind kind : FileKind.values()) {
-      Layout whole = Layout.of(reader.files(kind), plan.tensors(), PLENTY);
-      Layout cut = Layout.of(reader.files(kind), plan.tensors(), portionBytes);
+      PortionLayout whole = PortionLayout.of(reader.files(kind), plan.tensors(), PLENTY);
+      PortionLayout cut = PortionLayout.of(reader.files(kind), plan.tensors(), portionBytes);
       assertThat(whole.portions()).hasSize(1);
       assertThat(bytes(reader, kind, cut, 3 * cut.largestPortion()))
           .isEqualTo(bytes(reader, kind, whole, PLENTY));
@@ -82,9 +82,9 @@ class WidenedTensorsTest {
             NormInitialization.COPY);
     ExpansionPlan plan = ExpansionPlan.of(model, 20, 9, spec);
     Map<String, RowSums> whole =
-        sums(reader, Layout.of(reader.files(FileKind.MODEL), plan.tensors(), PLENTY));
+        sums(reader, PortionLayout.of(reader.files(FileKind.MODEL), plan.tensors(), PLENTY));
     Map<String, RowSums> cut =
-        sums(reader, Layout.of(reader.files(FileKind.MODEL), plan.tensors(), 200));
+        sums(reader, PortionLayout.of(reader.files(FileKind.MODEL), plan.tensors(), 200));
     assertThat(cut.keySet()).containsExactlyElementsOf(whole.keySet());
     whole.forEach(
         (name, sums) -> {
@@ -111,7 +111,7 @@ class WidenedTensorsTest {
                 Initialization.COPY_COPY,
                 OptimizerStateStrategy.ASYMMETRIC,
                 NormInitialization.COPY));
-    Layout layout = Layout.of(reader.files(FileKind.MODEL), plan.tensors(), 1000);
+    PortionLayout layout = PortionLayout.of(reader.files(FileKind.MODEL), plan.tensors(), 1000);
     // The embedding has 11 rows of 8, which become 16 floats: 96 bytes per row, 10 rows per
     // portion.
     assertThat(layout.portions().get(0).ranges()).hasSize(1);
@@ -128,7 +128,8 @@ class WidenedTensorsTest {
     return Arbitraries.longs().between(1, 5000);
   }
 
-  private byte[] bytes(CheckpointReader reader, FileKind kind, Layout layout, long memoryBytes) {
+  private byte[] bytes(
+      CheckpointReader reader, FileKind kind, PortionLayout layout, long memoryBytes) {
     try (SourceDigests digests = new SourceDigests(store, reader, reader.files(kind));
         WidenedTensors widened = open(layout, memoryBytes, digests)) {
       ByteArrayOutputStream all = new ByteArrayOutputStream();
@@ -147,7 +148,7 @@ class WidenedTensorsTest {
     }
   }
 
-  private Map<String, RowSums> sums(CheckpointReader reader, Layout layout) {
+  private Map<String, RowSums> sums(CheckpointReader reader, PortionLayout layout) {
     try (SourceDigests digests = new SourceDigests(store, reader, reader.files(FileKind.MODEL));
         WidenedTensors widened = open(layout, PLENTY, digests)) {
       long left = layout.bytes();
@@ -158,7 +159,7 @@ class WidenedTensorsTest {
     }
   }
 
-  private WidenedTensors open(Layout layout, long memoryBytes, SourceDigests digests) {
+  private WidenedTensors open(PortionLayout layout, long memoryBytes, SourceDigests digests) {
     return new WidenedTensors(
         store,
         layout,
