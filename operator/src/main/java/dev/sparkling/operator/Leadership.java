@@ -26,7 +26,9 @@ public final class Leadership implements ConfigurationServiceCustomizer {
   private static final Logger LOG = Logger.getLogger(Leadership.class);
 
   private static final String LEASE = "sparkling-operator";
-  private static final int LOST = 1;
+
+  /** Exit code of an operator that has lost its lease. */
+  private static final int LEASE_LOST = 1;
 
   private final OperatorSettings settings;
   private final KubernetesClient client;
@@ -52,19 +54,19 @@ public final class Leadership implements ConfigurationServiceCustomizer {
   }
 
   /**
-   * Stops leading: called after the last reconciliation of a shutdown, and when the lease is lost.
+   * Stops leading. Called after the last reconciliation of a shutdown, and when the lease is lost.
    */
   private void stop() {
     if (!release()) {
       LOG.errorf("lease %s: lost to another holder; this operator exits", LEASE);
     }
-    // During a shutdown this has no effect.
-    Quarkus.asyncExit(LOST);
+    // Has no effect if the operator is shutting down already.
+    Quarkus.asyncExit(LEASE_LOST);
   }
 
   /**
    * Releases the lease, so that another operator can acquire it at once, as with client-go's {@code
-   * ReleaseOnCancel}. Returns false if another operator holds it.
+   * ReleaseOnCancel}. Returns false if this operator no longer holds it.
    */
   private boolean release() {
     try {

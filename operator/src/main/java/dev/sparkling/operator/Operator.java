@@ -11,7 +11,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 
 /**
- * Starts the operator or, with {@code check URL}, checks that an operator is ready, for helm test.
+ * Starts the operator or, with {@code check URL}, checks that an operator is ready, as {@code helm
+ * test} does.
  */
 @QuarkusMain
 public final class Operator {

@@ -13,21 +13,21 @@ import java.util.Optional;
 @ConfigMapping(prefix = "sparkling")
 public interface OperatorSettings {
 
-  /** Image of trainers if the resource names none. */
+  /** Image of trainers whose resource sets none. */
   @WithDefault("sparkling-trainer:latest")
   String trainerImage();
 
-  /** Image of expanders if the resource names none. */
+  /** Image of expanders whose resource sets none. */
   @WithDefault("sparkling-expander:latest")
   String expanderImage();
 
   @WithDefault("IfNotPresent")
   String imagePullPolicy();
 
-  /** Names of secrets in the namespaces of the resources. */
+  /** Names of Secrets for pulling images, in the namespaces of the resources. */
   Optional<List<String>> imagePullSecrets();
 
-  /** Whether a trainer requests one GPU if the resource has no resources. */
+  /** Whether a trainer requests one GPU if its resource sets no requests and limits. */
   @WithDefault("true")
   boolean defaultGpu();
 

@@ -78,7 +78,7 @@ public final class ProgressiveTrainingResource
     };
   }
 
-  /** Returns the resource with only its name, namespace, uid and a status, for a status patch. */
+  /** Returns a resource with the name, namespace and uid of this one and a new status. */
   public ProgressiveTrainingResource withOnly(ProgressiveTrainingStatus status) {
     ProgressiveTrainingResource patch = new ProgressiveTrainingResource();
     patch.setMetadata(

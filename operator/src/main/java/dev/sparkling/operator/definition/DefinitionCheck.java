@@ -27,11 +27,14 @@ final class DefinitionCheck {
       "helm upgrade with crds.enabled=true, or kubectl apply --server-side --force-conflicts -f"
           + " charts/sparkling/files/crds";
 
-  /** Largest number of missing fields to list. */
-  private static final int NAMED_FIELDS = 10;
+  /** Largest number of missing fields that the problem lists. */
+  private static final int MAX_LISTED = 10;
 
   private final Supplier<@Nullable CustomResourceDefinition> installed;
+
+  /** Whether the result is final, so that the definition is not read again. */
   private boolean settled;
+
   private @Nullable String problem;
 
   /**
@@ -49,12 +52,12 @@ final class DefinitionCheck {
    */
   synchronized Optional<String> problem() {
     if (!settled) {
-      look();
+      check();
     }
     return Optional.ofNullable(problem);
   }
 
-  private void look() {
+  private void check() {
     try {
       report(compare(installed.get()));
     } catch (KubernetesClientException e) {
@@ -82,20 +85,20 @@ final class DefinitionCheck {
     problem = now;
   }
 
-  private static @Nullable String compare(@Nullable CustomResourceDefinition there) {
-    if (there == null) {
+  private static @Nullable String compare(@Nullable CustomResourceDefinition definition) {
+    if (definition == null) {
       return "customresourcedefinition " + NAME + ": is not installed; " + ADVICE;
     }
-    List<String> missing = MissingFields.of(own(), there);
+    List<String> missing = MissingFields.of(own(), definition);
     if (missing.isEmpty()) {
       return null;
     }
     String more =
-        missing.size() > NAMED_FIELDS ? " and " + (missing.size() - NAMED_FIELDS) + " more" : "";
+        missing.size() > MAX_LISTED ? " and " + (missing.size() - MAX_LISTED) + " more" : "";
     return "customresourcedefinition "
         + NAME
         + ": is older than this operator and lacks "
-        + String.join(", ", missing.subList(0, Math.min(NAMED_FIELDS, missing.size())))
+        + String.join(", ", missing.subList(0, Math.min(MAX_LISTED, missing.size())))
         + more
         + ", which the API server drops silently; "
         + ADVICE;

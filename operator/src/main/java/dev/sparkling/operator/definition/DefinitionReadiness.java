@@ -10,8 +10,8 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Reports the operator as not ready while the definition lacks a field, so that a rollout stops and
- * the old operator keeps running until the definition is upgraded.
+ * Reports the operator as not ready while the definition is missing or lacks a field, so that a
+ * rollout stops and the old operator keeps running until the definition is upgraded.
  */
 @Readiness
 @Singleton

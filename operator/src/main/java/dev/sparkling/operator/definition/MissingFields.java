@@ -67,8 +67,8 @@ final class MissingFields {
   }
 
   /**
-   * Compares the values of maps. A map without a schema for its values is missing: all of them are
-   * dropped.
+   * Compares the values of maps. If the installed map has no schema for its values, all of them are
+   * dropped and so missing.
    */
   private void compareValues(String path, JSONSchemaProps own, JSONSchemaProps installed) {
     if (installed.getAdditionalProperties() == null) {

@@ -21,22 +21,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Merges the previous status, which survives deleted jobs, with the current jobs, pods and reports.
- * A complete job proves that its work is done, because a worker exits with 0 only then. The status
- * of a stage that has succeeded never changes.
+ * A complete job proves that its work is done, because a worker exits with code 0 only then. The
+ * status of a stage that has succeeded never changes.
  */
 public final class Observer {
 
   private final ProgressiveTrainingSpec spec;
   private final RunPlan plan;
   private final @Nullable ProgressiveTrainingStatus before;
-  private final StageJobs jobs;
+  private final RunJobs jobs;
   private final Optional<PolledProgress> polled;
 
   private Observer(
       ProgressiveTrainingSpec spec,
       RunPlan plan,
       @Nullable ProgressiveTrainingStatus before,
-      StageJobs jobs,
+      RunJobs jobs,
       Optional<PolledProgress> polled) {
     this.spec = spec;
     this.plan = plan;
@@ -55,7 +55,7 @@ public final class Observer {
       ProgressiveTrainingSpec spec,
       RunPlan plan,
       @Nullable ProgressiveTrainingStatus before,
-      StageJobs jobs,
+      RunJobs jobs,
       Optional<PolledProgress> polled) {
     return new Observer(spec, plan, before, jobs, polled).observe();
   }
@@ -89,21 +89,21 @@ public final class Observer {
       return known;
     }
     StageStatusMerge merge = new StageStatusMerge(plan, stage, known, spec.storage().uri());
-    expander.or(() -> trainer).ifPresent(merge::started);
+    expander.or(() -> trainer).ifPresent(merge::addStart);
     trainer
         .or(() -> expander.filter(job -> !job.isComplete()))
-        .ifPresentOrElse(job -> merge.worker(job, spec.suspend()), merge::noWorker);
+        .ifPresentOrElse(job -> merge.addWorker(job, spec.suspend()), merge::clearWorker);
     expander
         .filter(WorkerJob::isComplete)
-        .ifPresent(job -> merge.expansion(expansion(job, earlier)));
+        .ifPresent(job -> merge.addExpansion(expansion(job, earlier)));
     trainer.ifPresent(
         job -> {
           polled
               .filter(answer -> isOf(answer, stage, job))
-              .ifPresent(answer -> merge.polled(answer.progress()));
-          job.newestResult().map(JobResult::progress).ifPresent(merge::progress);
+              .ifPresent(answer -> merge.addPolled(answer.progress()));
+          job.newestResult().map(JobResult::progress).ifPresent(merge::addProgress);
           if (job.isComplete() || merge.hasLastCheckpoint()) {
-            merge.trained(job);
+            merge.complete(job);
           }
         });
     return merge.status();

@@ -53,7 +53,7 @@ final class StageStatusMerge {
   }
 
   /** Adds the start time of the stage's first job. */
-  void started(WorkerJob job) {
+  void addStart(WorkerJob job) {
     if (times.startedAt() == null) {
       times = new StageTimes(job.startTime(), times.finishedAt());
     }
@@ -67,7 +67,7 @@ final class StageStatusMerge {
    * @param suspended whether the user suspended the run; stopping the worker is then not a
    *     disruption
    */
-  void worker(WorkerJob job, boolean suspended) {
+  void addWorker(WorkerJob job, boolean suspended) {
     int disruptions = counts.disruptions();
     String pod = worker.pod();
     if (pod != null) {
@@ -98,12 +98,12 @@ final class StageStatusMerge {
    * Clears the worker of a stage without a job. Its last pod was deleted with the job, which is not
    * a disruption.
    */
-  void noWorker() {
+  void clearWorker() {
     worker = WorkerStatus.NONE;
   }
 
-  /** Adds the results of a complete expander; the attempts start again for the trainer. */
-  void expansion(ExpansionStatus done) {
+  /** Adds the results of a complete expander, and resets the attempts for the trainer. */
+  void addExpansion(ExpansionStatus done) {
     if (expansion == null) {
       expansion = done;
       counts = new AttemptCounts(0, counts.disruptions());
@@ -111,23 +111,23 @@ final class StageStatusMerge {
   }
 
   /** Adds a running trainer's progress, which does not prove that the stage is complete. */
-  void polled(Progress answer) {
-    measurements(answer);
+  void addPolled(Progress answer) {
+    addMeasurements(answer);
     if (answer.checkpoint() != null && answer.checkpoint().step() < stage.lastStep()) {
-      checkpoint(answer.checkpoint());
+      addCheckpoint(answer.checkpoint());
     }
   }
 
-  /** Adds the progress in a worker's result. */
-  void progress(Progress result) {
-    measurements(result);
+  /** Adds the progress in the result of a trainer that has ended. */
+  void addProgress(Progress result) {
+    addMeasurements(result);
     if (result.checkpoint() != null) {
-      checkpoint(result.checkpoint());
+      addCheckpoint(result.checkpoint());
     }
   }
 
   /** Adds the measurements of a report; values that it lacks are kept. */
-  private void measurements(Progress report) {
+  private void addMeasurements(Progress report) {
     figures = figures.updatedBy(report.figures());
     Double first = report.start().firstValidationLoss();
     if (expansion != null && expansion.lossAfter() == null && first != null) {
@@ -143,7 +143,7 @@ final class StageStatusMerge {
     }
   }
 
-  private void checkpoint(CheckpointStatus newer) {
+  private void addCheckpoint(CheckpointStatus newer) {
     if (checkpoint == null || checkpoint.step() <= newer.step()) {
       checkpoint = newer;
     }
@@ -155,8 +155,8 @@ final class StageStatusMerge {
   }
 
   /** Completes the stage: its figures become those of its last step. */
-  void trained(WorkerJob job) {
-    job.result().map(JobResult::progress).ifPresent(this::progress);
+  void complete(WorkerJob job) {
+    job.result().map(JobResult::progress).ifPresent(this::addProgress);
     figures = figures.movedTo(stage.lastStep(), stage.lastStep() * plan.tokensPerStep());
     if (times.finishedAt() == null) {
       times = new StageTimes(times.startedAt(), job.completionTime());

@@ -48,8 +48,9 @@ public record UnexplainedWait(HasMetadata object, Set<String> reasons, Instant s
   }
 
   /**
-   * Finds the reason among events. If several events explain the wait, the first seen is used:
-   * later ones are often its consequence, and the newest one would change with every retry.
+   * Finds the reason among events. If several events explain the wait, the one that was seen first
+   * is used: later ones are often its consequences, and the newest one would change with every
+   * retry.
    */
   Optional<Waiting> explain(Collection<Event> events) {
     String uid = object.getMetadata().getUid();

@@ -94,7 +94,6 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
     return newestPod().map(pod -> pod.ended().isPresent()).orElse(true);
   }
 
-  /** Returns the newest pod. */
   public Optional<WorkerPodState> newestPod() {
     return newestFirst().findFirst();
   }
@@ -115,7 +114,7 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
    * Returns the fate of a pod.
    *
    * @param pod name of the pod
-   * @param attempts number of charged failures that are already known
+   * @param attempts number of failed attempts that the status already counts
    */
   PodFate fateOf(String pod, int attempts) {
     if (!Names.isPodOf(pod, name())) {
@@ -212,7 +211,7 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
   }
 
   /**
-   * Returns the number of charged failures of this job and of those that it replaces. A job that
+   * Returns the number of failed attempts of this job and of those that it replaces. A job that
    * failed without a failed pod counts as one failure, so that the number of replacements is
    * bounded.
    */

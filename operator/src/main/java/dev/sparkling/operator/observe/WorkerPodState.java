@@ -62,7 +62,7 @@ public record WorkerPodState(Pod pod) {
 
   /**
    * Returns the wait for volumes or network, which a pod's status does not show. After that, the
-   * container's state shows the reason of a wait; pulling an image is normal, however long it
+   * container's state shows the reason for a wait; pulling an image is normal, however long it
    * takes.
    */
   Optional<UnexplainedWait> unexplainedWait() {
@@ -81,8 +81,8 @@ public record WorkerPodState(Pod pod) {
   }
 
   /**
-   * Returns the time at which the pod ended, if it has; an evicted pod may never have had a
-   * container.
+   * Returns the time at which the pod ended, if it has. For a pod that never had a container, such
+   * as one that was evicted early, it is the creation time.
    */
   Optional<Instant> ended() {
     return end()

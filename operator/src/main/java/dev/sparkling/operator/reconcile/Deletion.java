@@ -1,7 +1,7 @@
 package dev.sparkling.operator.reconcile;
 
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
-import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.operator.observe.RunJobs;
 import dev.sparkling.operator.observe.WorkerJob;
 import dev.sparkling.operator.observe.WorkerPodState.Waiting;
 import dev.sparkling.operator.reconcile.Workers.LaunchFailure;
@@ -14,9 +14,9 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Finalizes a deleted run. With {@code Retain} there is nothing to do: the run's jobs are
- * garbage-collected. With {@code Delete} a job deletes the run's objects once no worker can write
- * there any more.
+ * Finalizes a deleted run. With {@code Retain}, there is nothing to do: the run's jobs are
+ * garbage-collected. With {@code Delete}, a job deletes the run's objects once no worker can write
+ * any more of them.
  */
 final class Deletion {
 
@@ -24,7 +24,8 @@ final class Deletion {
   private static final String WHOLE_RUN = "";
   private static final String ADVICE =
       "; fix it, or set spec.deletionPolicy to Retain to keep the objects";
-  private static final Delay IN_PROGRESS = new Delay(Reason.DELETING, Reason.DELETING.sentence());
+  private static final Delay IN_PROGRESS =
+      new Delay(Reason.DELETING, Reason.DELETING.defaultMessage());
 
   private final Workers workers;
 
@@ -39,8 +40,8 @@ final class Deletion {
    */
   record Delay(Reason reason, String message) {}
 
-  /** Takes the next step of the deletion; empty if nothing is left to do. */
-  Optional<Delay> advance(ProgressiveTrainingResource run, StageJobs jobs) {
+  /** Takes the next step of the deletion, and returns empty once nothing is left to do. */
+  Optional<Delay> advance(ProgressiveTrainingResource run, RunJobs jobs) {
     if (run.getSpec().deletionPolicy() == DeletionPolicy.RETAIN) {
       return Optional.empty();
     }

@@ -1,6 +1,6 @@
 package dev.sparkling.operator.reconcile;
 
-import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.operator.observe.RunJobs;
 import dev.sparkling.operator.observe.UnexplainedWait;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
@@ -22,7 +22,7 @@ final class EventLookup {
 
   private static final Logger LOG = Logger.getLogger(EventLookup.class);
 
-  /** Time before the first lookup, in which nearly every pod gets its volumes. */
+  /** Time before the first lookup, within which nearly every pod gets its volumes. */
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
   private static final Duration INTERVAL = Duration.ofSeconds(5);
@@ -31,7 +31,7 @@ final class EventLookup {
    * Largest age of an event. Kubernetes reports a persistent failure about every five minutes or
    * more often, so an older event is about a failure that is over.
    */
-  private static final Duration FRESH = Duration.ofMinutes(10);
+  private static final Duration MAX_AGE = Duration.ofMinutes(10);
 
   private final KubernetesClient client;
   private final InstantSource clock;
@@ -42,7 +42,7 @@ final class EventLookup {
   }
 
   /** Adds the events about a worker whose wait has been unexplained for a while. */
-  StageJobs addTo(StageJobs jobs) {
+  RunJobs addTo(RunJobs jobs) {
     return jobs.unexplainedWait()
         .filter(wait -> waited(wait).compareTo(PATIENCE) >= 0)
         .map(wait -> jobs.with(list(wait)))
@@ -50,7 +50,7 @@ final class EventLookup {
   }
 
   /** Returns the time until the next lookup; empty if there is no unexplained wait. */
-  Optional<Duration> nextLookup(StageJobs jobs) {
+  Optional<Duration> nextLookup(RunJobs jobs) {
     return jobs.unexplainedWait()
         .map(wait -> PATIENCE.minus(waited(wait)))
         .map(left -> left.isPositive() ? left : INTERVAL);
@@ -66,7 +66,7 @@ final class EventLookup {
    */
   private List<Event> list(UnexplainedWait wait) {
     ObjectMeta object = wait.object().getMetadata();
-    Instant fresh = clock.instant().minus(FRESH);
+    Instant oldest = clock.instant().minus(MAX_AGE);
     try {
       return client
           .v1()
@@ -77,7 +77,7 @@ final class EventLookup {
           .list()
           .getItems()
           .stream()
-          .filter(event -> UnexplainedWait.lastSeen(event).isAfter(fresh))
+          .filter(event -> UnexplainedWait.lastSeen(event).isAfter(oldest))
           .toList();
     } catch (KubernetesClientException e) {
       LOG.warnf(

@@ -31,8 +31,8 @@ final class EventRecorder {
   }
 
   /**
-   * Records the events between the run's status and a later one. Events are best effort: a pass
-   * does not wait for them, and a failure is only logged.
+   * Records the events between the run's status and a later one. A pass does not wait for them, and
+   * a failure is only logged.
    */
   void record(ProgressiveTrainingResource run, ProgressiveTrainingStatus after) {
     List<RunEvent> events = Transitions.between(run.getStatus(), after);

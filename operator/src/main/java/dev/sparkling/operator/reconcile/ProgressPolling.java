@@ -35,10 +35,10 @@ final class ProgressPolling {
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
-  /** Time from the request to the last byte of the response. */
+  /** Maximum time from the request to the last byte of the response. */
   private static final Duration TIMEOUT = Duration.ofSeconds(4);
 
-  private static final int LARGEST_ANSWER_BYTES = 64 * 1024;
+  private static final int MAX_ANSWER_BYTES = 64 * 1024;
   private static final int OK = 200;
 
   private final HttpClient http =
@@ -47,7 +47,7 @@ final class ProgressPolling {
           .executor(Executors.newVirtualThreadPerTaskExecutor())
           .build();
 
-  /** Trainers by the uid of the run. */
+  /** Polled pods by the uid of the run. */
   private final Map<String, Target> targets = new ConcurrentHashMap<>();
 
   private final Consumer<ResourceID> changed;
@@ -55,7 +55,7 @@ final class ProgressPolling {
   private final Duration interval;
   private final Counter errors;
 
-  /** The pod of a run's trainer. */
+  /** The pod of a run's trainer, and its last answer. */
   private static final class Target {
     private final String pod;
     private final AtomicBoolean pending = new AtomicBoolean();
@@ -108,7 +108,7 @@ final class ProgressPolling {
     long now = System.nanoTime();
     if (target.nextRequest - now <= 0 && target.pending.compareAndSet(false, true)) {
       target.nextRequest = now + interval.toNanos();
-      Thread.ofVirtual().name("progress of " + run).start(() -> exchange(target, run, address));
+      Thread.ofVirtual().name("progress of " + run).start(() -> request(target, run, address));
     }
     Duration left = Duration.ofNanos(target.nextRequest - now);
     return left.isPositive() ? left : interval;
@@ -118,7 +118,7 @@ final class ProgressPolling {
     targets.remove(uid);
   }
 
-  private void exchange(Target target, ResourceID run, String address) {
+  private void request(Target target, ResourceID run, String address) {
     try {
       Optional<Progress> answer = fetch(address);
       if (answer.isPresent() && !answer.equals(Optional.ofNullable(target.answer))) {
@@ -136,7 +136,7 @@ final class ProgressPolling {
         HttpRequest.newBuilder(URI.create("http://" + host + ":" + port + "/progress")).build();
     CompletableFuture<HttpResponse<byte[]>> exchange =
         http.sendAsync(
-            request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), LARGEST_ANSWER_BYTES));
+            request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER_BYTES));
     try {
       HttpResponse<byte[]> answer = exchange.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
       return answer.statusCode() == OK

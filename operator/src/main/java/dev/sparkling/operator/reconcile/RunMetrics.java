@@ -38,7 +38,7 @@ final class RunMetrics {
   }
 
   /** Registers gauges for the number of runs by phase, counted at each scrape. */
-  void count(Supplier<Stream<ProgressiveTrainingResource>> runs) {
+  void registerRuns(Supplier<Stream<ProgressiveTrainingResource>> runs) {
     for (Phase phase : Phase.values()) {
       Gauge.builder("sparkling.runs", () -> runs.get().filter(run -> phase == phaseOf(run)).count())
           .description("Runs by phase")
@@ -74,23 +74,24 @@ final class RunMetrics {
     }
   }
 
-  void written(@Nullable ProgressiveTrainingStatus before, ProgressiveTrainingStatus after) {
+  /** Counts a written status, and records the durations of work that it shows to be complete. */
+  void recordStatus(@Nullable ProgressiveTrainingStatus before, ProgressiveTrainingStatus after) {
     patches.increment();
     for (int i = 0; i < after.stages().size(); i++) {
       StageStatus now = after.stages().get(i);
-      StageStatus then =
+      StageStatus known =
           before == null || i >= before.stages().size() ? null : before.stages().get(i);
       ExpansionStatus expansion = now.expansion();
       if (expansion != null
           && expansion.seconds() != null
-          && (then == null || then.expansion() == null)) {
-        duration(Work.EXPAND, Duration.ofMillis(Math.round(1e3 * expansion.seconds())));
+          && (known == null || known.expansion() == null)) {
+        recordDuration(Work.EXPAND, Duration.ofMillis(Math.round(1e3 * expansion.seconds())));
       }
       if (now.state() == StageState.SUCCEEDED
-          && (then == null || then.state() != StageState.SUCCEEDED)
+          && (known == null || known.state() != StageState.SUCCEEDED)
           && now.times().startedAt() != null
           && now.times().finishedAt() != null) {
-        duration(
+        recordDuration(
             Work.TRAIN,
             Duration.between(
                 Instant.parse(now.times().startedAt()), Instant.parse(now.times().finishedAt())));
@@ -98,7 +99,7 @@ final class RunMetrics {
     }
   }
 
-  private void duration(Work work, Duration duration) {
+  private void recordDuration(Work work, Duration duration) {
     Timer.builder("sparkling.stage.duration")
         .description(
             "Time of a stage from its first job to its last checkpoint, and of an expansion")

@@ -1,7 +1,7 @@
 package dev.sparkling.operator.reconcile;
 
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
-import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.operator.observe.RunJobs;
 import dev.sparkling.operator.observe.WorkerJob;
 import dev.sparkling.operator.status.Assessment;
 import dev.sparkling.operator.status.StatusFactory;
@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /** One pass over a run: observe, decide, act, and one status patch. */
 final class RunPass {
 
-  /** Time in which the cache receives an edit that a launch has noticed. */
+  /** Time until a pass sees an edit that a launch has noticed, but the cache had not. */
   private static final Duration SOON = Duration.ofMillis(500);
 
   private final ProgressPolling polling;
@@ -41,10 +41,8 @@ final class RunPass {
    * @return time until the next pass; empty if only an event triggers it
    */
   Optional<Duration> execute(
-      ProgressiveTrainingResource run,
-      StageJobs found,
-      Predicate<ProgressiveTrainingStatus> write) {
-    StageJobs jobs = events.addTo(found);
+      ProgressiveTrainingResource run, RunJobs found, Predicate<ProgressiveTrainingStatus> write) {
+    RunJobs jobs = events.addTo(found);
     return switch (Assessment.of(run, jobs, polling.latest(uid(run)), statuses)) {
       case Assessment.Refused(ProgressiveTrainingStatus status) -> {
         if (run.getSpec().suspend()) {
@@ -63,7 +61,7 @@ final class RunPass {
 
   /** Returns the jobs of finished stages, which may still start another pod. */
   private static Stream<WorkerJob> ofFinishedStages(
-      StageJobs jobs, ProgressiveTrainingStatus status) {
+      RunJobs jobs, ProgressiveTrainingStatus status) {
     return status.stages().stream()
         .filter(stage -> stage.state() == StageState.SUCCEEDED)
         .flatMap(stage -> jobs.ofStage(stage.name()));
@@ -74,7 +72,7 @@ final class RunPass {
   }
 
   private Optional<Duration> nextPass(
-      ProgressiveTrainingResource run, Decision decision, StageJobs jobs) {
+      ProgressiveTrainingResource run, Decision decision, RunJobs jobs) {
     ResourceID id = ResourceID.fromResource(run);
     return jobs.trainer(decision)
         .map(pod -> polling.poll(uid(run), id, pod.name(), pod.address().orElseThrow()))
@@ -86,7 +84,7 @@ final class RunPass {
       ProgressiveTrainingResource run,
       Decision decision,
       ProgressiveTrainingStatus status,
-      StageJobs jobs) {
+      RunJobs jobs) {
     return switch (decision) {
       case Decision.LaunchTrainer(StagePlan stage) -> launch(run, stage, Work.TRAIN, status, jobs);
       case Decision.LaunchExpander(StagePlan stage) ->
@@ -101,13 +99,13 @@ final class RunPass {
     };
   }
 
-  /** Creates a job. A failed job that is retried must be deleted first. */
+  /** Creates a job, or deletes a failed one of the same name, which must be gone first. */
   private boolean launch(
       ProgressiveTrainingResource run,
       StagePlan stage,
       Work work,
       ProgressiveTrainingStatus status,
-      StageJobs jobs) {
+      RunJobs jobs) {
     Optional<WorkerJob> failed = jobs.find(stage.name(), work);
     if (failed.isPresent()) {
       workers.stop(failed.get());

@@ -2,7 +2,7 @@ package dev.sparkling.operator.reconcile;
 
 import dev.sparkling.operator.OperatorSettings;
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
-import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.operator.observe.RunJobs;
 import dev.sparkling.operator.reconcile.Deletion.Delay;
 import dev.sparkling.operator.reconcile.Workers.LaunchFailure;
 import dev.sparkling.operator.status.Reason;
@@ -38,7 +38,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The reconciler of the Operator SDK. It defines what triggers a pass over a run and schedules the
+ * The Operator SDK's entry point. It defines what triggers a pass over a run, and schedules the
  * next one.
  */
 @ControllerConfiguration(
@@ -99,7 +99,7 @@ public final class RunReconciler
                 .withSecondaryToPrimaryMapper(RunReconciler::runOf)
                 .build(),
             context);
-    metrics.count(context.getPrimaryCache()::list);
+    metrics.registerRuns(context.getPrimaryCache()::list);
     return List.of(jobs, pods, answered);
   }
 
@@ -112,7 +112,8 @@ public final class RunReconciler
     } else {
       metrics
           .reconcile(
-              () -> pass.execute(run, jobs(run, context), after -> writer.write(context, run, after)))
+              () ->
+                  pass.execute(run, jobs(run, context), after -> writer.write(context, run, after)))
           .ifPresent(control::rescheduleAfter);
     }
     return control;
@@ -126,7 +127,7 @@ public final class RunReconciler
 
   private DeleteControl finalizeRun(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
-    StageJobs jobs = events.addTo(jobs(run, context));
+    RunJobs jobs = events.addTo(jobs(run, context));
     Optional<Delay> delay;
     try {
       delay = deletion.advance(run, jobs);
@@ -185,9 +186,9 @@ public final class RunReconciler
     return run == null ? Set.of() : Set.of(new ResourceID(run, pod.getMetadata().getNamespace()));
   }
 
-  private static StageJobs jobs(
+  private static RunJobs jobs(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
-    return StageJobs.of(
+    return RunJobs.of(
         run.getMetadata().getUid(),
         context.getSecondaryResources(Job.class),
         context.getSecondaryResources(Pod.class));

@@ -32,7 +32,7 @@ final class StatusWriter {
     }
     ProgressiveTrainingResource written =
         context.resourceOperations().serverSideApplyPrimaryStatus(run.withOnly(after));
-    metrics.written(run.getStatus(), after);
+    metrics.recordStatus(run.getStatus(), after);
     events.record(run, after);
     return !run.getMetadata().getGeneration().equals(written.getMetadata().getGeneration());
   }

@@ -48,8 +48,9 @@ final class Workers {
   /**
    * Creates a job and, before it, the config map with its document.
    *
-   * @param attempts number of charged failures of the jobs that it replaces
-   * @return false if nothing was created because the run was edited or deleted since it was read
+   * @param attempts number of failed attempts of the jobs that it replaces
+   * @return false if nothing was created because the run has been edited or deleted since it was
+   *     read
    * @throws LaunchFailure if the API server rejects it, or the name is taken
    */
   boolean launch(ProgressiveTrainingResource run, String stage, Work work, int attempts) {

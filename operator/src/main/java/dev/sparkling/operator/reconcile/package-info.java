@@ -1,4 +1,6 @@
-/** The adapter to the cluster: reads caches, acts on decisions and writes the status. */
+/**
+ * Carries out decisions in the cluster: reads caches, creates and deletes jobs, writes the status.
+ */
 @NullMarked
 package dev.sparkling.operator.reconcile;
 

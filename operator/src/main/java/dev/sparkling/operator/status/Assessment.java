@@ -4,7 +4,7 @@ import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.operator.observe.Observation;
 import dev.sparkling.operator.observe.Observer;
 import dev.sparkling.operator.observe.PolledProgress;
-import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.operator.observe.RunJobs;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.stage.Decision;
 import dev.sparkling.pipeline.stage.StageMachine;
@@ -32,7 +32,7 @@ public sealed interface Assessment {
    */
   static Assessment of(
       ProgressiveTrainingResource run,
-      StageJobs jobs,
+      RunJobs jobs,
       Optional<PolledProgress> polled,
       StatusFactory statuses) {
     ProgressiveTrainingStatus before = run.getStatus();

@@ -6,8 +6,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * Builds the three conditions. A transition time changes only with the condition's status, so an
- * unchanged status is not written again.
+ * Builds the three conditions. The transition time of a condition changes only if it becomes true
+ * or false, so that a pass that changes nothing results in an equal status, which is not written.
  */
 final class Conditions {
 
@@ -30,23 +30,23 @@ final class Conditions {
     return List.of(
         condition(READY, false, reason, message),
         condition(PROGRESSING, working, reason, message),
-        condition(FAILED, false, Reason.NOT_FAILED.word(), Reason.NOT_FAILED.sentence()));
+        condition(FAILED, false, Reason.NOT_FAILED.reason(), Reason.NOT_FAILED.defaultMessage()));
   }
 
   List<Condition> succeeded() {
-    String reason = Reason.SUCCEEDED.word();
-    String message = Reason.SUCCEEDED.sentence();
+    String reason = Reason.SUCCEEDED.reason();
+    String message = Reason.SUCCEEDED.defaultMessage();
     return List.of(
         condition(READY, true, reason, message),
         condition(PROGRESSING, false, reason, message),
-        condition(FAILED, false, Reason.NOT_FAILED.word(), Reason.NOT_FAILED.sentence()));
+        condition(FAILED, false, Reason.NOT_FAILED.reason(), Reason.NOT_FAILED.defaultMessage()));
   }
 
   List<Condition> failed(Reason reason, String message) {
     return List.of(
-        condition(READY, false, reason.word(), message),
-        condition(PROGRESSING, false, reason.word(), message),
-        condition(FAILED, true, reason.word(), message));
+        condition(READY, false, reason.reason(), message),
+        condition(PROGRESSING, false, reason.reason(), message),
+        condition(FAILED, true, reason.reason(), message));
   }
 
   /**
@@ -60,10 +60,13 @@ final class Conditions {
             .orElseGet(
                 () ->
                     condition(
-                        FAILED, false, Reason.NOT_FAILED.word(), Reason.NOT_FAILED.sentence()));
+                        FAILED,
+                        false,
+                        Reason.NOT_FAILED.reason(),
+                        Reason.NOT_FAILED.defaultMessage()));
     return List.of(
-        condition(READY, false, reason.word(), message),
-        condition(PROGRESSING, false, reason.word(), message),
+        condition(READY, false, reason.reason(), message),
+        condition(PROGRESSING, false, reason.reason(), message),
         failed);
   }
 

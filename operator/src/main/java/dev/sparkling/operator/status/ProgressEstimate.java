@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * The progress of a run and an estimate of the remaining time.
  *
  * @param stages status of each stage
- * @param current the first stage that is not complete
+ * @param current the first stage that is not complete, or the last stage if all are
  */
 record ProgressEstimate(RunPlan plan, List<StageStatus> stages, StagePlan current) {
 
@@ -29,7 +29,7 @@ record ProgressEstimate(RunPlan plan, List<StageStatus> stages, StagePlan curren
 
   TrainerStatus trainerStatus(String updatedAt) {
     List<Metric> metrics = new ArrayList<>();
-    StageStatus stage = newest();
+    StageStatus stage = latestTrained();
     add(metrics, "loss", stage.figures().loss());
     add(metrics, "validationLoss", stage.figures().validationLoss());
     add(metrics, "tokensPerSecond", stage.figures().tokensPerSecond());
@@ -39,7 +39,7 @@ record ProgressEstimate(RunPlan plan, List<StageStatus> stages, StagePlan curren
   }
 
   SummaryStatus summary() {
-    StageStatus stage = newest();
+    StageStatus stage = latestTrained();
     Double loss = stage.figures().loss();
     OptionalDouble speed = isComplete() ? OptionalDouble.empty() : tokensPerSecond();
     OptionalLong seconds = secondsLeft();
@@ -65,8 +65,8 @@ record ProgressEstimate(RunPlan plan, List<StageStatus> stages, StagePlan curren
     return (int) (PERCENT * step() / plan.totalSteps());
   }
 
-  /** Returns the newest stage that has trained. */
-  private StageStatus newest() {
+  /** Returns the latest stage that has a loss, or the first stage if none has. */
+  private StageStatus latestTrained() {
     for (int i = current.index(); i > 0; i--) {
       if (stages.get(i).figures().loss() != null) {
         return stages.get(i);
@@ -76,39 +76,40 @@ record ProgressEstimate(RunPlan plan, List<StageStatus> stages, StagePlan curren
   }
 
   /**
-   * Returns the remaining FLOPs over the measured FLOPs per second. This overestimates slightly,
-   * because a wider model is more efficient.
+   * Estimates the remaining seconds, as if the time per token were proportional to the number of
+   * active parameters; 0 if the run is complete, empty if no speed has been measured. This
+   * overestimates slightly, because a wider model uses the hardware more efficiently.
    */
   private OptionalLong secondsLeft() {
-    OptionalDouble speed = tokensPerSecond();
     if (isComplete()) {
       return OptionalLong.of(0);
     }
+    OptionalDouble speed = tokensPerSecond();
     if (speed.isEmpty()) {
       return OptionalLong.empty();
     }
-    double costNow = current.parameters().active();
+    double currentParameters = current.parameters().active();
     double seconds = 0;
     for (StagePlan stage : plan.stages()) {
       long stepsLeft = stage.lastStep() - Math.max(stage.firstStep(), step());
       if (stepsLeft > 0) {
-        double cost = stage.parameters().active() / costNow;
-        seconds += stepsLeft * plan.tokensPerStep() * cost / speed.getAsDouble();
+        double relativeCost = stage.parameters().active() / currentParameters;
+        seconds += stepsLeft * plan.tokensPerStep() * relativeCost / speed.getAsDouble();
       }
     }
     return OptionalLong.of(Math.round(seconds));
   }
 
   /**
-   * Returns the current stage's speed or, before it trains, that of the last stage, scaled to the
-   * larger model.
+   * Returns the current stage's speed or, before it is measured, that of the latest stage with a
+   * measured speed, scaled by the numbers of active parameters.
    */
   private OptionalDouble tokensPerSecond() {
     for (int i = current.index(); i >= 0; i--) {
       Double measured = stages.get(i).figures().tokensPerSecond();
       if (measured != null && measured > 0) {
-        double then = plan.stages().get(i).parameters().active();
-        return OptionalDouble.of(measured * then / current.parameters().active());
+        double measuredParameters = plan.stages().get(i).parameters().active();
+        return OptionalDouble.of(measured * measuredParameters / current.parameters().active());
       }
     }
     return OptionalDouble.empty();
@@ -120,7 +121,9 @@ record ProgressEstimate(RunPlan plan, List<StageStatus> stages, StagePlan curren
     }
   }
 
-  /** Formats a count in three digits and a unit, such as {@code 412k}. */
+  /**
+   * Formats a count with a unit, and with one decimal below ten units: {@code 412k}, {@code 5.4k}.
+   */
   static String count(double value) {
     String[] units = {"", "k", "M", "G"};
     int unit = 0;

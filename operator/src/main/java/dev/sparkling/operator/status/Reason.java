@@ -2,7 +2,10 @@ package dev.sparkling.operator.status;
 
 import dev.sparkling.pipeline.error.ErrorClass;
 
-/** Reasons of conditions and events. They are part of the API and are never renamed. */
+/**
+ * The operator's own reasons of conditions and events. They are part of the API and are never
+ * renamed. Conditions and events also show the reasons for which Kubernetes does not start a pod.
+ */
 public enum Reason {
   PENDING("Pending", "no worker has started yet"),
   QUEUED("Queued", "the job is waiting for quota"),
@@ -22,22 +25,22 @@ public enum Reason {
       ErrorClass.TRANSIENT.reason(), "the network, a server or the machine failed too often"),
   INTERNAL_ERROR(ErrorClass.BUG.reason(), "a bug in Sparkling");
 
-  private final String word;
-  private final String sentence;
+  private final String reason;
+  private final String defaultMessage;
 
-  Reason(String word, String sentence) {
-    this.word = word;
-    this.sentence = sentence;
+  Reason(String reason, String defaultMessage) {
+    this.reason = reason;
+    this.defaultMessage = defaultMessage;
   }
 
-  /** Returns the reason as in conditions and events. */
-  public String word() {
-    return word;
+  /** Returns the reason as it is written in conditions and events. */
+  public String reason() {
+    return reason;
   }
 
-  /** Returns the default message. */
-  public String sentence() {
-    return sentence;
+  /** Returns the message for when nothing more specific is known. */
+  public String defaultMessage() {
+    return defaultMessage;
   }
 
   static Reason of(ErrorClass errorClass) {

@@ -46,13 +46,13 @@ public final class StatusFactory {
                         decision))
             .toList();
     ProgressEstimate estimate = new ProgressEstimate(plan, stages, current);
-    StageStatus working = stages.get(current.index());
+    StageStatus currentStatus = stages.get(current.index());
     return new ProgressiveTrainingStatus(
         generation,
         decision.phase(),
         current.name(),
         estimate.summary(),
-        conditions(decision, working, before, generation),
+        conditions(decision, currentStatus, before, generation),
         estimate.trainerStatus(updatedAt(estimate, before)),
         planStatus(plan),
         stages);
@@ -75,7 +75,7 @@ public final class StatusFactory {
             suspended ? Phase.SUSPENDED : phaseOf(before),
             conditions.progressing(
                 false,
-                Reason.INVALID_INPUT.word(),
+                Reason.INVALID_INPUT.reason(),
                 message + "; no new worker starts until this is fixed"),
             generation);
   }
@@ -88,7 +88,7 @@ public final class StatusFactory {
     return with(
         before,
         phase,
-        conditionsAfter(before, generation).progressing(false, reason.word(), message),
+        conditionsAfter(before, generation).progressing(false, reason.reason(), message),
         generation);
   }
 
@@ -128,27 +128,27 @@ public final class StatusFactory {
 
   private List<Condition> conditions(
       Decision decision,
-      StageStatus working,
+      StageStatus current,
       @Nullable ProgressiveTrainingStatus before,
       long generation) {
     Conditions conditions = conditionsAfter(before, generation);
-    String waiting = working.worker().waitingReason();
+    String waiting = current.worker().waitingReason();
     return switch (decision) {
       case Decision.Complete _ -> conditions.succeeded();
       case Decision.Fail fail ->
           conditions.failed(
               Reason.of(fail.errorClass()), "stage " + fail.stage().name() + ": " + fail.message());
-      case Decision.Await await when waiting != null && isStalled(await.activity()) ->
+      case Decision.Await await when waiting != null && mayBeStalled(await.activity()) ->
           conditions.progressing(
               false,
               waiting,
-              working.worker().message() == null ? waiting : working.worker().message());
+              current.worker().message() == null ? waiting : current.worker().message());
       case Decision.Await await
-          when await.activity() == Activity.STARTING && working.worker().message() != null ->
+          when await.activity() == Activity.STARTING && current.worker().message() != null ->
           conditions.progressing(
               false,
-              Reason.RETRYING.word(),
-              Reason.RETRYING.sentence() + "; last message: " + working.worker().message());
+              Reason.RETRYING.reason(),
+              Reason.RETRYING.defaultMessage() + "; last message: " + current.worker().message());
       case Decision.Await await ->
           progressing(conditions, decision, await.activity() == Activity.WORKING);
       case Decision.LaunchExpander _, Decision.LaunchTrainer _, Decision.Suspend _ ->
@@ -157,10 +157,10 @@ public final class StatusFactory {
   }
 
   /**
-   * Whether a worker may be stalled. A starting worker may be, which only events show; its phase
-   * does not change.
+   * Whether a worker with this activity may be unable to start. Of a worker that is starting, only
+   * events show that; the phase of the run then stays the same.
    */
-  private static boolean isStalled(Activity activity) {
+  private static boolean mayBeStalled(Activity activity) {
     return switch (activity) {
       case STARTING, BLOCKED -> true;
       case QUEUED, WORKING -> false;
@@ -179,7 +179,7 @@ public final class StatusFactory {
           case SUCCEEDED -> Reason.SUCCEEDED;
           case FAILED -> Reason.INTERNAL_ERROR;
         };
-    return conditions.progressing(working, reason.word(), reason.sentence());
+    return conditions.progressing(working, reason.reason(), reason.defaultMessage());
   }
 
   private Conditions conditionsAfter(@Nullable ProgressiveTrainingStatus before, long generation) {
@@ -226,8 +226,8 @@ public final class StatusFactory {
   }
 
   /**
-   * Sets the state. A suspension resets the attempts and the pod, which the next pod does not
-   * replace.
+   * Sets the state. Once a suspension has stopped the worker, the attempts are reset, and the
+   * worker is forgotten, so that the end of its pod does not count as a disruption.
    */
   private static StageStatus withState(StageStatus stage, StageState state, Decision decision) {
     boolean suspended = decision instanceof Decision.Suspend(_, boolean active) && !active;

@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
 /** Derives Kubernetes events from the difference between two statuses. */
 public final class Transitions {
 
-  /** Reasons for which the whole run is stalled, which the status of no stage shows. */
-  private static final Set<String> STALLED =
+  /** Reasons that concern the run as a whole and so are in the status of no stage. */
+  private static final Set<String> RUN_LEVEL_REASONS =
       Set.of(
-          Reason.INVALID_INPUT.word(),
-          Reason.LAUNCH_FAILED.word(),
-          Reason.INTERNAL_ERROR.word(),
-          Reason.DELETION_HELD_UP.word(),
-          Reason.DELETION_FAILED.word());
+          Reason.INVALID_INPUT.reason(),
+          Reason.LAUNCH_FAILED.reason(),
+          Reason.INTERNAL_ERROR.reason(),
+          Reason.DELETION_HELD_UP.reason(),
+          Reason.DELETION_FAILED.reason());
 
   private Transitions() {}
 
@@ -34,52 +34,55 @@ public final class Transitions {
    */
   public record RunEvent(boolean warning, String reason, String message) {}
 
-  /** Returns the events in the order in which they happened. */
+  /**
+   * Returns the events: those of the stages, in their order, then of the phase, then of the run.
+   */
   public static List<RunEvent> between(
       @Nullable ProgressiveTrainingStatus before, ProgressiveTrainingStatus after) {
     List<RunEvent> events = new ArrayList<>();
     for (int i = 0; i < after.stages().size(); i++) {
       StageStatus now = after.stages().get(i);
-      StageStatus then =
+      StageStatus known =
           before == null || before.stages().size() <= i ? null : before.stages().get(i);
-      stage(then, now, events);
+      addStageEvents(known, now, events);
     }
     Phase phase = after.phase();
     Phase phaseBefore = before == null ? null : before.phase();
     if (phase != null && phase != phaseBefore) {
-      phase(phase, after, events);
+      addPhaseEvent(phase, after, events);
     }
     if (phase != Phase.FAILED || phaseBefore == Phase.FAILED) {
-      stalled(before, after).ifPresent(events::add);
+      addRunEvent(before, after, events);
     }
     return events;
   }
 
-  private static void stage(@Nullable StageStatus then, StageStatus now, List<RunEvent> events) {
-    StageState stateThen = then == null ? StageState.PENDING : then.state();
-    if (now.state() == StageState.SUCCEEDED && stateThen != StageState.SUCCEEDED) {
+  private static void addStageEvents(
+      @Nullable StageStatus known, StageStatus now, List<RunEvent> events) {
+    StageState knownState = known == null ? StageState.PENDING : known.state();
+    if (now.state() == StageState.SUCCEEDED && knownState != StageState.SUCCEEDED) {
       events.add(
           normal(
               "StageSucceeded",
               "stage " + now.name() + " is complete at step " + now.figures().step()));
     }
-    Set<String> knownWarnings = expansionWarnings(then);
+    Set<String> knownWarnings = expansionWarnings(known);
     expansionWarnings(now).stream()
         .filter(warning -> !knownWarnings.contains(warning))
         .forEach(
             warning ->
                 events.add(warning("ExpansionWarning", "stage " + now.name() + ": " + warning)));
-    if (now.expansion() != null && (then == null || then.expansion() == null)) {
+    if (now.expansion() != null && (known == null || known.expansion() == null)) {
       events.add(normal("Expanded", "stage " + now.name() + ": the checkpoint is widened"));
     }
-    if (then != null && now.counts().attempts() > then.counts().attempts()) {
+    if (known != null && now.counts().attempts() > known.counts().attempts()) {
       events.add(
           warning(
               "AttemptFailed",
               "stage %s: attempt %d failed: %s"
-                  .formatted(now.name(), now.counts().attempts(), lastMessage(now))));
+                  .formatted(now.name(), now.counts().attempts(), firstLine(now))));
     }
-    if (then != null && now.counts().disruptions() > then.counts().disruptions()) {
+    if (known != null && now.counts().disruptions() > known.counts().disruptions()) {
       events.add(
           warning(
               "Disrupted",
@@ -87,8 +90,8 @@ public final class Transitions {
                   .formatted(now.name(), now.counts().disruptions())));
     }
     String waiting = now.worker().waitingReason();
-    if (waiting != null && (then == null || !waiting.equals(then.worker().waitingReason()))) {
-      events.add(warning(waiting, "stage " + now.name() + ": " + lastMessage(now)));
+    if (waiting != null && (known == null || !waiting.equals(known.worker().waitingReason()))) {
+      events.add(warning(waiting, "stage " + now.name() + ": " + firstLine(now)));
     }
   }
 
@@ -98,13 +101,15 @@ public final class Transitions {
         : new LinkedHashSet<>(stage.expansion().warnings());
   }
 
-  private static Optional<RunEvent> stalled(
-      @Nullable ProgressiveTrainingStatus before, ProgressiveTrainingStatus after) {
+  private static void addRunEvent(
+      @Nullable ProgressiveTrainingStatus before,
+      ProgressiveTrainingStatus after,
+      List<RunEvent> events) {
     Optional<String> reasonBefore = progressing(before).map(Condition::reason);
-    return progressing(after)
-        .filter(now -> STALLED.contains(now.reason()))
+    progressing(after)
+        .filter(now -> RUN_LEVEL_REASONS.contains(now.reason()))
         .filter(now -> !reasonBefore.equals(Optional.of(now.reason())))
-        .map(now -> warning(now.reason(), now.message()));
+        .ifPresent(now -> events.add(warning(now.reason(), now.message())));
   }
 
   private static Optional<Condition> progressing(@Nullable ProgressiveTrainingStatus status) {
@@ -115,24 +120,28 @@ public final class Transitions {
             .findFirst();
   }
 
-  private static void phase(Phase phase, ProgressiveTrainingStatus after, List<RunEvent> events) {
+  private static void addPhaseEvent(
+      Phase phase, ProgressiveTrainingStatus after, List<RunEvent> events) {
     switch (phase) {
       case TRAINING -> events.add(normal("Training", "stage " + after.currentStage()));
       case EXPANDING -> events.add(normal("Expanding", "stage " + after.currentStage()));
-      case SUSPENDED -> events.add(normal(Reason.SUSPENDED.word(), Reason.SUSPENDED.sentence()));
-      case SUCCEEDED -> events.add(normal(Reason.SUCCEEDED.word(), Reason.SUCCEEDED.sentence()));
+      case SUSPENDED ->
+          events.add(normal(Reason.SUSPENDED.reason(), Reason.SUSPENDED.defaultMessage()));
+      case SUCCEEDED ->
+          events.add(normal(Reason.SUCCEEDED.reason(), Reason.SUCCEEDED.defaultMessage()));
       case FAILED ->
           after.conditions().stream()
               .filter(condition -> condition.type().equals(Conditions.FAILED))
               .forEach(failed -> events.add(warning(failed.reason(), failed.message())));
-      case QUEUED -> events.add(normal(Reason.QUEUED.word(), Reason.QUEUED.sentence()));
+      case QUEUED -> events.add(normal(Reason.QUEUED.reason(), Reason.QUEUED.defaultMessage()));
       case PENDING -> {
         // Every run begins as Pending; the reason why it stays so has its own event.
       }
     }
   }
 
-  private static String lastMessage(StageStatus stage) {
+  /** Returns the first line of a worker's message. */
+  private static String firstLine(StageStatus stage) {
     return Objects.requireNonNullElse(stage.worker().message(), "")
         .lines()
         .findFirst()

@@ -15,7 +15,7 @@ public final class Labels {
   public static final String MANAGED_BY = "app.kubernetes.io/managed-by";
   public static final String OPERATOR = "sparkling-operator";
 
-  /** Annotation of a job with the number of charged failures of the jobs that it replaces. */
+  /** Annotation of a job: the number of failed attempts of the jobs that it replaces. */
   public static final String ATTEMPTS = "sparkling.dev/attempts";
 
   /** Selector of all objects that a Sparkling operator has created. */

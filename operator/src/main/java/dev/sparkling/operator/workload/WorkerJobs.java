@@ -72,7 +72,7 @@ public final class WorkerJobs {
   /**
    * Builds a job. Its config map must be created first.
    *
-   * @param attempts number of charged failures of the jobs that it replaces
+   * @param attempts number of failed attempts of the jobs that it replaces
    */
   public Job job(ProgressiveTrainingResource run, String stage, Work work, int attempts) {
     ProgressiveTrainingSpec spec = run.getSpec();

@@ -27,7 +27,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Builds a job's pod, which conforms to the restricted Pod Security Standard and has no token. */
+/**
+ * Builds a job's pod, which conforms to the restricted Pod Security Standard and has no service
+ * account token.
+ *
+ * @param stage name of the stage; empty for the work of a whole run
+ * @param document name of the config map with the job document
+ */
 record WorkerPod(
     WorkerSettings settings,
     ProgressiveTrainingSpec spec,

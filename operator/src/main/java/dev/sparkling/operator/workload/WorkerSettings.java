@@ -5,11 +5,12 @@ import java.util.List;
 /**
  * The operator's settings for worker pods.
  *
- * @param trainerImage image of trainers if the resource names none
- * @param expanderImage image of expanders if the resource names none; also deletes runs' objects
+ * @param trainerImage image of trainers whose resource sets none
+ * @param expanderImage image of expanders whose resource sets none, and of the jobs that delete
+ *     runs' objects
  * @param imagePullPolicy pull policy of both images
- * @param imagePullSecrets names of secrets in the resource's namespace
- * @param defaultGpu whether a trainer requests one GPU if the resource has no resources
+ * @param imagePullSecrets names of Secrets for pulling images, in the resource's namespace
+ * @param defaultGpu whether a trainer requests one GPU if its resource sets no requests and limits
  * @param ttlSecondsAfterFinished time after which finished jobs are deleted with their pods
  */
 public record WorkerSettings(

@@ -3,7 +3,7 @@ package dev.sparkling.operator.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.operator.TestObjects;
-import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.operator.observe.RunJobs;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.status.Phase;
@@ -105,7 +105,7 @@ class DisruptionTest extends RunPasses {
             .withDeletionTimestamp(TestObjects.END)
             .endMetadata()
             .build();
-    StageJobs jobs = new StageJobs(List.of(job), List.of(stopping));
+    RunJobs jobs = new RunJobs(List.of(job), List.of(stopping));
     pass(jobs);
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
     assertThat(condition("Progressing").reason()).isEqualTo("Terminating");

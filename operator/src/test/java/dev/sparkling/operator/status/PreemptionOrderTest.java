@@ -3,7 +3,7 @@ package dev.sparkling.operator.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.operator.TestObjects;
-import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.operator.observe.RunJobs;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.status.StageStatus.AttemptCounts;
 import io.fabric8.kubernetes.api.model.ContainerState;
@@ -75,7 +75,7 @@ class PreemptionOrderTest extends RunPasses {
   /** The first pass sees the first states, the last one the last. */
   private void isOneDisruption(List<Job> jobs, List<List<Pod>> pods) {
     int tried = 0;
-    for (List<StageJobs> sequence : interleavings(jobs, pods)) {
+    for (List<RunJobs> sequence : interleavings(jobs, pods)) {
       int choices = 1 << (sequence.size() - 2);
       for (int seen = 0; seen < choices; seen++) {
         status = null;
@@ -96,16 +96,16 @@ class PreemptionOrderTest extends RunPasses {
   }
 
   /** Each sequence keeps its order. */
-  private static List<List<StageJobs>> interleavings(List<Job> jobs, List<List<Pod>> pods) {
-    List<List<StageJobs>> all = new ArrayList<>();
+  private static List<List<RunJobs>> interleavings(List<Job> jobs, List<List<Pod>> pods) {
+    List<List<RunJobs>> all = new ArrayList<>();
     interleave(jobs, pods, List.of(), all);
     return all;
   }
 
   private static void interleave(
-      List<Job> jobs, List<List<Pod>> pods, List<StageJobs> before, List<List<StageJobs>> all) {
-    List<StageJobs> sequence = new ArrayList<>(before);
-    sequence.add(new StageJobs(List.of(jobs.getFirst()), pods.getFirst()));
+      List<Job> jobs, List<List<Pod>> pods, List<RunJobs> before, List<List<RunJobs>> all) {
+    List<RunJobs> sequence = new ArrayList<>(before);
+    sequence.add(new RunJobs(List.of(jobs.getFirst()), pods.getFirst()));
     if (jobs.size() == 1 && pods.size() == 1) {
       all.add(sequence);
     }

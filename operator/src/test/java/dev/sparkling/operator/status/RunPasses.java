@@ -3,7 +3,7 @@ package dev.sparkling.operator.status;
 import dev.sparkling.operator.TestObjects;
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.operator.observe.PolledProgress;
-import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.operator.observe.RunJobs;
 import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.job.Progress.StageStart;
 import dev.sparkling.pipeline.job.Progress.StepDiagnostics;
@@ -61,22 +61,22 @@ abstract class RunPasses {
   }
 
   void pass(List<Job> jobs, List<Pod> pods, Optional<PolledProgress> polled) {
-    pass(new StageJobs(jobs, pods), polled);
+    pass(new RunJobs(jobs, pods), polled);
   }
 
-  void pass(StageJobs jobs) {
+  void pass(RunJobs jobs) {
     pass(jobs, Optional.empty());
   }
 
-  void pass(StageJobs jobs, Optional<PolledProgress> polled) {
+  void pass(RunJobs jobs, Optional<PolledProgress> polled) {
     run.setStatus(status);
     Assessment assessment = Assessment.of(run, jobs, polled, statuses());
     decision = assessment instanceof Assessment.Decided(Decision decided, _) ? decided : null;
     status = assessment.status();
   }
 
-  static StageJobs withEvent(Job job, Pod pod, Event warning) {
-    return new StageJobs(List.of(job), List.of(pod)).with(List.of(warning));
+  static RunJobs withEvent(Job job, Pod pod, Event warning) {
+    return new RunJobs(List.of(job), List.of(pod)).with(List.of(warning));
   }
 
   StageStatus stage(int index) {

@@ -3,7 +3,7 @@ package dev.sparkling.operator.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.operator.TestObjects;
-import dev.sparkling.operator.observe.StageJobs;
+import dev.sparkling.operator.observe.RunJobs;
 import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.stage.Decision;
@@ -69,7 +69,7 @@ class WorkerTroubleTest extends RunPasses {
     Job wide = TestObjects.job("wide", Work.TRAIN);
     Event refusal =
         TestObjects.warning(wide, "FailedCreate", TestObjects.START, "exceeded quota: none");
-    StageJobs jobs = new StageJobs(List.of(narrow, expander, wide), List.of());
+    RunJobs jobs = new RunJobs(List.of(narrow, expander, wide), List.of());
     pass(jobs.with(List.of(refusal)));
     assertThat(status.phase()).isEqualTo(Phase.TRAINING);
     assertThat(condition("Progressing").reason()).isEqualTo("FailedCreate");
@@ -221,9 +221,9 @@ class WorkerTroubleTest extends RunPasses {
             .endOwnerReference()
             .endMetadata()
             .build();
-    pass(StageJobs.of(run.getMetadata().getUid(), List.of(former), List.of()));
+    pass(RunJobs.of(run.getMetadata().getUid(), List.of(former), List.of()));
     assertThat(decision).isEqualTo(new Decision.LaunchTrainer(PLAN.stage("narrow")));
-    pass(StageJobs.of("former-uid", List.of(former), List.of()));
+    pass(RunJobs.of("former-uid", List.of(former), List.of()));
     assertThat(decision).isEqualTo(new Decision.LaunchExpander(PLAN.stage("wide")));
   }
 
