@@ -14,7 +14,9 @@ record WorkerEnd(ContainerStateTerminated state) {
 
   private static final String OUT_OF_MEMORY = "OOMKilled";
   private static final String OUT_OF_MEMORY_ADVICE =
-      "; raise resources.limits.memory or, for a trainer, lower spec.training.microBatchSize";
+      "; for a trainer, raise spec.trainer.resources.limits.memory or set"
+          + " spec.training.recomputation to layers; for an expander, raise"
+          + " spec.expander.resources.limits.memory";
 
   /** Whether the work is done. */
   boolean isSuccess() {
@@ -42,7 +44,7 @@ record WorkerEnd(ContainerStateTerminated state) {
         .or(() -> isSuccess() ? Optional.empty() : Optional.of(description()));
   }
 
-  /** Returns the class of a failure; an unknown exit code is a transient failure. */
+  /** Returns the class of a failure; an unknown exit code counts as a transient failure. */
   ErrorClass errorClass() {
     return Stream.of(ErrorClass.values())
         .filter(candidate -> candidate.exitCode() == state.getExitCode())
@@ -54,6 +56,6 @@ record WorkerEnd(ContainerStateTerminated state) {
     String reason = Objects.requireNonNullElse(state.getReason(), "Error");
     String advice = OUT_OF_MEMORY.equals(reason) ? OUT_OF_MEMORY_ADVICE : "";
     String log = state.getMessage() == null ? "" : ": " + state.getMessage().strip();
-    return reason + ", exit code " + state.getExitCode() + advice + log;
+    return reason + ", exit code " + state.getExitCode() + log + advice;
   }
 }

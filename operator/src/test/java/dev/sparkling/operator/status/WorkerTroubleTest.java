@@ -110,12 +110,15 @@ class WorkerTroubleTest extends RunPasses {
     Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 4, "BackoffLimitExceeded");
     pass(
         List.of(job),
-        List.of(TestObjects.pod(job, "p", TestObjects.terminated(137, "OOMKilled", null))));
+        List.of(
+            TestObjects.pod(
+                job, "p", TestObjects.terminated(137, "OOMKilled", "the last line of the log\n"))));
     assertThat(condition("Failed").reason()).isEqualTo("TransientFailure");
     assertThat(condition("Failed").message())
         .contains(
-            "OOMKilled, exit code 137; raise resources.limits.memory or, for a trainer, lower"
-                + " spec.training.microBatchSize");
+            "OOMKilled, exit code 137: the last line of the log; for a trainer, raise"
+                + " spec.trainer.resources.limits.memory or set spec.training.recomputation to"
+                + " layers; for an expander, raise spec.expander.resources.limits.memory");
     assertThat(stage(0).counts().attempts()).isEqualTo(4);
   }
 
@@ -253,8 +256,9 @@ class WorkerTroubleTest extends RunPasses {
     assertThat(condition("Progressing").reason()).isEqualTo("Retrying");
     assertThat(condition("Progressing").message())
         .endsWith(
-            "OOMKilled, exit code 137; raise resources.limits.memory or, for a trainer, lower"
-                + " spec.training.microBatchSize");
+            "OOMKilled, exit code 137; for a trainer, raise"
+                + " spec.trainer.resources.limits.memory or set spec.training.recomputation to"
+                + " layers; for an expander, raise spec.expander.resources.limits.memory");
     assertThat(Transitions.between(before, status))
         .anySatisfy(
             told -> {
