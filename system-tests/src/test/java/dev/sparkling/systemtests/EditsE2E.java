@@ -28,9 +28,11 @@ class EditsE2E {
     Run run = TinyRun.apply(cluster, NAMESPACE, "used");
     run.awaitStage("Training", "narrow");
     refused(run, "/spec/stages/0/tokens", "1", "spec.stages: a stage that has started cannot be");
-    refused(run, "/spec/stages/0/name", "\"other\"", "spec.stages: a stage that has started cannot");
+    refused(
+        run, "/spec/stages/0/name", "\"other\"", "spec.stages: a stage that has started cannot");
     refused(run, "/spec/stages/1/tokens", "245760", "spec.stages: their total tokens cannot be");
-    refused(run, "/spec/model/layers", "3", "spec.model: cannot be edited once a stage has started");
+    refused(
+        run, "/spec/model/layers", "3", "spec.model: cannot be edited once a stage has started");
     refused(run, "/spec/data/uri", "\"s3://datasets/b\"", "spec.data: cannot be edited once");
     refused(run, "/spec/storage/uri", "\"s3://sparkling/b\"", "spec.storage.uri: cannot be edited");
     refused(run, "/spec/training/sequenceLength", "64", "spec.training.sequenceLength: cannot be");
