@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Sequences of equal length.
+ * Sequences of equal length, processed in one forward pass.
  *
  * @param tokens tokens of all sequences, concatenated
  * @param targets the token that follows each of {@code tokens}
@@ -39,7 +39,7 @@ public record Batch(int sequences, long[] tokens, long[] targets) {
         .toList();
   }
 
-  /** Returns the number of tokens of a sequence. */
+  /** Returns the number of tokens per sequence. */
   public int length() {
     return tokens.length / sequences;
   }

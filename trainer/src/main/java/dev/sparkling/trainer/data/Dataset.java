@@ -10,11 +10,11 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * A dataset's tokens, concatenated and cut into sequences: sequence i has tokens {@code i * L} to
- * {@code i * L + L}, the last of which is only a target. Shards are memory-mapped; those in an
- * object store are copied to this machine first. A read waits until the shards that it needs are
- * local and verified against their SHA-256, while a background thread fetches and verifies the
- * others.
+ * A dataset's tokens, concatenated and cut into sequences: with sequences of L tokens, sequence i
+ * has tokens {@code i * L} to {@code i * L + L}, the last of which is only a target. Shards are
+ * memory-mapped; those in an object store are copied to this machine first. A read waits until the
+ * shards that it needs are local and verified against their SHA-256, while a background thread
+ * fetches and verifies the others.
  */
 public final class Dataset implements AutoCloseable {
 
@@ -73,7 +73,9 @@ public final class Dataset implements AutoCloseable {
   /**
    * Reads a sequence and the token that follows it: {@code length + 1} tokens.
    *
-   * @param vocabularySize number of tokens of the model; all tokens are below it
+   * @param vocabularySize vocabulary size of the model; larger tokens are an error
+   * @param target receives the tokens
+   * @throws UserError if a token is not in the model's vocabulary
    * @throws CorruptCheckpoint if a shard of the sequence differs from the index
    */
   public void read(long sequence, int length, int vocabularySize, long[] target) {

@@ -12,13 +12,13 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Turns text into a training and a validation dataset. Whole documents are held out by a hash of
- * their name, so that adding inputs does not change the split. Duplicate texts are dropped, so that
- * no training document is also a validation document.
+ * Turns text into a training and a validation dataset. Documents are held out as a whole, by a hash
+ * of their name, so that adding inputs does not change the split. Duplicate texts are dropped, so
+ * that no training document is also a validation document.
  */
 public final class DatasetPreparation implements AutoCloseable {
 
-  /** Documents that are tokenized in parallel. */
+  /** Number of documents that are tokenized in parallel. */
   private static final int BATCH_DOCUMENTS = 256;
 
   private static final int HASH_DIGITS = 8;
@@ -41,7 +41,8 @@ public final class DatasetPreparation implements AutoCloseable {
   public record PreparedDatasets(DatasetIndex training, DatasetIndex validation, long duplicates) {}
 
   /**
-   * Starts two datasets.
+   * Starts a training and a validation dataset, which replace those in the stores when {@link #run}
+   * succeeds.
    *
    * @param validationFraction share of the documents to hold out
    */

@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes documents as a dataset: shards, tokenizer, and the index last. An existing dataset stays
- * intact until {@link #commit}; errors in the text occur before that.
+ * intact until {@link #commit}; errors in the text are found before that.
  */
 final class DatasetWriter implements AutoCloseable {
 
-  /** Tokens of a shard: 256 MiB. */
+  /** Number of tokens at which a shard ends: 256 MiB. */
   private static final long SHARD_TOKENS = 64L << 20;
 
   private static final Pattern SHARD = Pattern.compile("shard-\\d{5}\\.arrow");
@@ -34,7 +34,7 @@ final class DatasetWriter implements AutoCloseable {
   private boolean replacing;
   private boolean committed;
 
-  /** Starts a dataset. */
+  /** Starts a dataset, and discards what an interrupted writer left in the store. */
   DatasetWriter(ObjectStore store, TextTokenizer tokenizer) {
     this.store = store;
     this.tokenizer = tokenizer;

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The kind of a file, determined by its name. */
+/** The kind of an input file, determined by its name. */
 enum DocumentKind {
   /** One document in UTF-8. */
   TEXT,

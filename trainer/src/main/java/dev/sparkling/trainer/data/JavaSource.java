@@ -13,7 +13,7 @@ final class JavaSource {
 
   private JavaSource() {}
 
-  /** Normalizes line endings, and removes the license and trailing blanks. */
+  /** Normalizes line endings, and removes the license and white space at the ends of lines. */
   static String clean(String text) {
     String unix = text.replace("\r\n", "\n").replace('\r', '\n');
     String bare = LICENSE.matcher(unix).replaceFirst("");

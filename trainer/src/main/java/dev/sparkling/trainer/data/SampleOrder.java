@@ -29,7 +29,7 @@ public final class SampleOrder {
     this.halfBits = (bits + 1) / 2;
   }
 
-  /** Returns the sequence of a sample, counted from 0 over the whole run. */
+  /** Returns the sequence of a sample; samples are counted from 0 over the whole run. */
   public long sequence(long sample) {
     long pass = sample / count;
     long at = sample % count;

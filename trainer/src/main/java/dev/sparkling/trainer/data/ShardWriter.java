@@ -20,7 +20,10 @@ import org.apache.arrow.vector.ipc.ArrowFileWriter;
 /** Writes one Arrow IPC file of tokenized documents. */
 final class ShardWriter implements AutoCloseable {
 
-  /** Tokens of a record batch, 4 MiB, so that a reader maps few batches. */
+  /**
+   * Maximum number of tokens of a record batch (4 MiB) unless one document has more; large, so that
+   * a shard has few batches.
+   */
   private static final int BATCH_TOKENS = 1 << 20;
 
   private final ObjectUpload upload;

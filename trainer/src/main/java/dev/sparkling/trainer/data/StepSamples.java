@@ -9,7 +9,7 @@ package dev.sparkling.trainer.data;
 public record StepSamples(
     Batches batches, SampleOrder order, int globalBatchSize, int microBatchSize) {
 
-  /** Returns the micro-batches of a step, counted from 1 over the whole run. */
+  /** Returns the micro-batches of a step; steps are counted from 1 over the whole run. */
   public Iterable<Batch> ofStep(long step) {
     long first = (step - 1) * globalBatchSize;
     return batches.ordered(order, first, globalBatchSize, microBatchSize);

@@ -1,6 +1,6 @@
 package dev.sparkling.trainer.data;
 
-/** Counts of each token. */
+/** Counts how often each token occurs. */
 final class TokenCounts {
 
   private final long[] counts;

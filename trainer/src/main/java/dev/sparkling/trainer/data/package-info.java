@@ -1,6 +1,6 @@
 /**
- * Data from text to batches: document sources, tokenizer, Arrow shards, and the order of samples,
- * which is a pure function of seed and step.
+ * The data, from text to batches: document sources, the tokenizer, Arrow shards, and the order of
+ * the samples, which is a pure function of the seed.
  */
 @NullMarked
 package dev.sparkling.trainer.data;

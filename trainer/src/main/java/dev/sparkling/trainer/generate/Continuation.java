@@ -10,7 +10,7 @@ import java.util.function.LongConsumer;
  * whole sequence, which is fast enough to inspect a model but too slow to serve one.
  *
  * @param tokens tokens of the prompt, then new ones without the separator
- * @param end why no more tokens follow
+ * @param end reason why no more tokens follow
  */
 @SuppressWarnings("ArrayRecordComponent") // Read once, never compared.
 public record Continuation(long[] tokens, GenerationEnd end) {
@@ -19,17 +19,17 @@ public record Continuation(long[] tokens, GenerationEnd end) {
   public enum GenerationEnd {
     /** The model ended the document. */
     SEPARATOR,
-    /** The requested number of tokens is reached. */
+    /** The requested number of tokens has been generated. */
     MAX_TOKENS,
-    /** The sequence has reached the largest number of positions. */
+    /** The sequence has reached its maximum length. */
     POSITIONS
   }
 
   /**
    * Limits of a continuation.
    *
-   * @param maxTokens largest number of new tokens
-   * @param positions largest length of the whole sequence; at least that of the prompt
+   * @param maxTokens maximum number of new tokens
+   * @param positions maximum length of the whole sequence; at least that of the prompt
    * @param vocabularySize number of tokens of the tokenizer; a model may have more logits
    * @param separator token that ends a document
    */

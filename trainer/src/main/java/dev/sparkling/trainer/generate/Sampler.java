@@ -17,9 +17,9 @@ public final class Sampler {
   /**
    * Creates a sampler, whose choices are a function of the seed and of all logits so far.
    *
-   * @param temperature divisor of the logits; 0 always chooses the largest
-   * @param topP above 0, at most 1: samples are drawn from the smallest set of most likely tokens
-   *     that have this probability together
+   * @param temperature number that the logits are divided by; 0 always chooses the largest logit
+   * @param topP greater than 0, at most 1: tokens are drawn from the smallest set of most likely
+   *     tokens whose probabilities add up to at least this
    */
   public Sampler(double temperature, double topP, long seed) {
     if (!(temperature >= 0 && Double.isFinite(temperature))) {
@@ -45,7 +45,7 @@ public final class Sampler {
     }
     double[] weights = new double[logits.length];
     for (int i = 0; i < weights.length; i++) {
-      // Relative to the largest logit, so that no exponential overflows at low temperatures.
+      // Relative to the largest logit, so that no exponential overflows at a low temperature.
       weights[i] = Math.exp((logits[i] - (double) logits[largest]) / temperature);
     }
     return draw(weights, likeliest(weights));

@@ -34,7 +34,7 @@ final class EventFile {
   /**
    * Encodes a whole file.
    *
-   * @param after last step to omit
+   * @param after last step whose events are in an earlier file
    * @param now end of the last step; the times of earlier steps are derived from their speed
    */
   static byte[] encode(Metrics metrics, long after, Instant now) {

@@ -12,8 +12,8 @@ public final class MetricsFiles {
 
   /**
    * Rewrites {@code metrics.jsonl} and {@code metrics.arrow}, and writes the events since the last
-   * checkpoint to a new file, because objects cannot be appended to and TensorBoard picks up files
-   * that are added to a folder.
+   * checkpoint to a new file, because nothing can be appended to an object, and TensorBoard notices
+   * files that are added to a folder.
    *
    * @param after step of the last checkpoint; -1 if there is none
    * @param step step of this checkpoint

@@ -1,4 +1,6 @@
-/** A stage's metrics for other programs: an Arrow table and TensorBoard's event files. */
+/**
+ * Encodes a stage's metrics for other programs, as an Arrow table and as TensorBoard's event files.
+ */
 @NullMarked
 package dev.sparkling.trainer.metrics;
 

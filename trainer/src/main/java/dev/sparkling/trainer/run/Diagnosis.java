@@ -19,22 +19,23 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the origin of non-finite numbers in a step or an evaluation, and writes a dump to the
- * store. The weights that caused them are unchanged, because a step that is not finite skips its
- * update.
+ * Finds the first non-finite numbers of a step or an evaluation, and writes a dump to the store.
+ * The weights that caused them are unchanged, because the update of a step with such numbers is
+ * skipped.
  */
 record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
-   * The dump. Numbers that may not be finite are strings, because JSON has no infinities.
+   * The dump. Numbers that may be infinite or NaN are strings, because JSON cannot represent them.
    *
    * @param loss loss of the step; absent for an evaluation
    * @param validationLoss validation loss; absent for a step
-   * @param microBatch index of the first forward pass that is not finite; absent if all are finite
-   *     up to the logits
-   * @param tokens tokens of that forward pass
+   * @param microBatch index of the first forward pass with such numbers; absent if all are finite
+   *     before the logits
+   * @param where part of the model, or gradient, with the first such numbers
+   * @param tokens tokens of that forward pass; empty if there is none
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   private record Dump(
@@ -57,7 +58,7 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
     }
   }
 
-  /** Writes a dump of a step that is not finite and returns the error to throw. */
+  /** Writes a dump of a step with non-finite numbers and returns the error to throw. */
   UserError ofStep(long step, StepResult result, List<Double> rates, Iterable<Batch> microBatches) {
     Map<String, ParameterNorms> norms = trainingStep.norms();
     NonFiniteLocation place =
@@ -79,7 +80,7 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
             dumped(norms)));
   }
 
-  /** Writes a dump of an evaluation that is not finite and returns the error to throw. */
+  /** Writes a dump of an evaluation with non-finite numbers and returns the error to throw. */
   UserError ofEvaluation(long step, EvaluationResult result, Iterable<Batch> batches) {
     NonFiniteLocation place = inForwardPass(batches).orElseGet(Diagnosis::inLogits);
     String loss = Double.toString(result.loss());

@@ -17,7 +17,7 @@ public final class Evaluator {
   /**
    * Creates an evaluator.
    *
-   * @param sequences number of sequences, at most that of the dataset
+   * @param sequences number of sequences to evaluate, at most as many as the dataset has
    * @param microBatchSize number of sequences of a forward pass
    */
   public Evaluator(Transformer transformer, Batches batches, long sequences, int microBatchSize) {

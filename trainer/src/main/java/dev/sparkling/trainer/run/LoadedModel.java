@@ -13,7 +13,7 @@ import java.util.OptionalLong;
 /** A checkpoint's model in fp32, for evaluation and generation. Owns its memory. */
 public final class LoadedModel implements AutoCloseable {
 
-  /** Path of the setting in the resource, under which a checkpoint records it. */
+  /** Path of the setting in the resource, which is its name in a checkpoint. */
   private static final String DOCUMENT_MASKING = "spec.training.documentMasking";
 
   private final Transformer transformer;
@@ -27,7 +27,7 @@ public final class LoadedModel implements AutoCloseable {
   /**
    * Loads a model, which masks documents if it was trained with document masking.
    *
-   * @param sequenceLength tokens of a sequence
+   * @param sequenceLength number of tokens per sequence
    * @param separator token that ends a document
    */
   public static LoadedModel load(

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Messages that name the setting to lower, and its new value, if a stage needs more memory than is
- * available.
+ * Messages for a stage that needs more memory than is available: the setting to lower, and the
+ * largest value that fits.
  */
 final class MemoryAdvice {
 

@@ -25,10 +25,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a stage's checkpoints in the background. Training waits only until values are copied to a
- * second set of arrays, from which a thread writes the checkpoint. One checkpoint is in flight at a
- * time: beginning the next one waits for it. An error in the thread is thrown by the next method
- * call. All methods must be called on the training thread.
+ * Writes a stage's checkpoints in the background. Training waits only until the values have been
+ * copied to a second set of arrays, from which a background thread writes the checkpoint. One
+ * checkpoint is in flight at a time: beginning the next one waits for it. An error in the
+ * background thread is thrown by the next method call. All methods must be called on the training
+ * thread.
  */
 final class StageCheckpoints implements AutoCloseable {
 
@@ -45,8 +46,8 @@ final class StageCheckpoints implements AutoCloseable {
   private @Nullable FutureTask<Checkpointed> inFlight;
 
   /**
-   * Creates the writer. The copy is allocated by the first {@link #begin}, or immediately if values
-   * are on another device.
+   * Creates a writer. The arrays of the copy are allocated by the first {@link #begin}, or
+   * immediately if the values are not on the host.
    *
    * @param newest step of the stage's checkpoint that training resumes from; -1 if it has none
    * @param keepLast number of complete checkpoints to keep, the newest ones
@@ -69,7 +70,7 @@ final class StageCheckpoints implements AutoCloseable {
     this.values = values;
     this.listener = listener;
     this.newCopy = newCopy;
-    // Allocates before the first step: without the copy no checkpoint could be written, and all
+    // Allocated before the first step: without the copy no checkpoint could be written, and all
     // work would be lost.
     if (!values.isOnHost()) {
       copy = Optional.of(Torch.withinMemory(newCopy, StageCheckpoints::noMemoryForCopy));
@@ -79,7 +80,7 @@ final class StageCheckpoints implements AutoCloseable {
   /**
    * Begins a checkpoint of the current values.
    *
-   * @return seconds that training waited
+   * @return seconds for which training waited
    */
   double begin(TrainerState state, Metrics metrics) {
     long begin = System.nanoTime();
@@ -89,10 +90,10 @@ final class StageCheckpoints implements AutoCloseable {
       writeNow(state, metrics);
       return seconds(begin);
     }
-    Metrics ofStep = metrics.copy();
+    Metrics copiedMetrics = metrics.copy();
     double stalled = seconds(begin);
     FutureTask<Checkpointed> task =
-        new FutureTask<>(() -> write(state, ofStep, staged.get(), stalled));
+        new FutureTask<>(() -> write(state, copiedMetrics, staged.get(), stalled));
     inFlight = task;
     Thread.ofPlatform().name("checkpoint").start(task);
     return stalled;

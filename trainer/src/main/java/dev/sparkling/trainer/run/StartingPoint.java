@@ -30,7 +30,8 @@ import java.util.function.Function;
 record StartingPoint(ModelConfiguration model, ModelState values, TrainerState state, String from) {
 
   /**
-   * Checks that the checkpoint that the stage resumes from, or its last one, belongs to this run.
+   * Checks that the checkpoint that the stage starts or resumes from, if there is one, belongs to
+   * this run.
    *
    * @throws UserError naming every setting that differs
    */

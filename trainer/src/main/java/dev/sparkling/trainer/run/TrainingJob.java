@@ -10,11 +10,11 @@ import dev.sparkling.trainer.torch.Device;
  * A stage to train.
  *
  * @param spec resolved spec of the whole run, which the stage's checkpoints record
- * @param plan plan of the whole run, whose steps the learning rates span
+ * @param plan plan of the whole run, over whose steps the learning-rate curves extend
  * @param stage stage to train; its name is the folder of its checkpoints
  * @param start origin of the weights if the stage has no checkpoint of its own
  * @param threads number of CPU threads of each operation
- * @param device device to compute on
+ * @param device device to train on
  */
 public record TrainingJob(
     ProgressiveTrainingSpec spec,

@@ -4,7 +4,7 @@ import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.trainer.torch.Device;
 
-/** Receives a training's progress, on the training thread. */
+/** Receives the progress of training, on the training thread. */
 public interface TrainingListener {
 
   /** Called when the device is chosen: {@link Device#CPU} or {@link Device#CUDA}. */
@@ -29,7 +29,7 @@ public interface TrainingListener {
   /**
    * A complete checkpoint.
    *
-   * @param seconds time to write it
+   * @param seconds time that writing it took
    * @param stallSeconds time for which training waited for it
    */
   record Checkpointed(long step, String location, long bytes, double seconds, double stallSeconds) {

@@ -27,7 +27,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** Trains one stage. The class reads top to bottom in the order of execution. */
+/** Trains one stage. The methods are in the order of execution. */
 public final class TrainingRun {
 
   private final TrainingJob job;
