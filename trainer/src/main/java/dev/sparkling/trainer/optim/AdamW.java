@@ -12,20 +12,20 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * AdamW, computed by PyTorch's fused operator. The bias correction counts the steps of the whole
- * run; an expansion does not reset it.
+ * AdamW, computed by PyTorch's fused AdamW operator. The bias correction counts the steps of the
+ * whole run; an expansion does not reset it.
  */
 public final class AdamW implements Optimizer {
 
   private final OptimizerSpec spec;
   private final NDManager manager;
-  private final AdamWKernels kernels;
+  private final AdamWFunctions functions;
   private final List<ParameterState> undivided = new ArrayList<>();
   private final List<ParameterState> divided = new ArrayList<>();
   private final BlockRates rates;
 
-  /** The operator of adamw.torchscript. */
-  private record AdamWKernels(TorchScript script) {
+  /** The function of adamw.torchscript. */
+  private record AdamWFunctions(TorchScript script) {
     void update(
         List<ParameterState> states,
         NDArray steps,
@@ -55,10 +55,10 @@ public final class AdamW implements Optimizer {
   }
 
   /**
-   * Creates the optimizer.
+   * Creates an optimizer that updates the given parameters.
    *
-   * @param trainerState source of the parameters' blocks
-   * @param manager owner of the operators
+   * @param trainerState defines the parameters' blocks
+   * @param manager owner of the compiled functions
    */
   public AdamW(
       OptimizerSpec spec,
@@ -67,7 +67,8 @@ public final class AdamW implements Optimizer {
       NDManager manager) {
     this.spec = spec;
     this.manager = manager;
-    this.kernels = new AdamWKernels(TorchScript.load(manager, AdamW.class, "adamw.torchscript"));
+    this.functions =
+        new AdamWFunctions(TorchScript.load(manager, AdamW.class, "adamw.torchscript"));
     for (ParameterState state : parameters) {
       boolean oneBlock = ParameterSlice.of(state.parameter(), trainerState).size() == 1;
       (oneBlock ? undivided : divided).add(state);
@@ -87,7 +88,7 @@ public final class AdamW implements Optimizer {
   private void update(
       List<ParameterState> states, NDArray steps, double rate, UpdateDecision decision) {
     if (!states.isEmpty()) {
-      kernels.update(states, steps, decision, rate, spec);
+      functions.update(states, steps, decision, rate, spec);
     }
   }
 }

@@ -11,33 +11,40 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * Measures and clips gradients, and skips updates whose loss or gradient norm is far above those of
- * the last {@value #WINDOW} steps. Skipped steps enter the window too, so that a lasting change is
- * accepted after a few steps. Each stage starts with an empty window, because an expansion changes
- * losses and norms: nothing is skipped in the first {@value #MIN_STEPS} steps, and the threshold is
- * doubled until the window is full.
+ * Measures gradients, and decides whether to clip them and whether to skip the update of a step
+ * whose loss or gradient norm is far above the mean of the last {@value #WINDOW} steps. Skipped
+ * steps enter the window too, so that a lasting change is accepted after a few steps. Each stage
+ * starts with an empty window, because an expansion changes losses and norms: no spike is detected
+ * in the first {@value #MIN_STEPS} steps, and the allowed number of standard deviations is doubled
+ * until the window is full. A loss or norm that is not finite always skips the update.
  */
 public final class GradientGuard {
 
+  /** Number of steps whose losses and norms are kept. */
   static final int WINDOW = 128;
+
+  /** Steps of a stage in which no spike is detected. */
   static final int MIN_STEPS = 32;
 
-  /** Standard deviations above the mean that are allowed, as in OLMo-core. */
+  /**
+   * Standard deviations above the mean that are allowed, as in OLMo-core. A standard deviation
+   * counts as at least 1% of the mean.
+   */
   private static final double DEVIATIONS = 6;
 
   /** Standard deviations that are allowed until the window is full. */
   private static final double DEVIATIONS_OF_FIRST_STEPS = 12;
 
-  private final double largestNorm;
+  private final double maxNorm;
   private final NDManager manager;
-  private final GuardKernels kernels;
+  private final GuardFunctions functions;
   private final List<List<NDArray>> blocks = new ArrayList<>();
   private final NDArray losses;
   private final NDArray norms;
   private long seen;
 
-  /** The operators of guard.torchscript. */
-  private record GuardKernels(TorchScript script) {
+  /** The functions of guard.torchscript. */
+  private record GuardFunctions(TorchScript script) {
     NDArray norm(List<NDArray> gradients, NDManager results) {
       return script.callForTensor(results, "norm", gradients);
     }
@@ -45,7 +52,7 @@ public final class GradientGuard {
     /**
      * Makes the decision and records loss and norm in the windows.
      *
-     * @param filled number of recorded entries in each window
+     * @param filled number of entries of each window that are filled
      * @param at index at which loss and norm are recorded
      */
     UpdateDecision decide(
@@ -56,7 +63,7 @@ public final class GradientGuard {
         int filled,
         int at,
         double deviations,
-        double largestNorm,
+        double maxNorm,
         NDManager results) {
       List<NDArray> decided =
           script.callForTensors(
@@ -70,7 +77,7 @@ public final class GradientGuard {
               at,
               MIN_STEPS,
               deviations,
-              largestNorm);
+              maxNorm);
       return new UpdateDecision(decided.get(0), blockNorms, decided.get(1), decided.get(2));
     }
   }
@@ -78,26 +85,27 @@ public final class GradientGuard {
   /**
    * Creates the guard of a stage.
    *
-   * @param largestNorm norm that gradients are clipped to; 0 for no clipping
-   * @param gradients gradients in the order of the parameters, read at each step
-   * @param manager owner of windows and views
+   * @param maxNorm maximum norm of all gradients together; 0 for no clipping
+   * @param gradients gradients in the order of the parameters; each step reads them
+   * @param state defines the parameters' blocks
+   * @param manager owner of the windows and of the views of gradient slices
    */
   public GradientGuard(
-      double largestNorm,
+      double maxNorm,
       List<Parameter> parameters,
       List<NDArray> gradients,
       TrainerState state,
       NDManager manager) {
-    this.largestNorm = largestNorm;
+    this.maxNorm = maxNorm;
     this.manager = manager;
-    this.kernels =
-        new GuardKernels(TorchScript.load(manager, GradientGuard.class, "guard.torchscript"));
+    this.functions =
+        new GuardFunctions(TorchScript.load(manager, GradientGuard.class, "guard.torchscript"));
     this.losses = manager.create(new float[WINDOW]);
     this.norms = manager.create(new float[WINDOW]);
     for (int block = 0; block <= state.expansions().size(); block++) {
       blocks.add(new ArrayList<>());
     }
-    SliceKernels slices = new SliceKernels(manager);
+    SliceFunctions slices = new SliceFunctions(manager);
     Iterator<NDArray> gradient = gradients.iterator();
     for (Parameter parameter : parameters) {
       NDArray whole = gradient.next();
@@ -124,7 +132,7 @@ public final class GradientGuard {
   }
 
   /**
-   * Measures the gradients and decides whether they are clipped and the update is skipped.
+   * Measures the gradients and decides whether to clip them and whether to skip the update.
    *
    * @param loss loss of the step, a scalar
    * @param results owner of the decision's arrays
@@ -133,7 +141,7 @@ public final class GradientGuard {
     List<NDArray> blockNorms = new ArrayList<>();
     for (List<NDArray> block : blocks) {
       // Never empty: an expansion of either axis adds entries to some parameter.
-      blockNorms.add(kernels.norm(block, results));
+      blockNorms.add(functions.norm(block, results));
     }
     return decide(loss, blockNorms, results);
   }
@@ -142,7 +150,7 @@ public final class GradientGuard {
     int filled = (int) Math.min(seen, WINDOW);
     int at = (int) (seen++ % WINDOW);
     double deviations = filled < WINDOW ? DEVIATIONS_OF_FIRST_STEPS : DEVIATIONS;
-    return kernels.decide(
-        loss, blockNorms, losses, norms, filled, at, deviations, largestNorm, results);
+    return functions.decide(
+        loss, blockNorms, losses, norms, filled, at, deviations, maxNorm, results);
   }
 }

@@ -14,24 +14,24 @@ import java.util.List;
 
 /**
  * Muon for the matrices inside layers, and AdamW for the embedding, the head and the norms. Each
- * Hugging Face tensor is orthogonalized as a whole and separately from others, even if it has
- * several blocks or shares a parameter.
+ * matrix is orthogonalized as Hugging Face stores it: as a whole, even if it has several blocks,
+ * and separately, even if a parameter packs several matrices.
  */
 public final class Muon implements Optimizer {
 
   private final OptimizerSpec spec;
   private final NDManager manager;
-  private final MuonKernels kernels;
+  private final MuonFunctions functions;
   private final AdamW rest;
   private final BlockRates rates;
   private final Matrices matrices =
       new Matrices(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
 
-  /** Views of shape [N, R, C], each of N consecutive tensors of equal shape. */
+  /** Views of shape [N, R, C], each of N consecutive matrices of R rows and C columns. */
   private record Matrices(List<NDArray> values, List<NDArray> gradients, List<NDArray> momenta) {}
 
-  /** The operators of muon.torchscript. */
-  private record MuonKernels(TorchScript script) {
+  /** The functions of muon.torchscript. */
+  private record MuonFunctions(TorchScript script) {
     NDArray view(NDArray whole, PackedTensor first, int count, NDManager results) {
       List<Long> shape = first.shape();
       return script.callForTensor(
@@ -53,10 +53,10 @@ public final class Muon implements Optimizer {
   }
 
   /**
-   * Creates the optimizer.
+   * Creates an optimizer that updates the given parameters.
    *
-   * @param trainerState source of the parameters' blocks
-   * @param manager owner of operators and views
+   * @param trainerState defines the parameters' blocks
+   * @param manager owner of the compiled functions and of the views of matrices
    */
   public Muon(
       OptimizerSpec spec,
@@ -65,7 +65,7 @@ public final class Muon implements Optimizer {
       NDManager manager) {
     this.spec = spec;
     this.manager = manager;
-    this.kernels = new MuonKernels(TorchScript.load(manager, Muon.class, "muon.torchscript"));
+    this.functions = new MuonFunctions(TorchScript.load(manager, Muon.class, "muon.torchscript"));
     List<ParameterState> inLayers = new ArrayList<>();
     List<ParameterState> others = new ArrayList<>();
     for (ParameterState state : parameters) {
@@ -80,7 +80,7 @@ public final class Muon implements Optimizer {
   public void update(long step, List<Double> blockRates, UpdateDecision decision) {
     rest.update(step, blockRates, decision);
     try (NDManager scope = manager.newSubManager()) {
-      rates.update(blockRates, scope, rate -> kernels.update(matrices, decision, rate, spec));
+      rates.update(blockRates, scope, rate -> functions.update(matrices, decision, rate, spec));
     }
   }
 
@@ -94,9 +94,9 @@ public final class Muon implements Optimizer {
       }
       int count = end - first;
       PackedTensor tensor = packed.get(first);
-      matrices.values().add(kernels.view(state.value(), tensor, count, manager));
-      matrices.gradients().add(kernels.view(state.gradient(), tensor, count, manager));
-      matrices.momenta().add(kernels.view(state.moment(Moment.MOMENTUM), tensor, count, manager));
+      matrices.values().add(functions.view(state.value(), tensor, count, manager));
+      matrices.gradients().add(functions.view(state.gradient(), tensor, count, manager));
+      matrices.momenta().add(functions.view(state.moment(Moment.MOMENTUM), tensor, count, manager));
       first = end;
     }
   }

@@ -18,10 +18,10 @@ public sealed interface Optimizer permits AdamW, Muon {
   void update(long step, List<Double> rates, UpdateDecision decision);
 
   /**
-   * Creates the optimizer that a spec names.
+   * Creates an optimizer of the spec's type.
    *
-   * @param trainerState source of the parameters' blocks
-   * @param manager owner of operators and views
+   * @param trainerState defines the parameters' blocks
+   * @param manager owner of everything that the optimizer allocates
    */
   static Optimizer of(
       OptimizerSpec spec,

@@ -25,7 +25,7 @@ record ParameterSlice(int block, long[] starts, long[] lengths) {
   static List<ParameterSlice> of(Parameter parameter, TrainerState state) {
     List<long[]> sizes = new ArrayList<>();
     sizes.add(sizes(parameter, state.initialWidths()));
-    state.expansions().forEach(done -> sizes.add(sizes(parameter, done.widths())));
+    state.expansions().forEach(expansion -> sizes.add(sizes(parameter, expansion.widths())));
     List<ParameterSlice> slices = new ArrayList<>();
     long[] origin = new long[parameter.shape().size()];
     slices.add(new ParameterSlice(0, origin, sizes.getFirst()));
@@ -52,8 +52,8 @@ record ParameterSlice(int block, long[] starts, long[] lengths) {
 
   /**
    * Adds slices that cover the entries inside {@code outer} but outside {@code inner}. There is one
-   * for each axis that grew: it has the new indices of that axis, those of {@code inner} along the
-   * axes before it, and those of {@code outer} along the axes after it.
+   * for each axis that grew: it spans the new indices of that axis, those of {@code inner} along
+   * the axes before it, and those of {@code outer} along the axes after it.
    */
   private static void addDifference(
       int block, long[] inner, long[] outer, List<ParameterSlice> slices) {

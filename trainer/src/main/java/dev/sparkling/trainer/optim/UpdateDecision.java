@@ -9,8 +9,9 @@ import java.util.List;
  *
  * @param norm L2 norm of all gradients together, before clipping
  * @param blockNorms norm of each block's gradients
- * @param divisor divisor of the gradients: 1, or more to clip them
- * @param skip 1 to skip the update because a value is not finite or is a spike; else 0
+ * @param divisor number that the gradients are divided by: 1, or greater than 1 to clip them
+ * @param skip 1 to skip the update, because the loss or the gradient norm is not finite or is a
+ *     spike; else 0
  */
 public record UpdateDecision(
     NDArray norm, List<NDArray> blockNorms, NDArray divisor, NDArray skip) {

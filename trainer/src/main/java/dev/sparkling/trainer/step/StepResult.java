@@ -6,10 +6,11 @@ import java.util.List;
 /**
  * The measurements of an optimizer step.
  *
- * @param loss mean loss of the step's tokens before the update, in nats
+ * @param loss mean loss over the step's tokens before the update, in nats
  * @param gradientNorm L2 norm of all gradients together, before clipping
  * @param blockNorms norm of each block's gradients
- * @param skipped whether the update was skipped, because loss or norm is not finite or a spike
+ * @param skipped whether the update was skipped, because the loss or the gradient norm is not
+ *     finite or is a spike
  * @param routers statistics of each layer of experts; empty for a dense model
  */
 public record StepResult(

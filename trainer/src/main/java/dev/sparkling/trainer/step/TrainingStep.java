@@ -9,7 +9,7 @@ import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import dev.sparkling.trainer.data.Batch;
 import dev.sparkling.trainer.model.layout.Parameter;
 import dev.sparkling.trainer.model.layout.ParameterLayout;
-import dev.sparkling.trainer.model.layout.Weights;
+import dev.sparkling.trainer.model.layout.ParameterTree;
 import dev.sparkling.trainer.model.pass.GradientPasses;
 import dev.sparkling.trainer.model.pass.PassSettings;
 import dev.sparkling.trainer.model.pass.Transformer;
@@ -18,7 +18,7 @@ import dev.sparkling.trainer.model.state.ModelState;
 import dev.sparkling.trainer.optim.GradientGuard;
 import dev.sparkling.trainer.optim.Optimizer;
 import dev.sparkling.trainer.optim.UpdateDecision;
-import dev.sparkling.trainer.torch.ForeachKernels;
+import dev.sparkling.trainer.torch.ForeachFunctions;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +30,7 @@ import java.util.Map;
 public final class TrainingStep implements AutoCloseable {
 
   private final List<Parameter> parameters;
-  private final Weights<NDArray> gradients;
+  private final ParameterTree<NDArray> gradients;
   private final ComputeWeights compute;
   private final Transformer transformer;
   private final GradientPasses passes;
@@ -39,11 +39,11 @@ public final class TrainingStep implements AutoCloseable {
   private final NDManager manager;
 
   /**
-   * Sets up the steps of a stage.
+   * Allocates what the steps of a stage need.
    *
    * @param values weights and moments, which each step updates
    * @param separator token that ends a document in the training data
-   * @param state source of the parameters' blocks
+   * @param state defines the parameters' blocks
    * @param threads number of threads of each operation
    * @param manager owner of everything that outlives a step; each step opens a scope below it
    */
@@ -55,7 +55,7 @@ public final class TrainingStep implements AutoCloseable {
       TrainerState state,
       int threads,
       NDManager manager) {
-    Weights<Parameter> layout = ParameterLayout.of(model);
+    ParameterTree<Parameter> layout = ParameterLayout.of(model);
     this.parameters = layout.all();
     this.gradients = ModelState.zeros(layout, manager);
     this.compute = new ComputeWeights(values.weights(), training.precision(), manager);
@@ -69,7 +69,7 @@ public final class TrainingStep implements AutoCloseable {
     this.manager = manager;
   }
 
-  /** Restores the guard from the earlier steps of the stage, in order. */
+  /** Restores the guard's windows from the earlier steps of the stage, in order. */
   public void restore(List<Metrics.Step> steps) {
     guard.restore(steps);
   }
@@ -124,12 +124,12 @@ public final class TrainingStep implements AutoCloseable {
    */
   public Map<String, ParameterNorms> norms() {
     try (NDManager scope = manager.newSubManager()) {
-      ForeachKernels kernels = ForeachKernels.load(scope);
-      float[] ofWeights = kernels.norms(compute.weights().all(), scope);
-      float[] ofGradients = kernels.norms(gradients.all(), scope);
+      ForeachFunctions functions = ForeachFunctions.load(scope);
+      float[] weightNorms = functions.norms(compute.weights().all(), scope);
+      float[] gradientNorms = functions.norms(gradients.all(), scope);
       Map<String, ParameterNorms> norms = new LinkedHashMap<>();
       for (int i = 0; i < parameters.size(); i++) {
-        norms.put(parameters.get(i).name(), new ParameterNorms(ofWeights[i], ofGradients[i]));
+        norms.put(parameters.get(i).name(), new ParameterNorms(weightNorms[i], gradientNorms[i]));
       }
       return norms;
     }

@@ -28,7 +28,7 @@ public final class MatrixPeak {
    * A kind of product.
    *
    * @param threads number of CPU threads; 0 on a GPU
-   * @param size size of both axes of the two matrices, large enough to keep the device busy
+   * @param size size of both axes of the two matrices, large enough to use the whole device
    */
   private record Product(int threads, boolean onHost, Precision precision, int size) {
 
@@ -46,7 +46,7 @@ public final class MatrixPeak {
       NDArray ones = scope.ones(new Shape(size, size));
       return switch (precision) {
         case FP32 -> ones;
-        case BF16 -> ForeachKernels.load(scope).toBfloat16(List.of(ones), scope).getFirst();
+        case BF16 -> ForeachFunctions.load(scope).toBfloat16(List.of(ones), scope).getFirst();
       };
     }
 
@@ -61,7 +61,7 @@ public final class MatrixPeak {
    * Returns the FLOPs per second of a device.
    *
    * @param threads number of threads of each operation
-   * @param precision number format of a product on a GPU
+   * @param precision number format of the product on a GPU; on a CPU it is always fp32
    * @param manager manager of the device
    */
   public static double flops(int threads, Precision precision, NDManager manager) {

@@ -17,10 +17,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/**
- * The libtorch of this process. Its number of threads is a setting of the process, so there is only
- * one.
- */
+/** The libtorch of this process, and the device that arrays are created on. */
 public final class Torch {
 
   private final Engine engine;
@@ -34,8 +31,8 @@ public final class Torch {
   /**
    * Loads libtorch, or sets the number of threads if it is already loaded.
    *
-   * @param threads number of threads of each operation on the CPU; results are bitwise the same for
-   *     the same number only
+   * @param threads number of threads of each operation on the CPU; results are bitwise identical
+   *     only for the same number
    * @throws UserError if a GPU is required and this libtorch is built without CUDA
    * @throws TransientError if a GPU is required and libtorch cannot use one on this machine;
    *     another machine may have one
@@ -80,8 +77,8 @@ public final class Torch {
   }
 
   /**
-   * Sets libtorch's settings for the calling thread. The number of threads is also set in MKL,
-   * where it applies to the whole process.
+   * Applies our settings of libtorch to the calling thread. The number of threads is also set in
+   * MKL, where it applies to the whole process.
    *
    * @param threads number of threads of each operation that the calling thread starts
    */
@@ -118,7 +115,7 @@ public final class Torch {
   }
 
   /**
-   * Allocates, if there is enough memory.
+   * Runs an allocation, if there is enough memory for it.
    *
    * @return the result; empty if libtorch could not allocate memory
    */
@@ -163,7 +160,7 @@ public final class Torch {
    * open.
    *
    * @param offset index of the first element in the flattened array
-   * @param elements number of elements, at most 2 GiB in total
+   * @param elements number of elements, which take at most 2 GiB together
    */
   public static MemorySegment memory(NDArray array, long offset, long elements) {
     try (NDArray flat = array.reshape(-1);

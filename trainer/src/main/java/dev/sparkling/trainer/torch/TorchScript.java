@@ -20,15 +20,16 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * A compiled TorchScript module. TorchScript reaches every ATen operator, of which DJL wraps only
- * some. Methods run without autograd, because the backward passes are written by hand. Only classes
- * with one typed method for each operator call them by name. The archive that libtorch loads is a
- * zip of stored entries; source: PyTorch's torch/csrc/jit/serialization/import.cpp.
+ * A compiled TorchScript module. TorchScript can call every ATen operator, of which DJL wraps only
+ * some. Functions run without autograd, because the backward passes are written by hand. Functions
+ * are called by name only in classes that have a typed Java method for each of them. libtorch loads
+ * a module from a zip file with uncompressed entries; source of the format: PyTorch's
+ * torch/csrc/jit/serialization/import.cpp.
  */
 public final class TorchScript {
 
-  /** Name of the class that every script defines. */
-  private static final String CLASS_NAME = "Kernels";
+  /** Name of the class that every script defines, with its functions as methods. */
+  private static final String CLASS_NAME = "Functions";
 
   private final PtSymbolBlock module;
 
@@ -56,46 +57,46 @@ public final class TorchScript {
   }
 
   /**
-   * Calls a method for its effect on its arguments.
+   * Calls a function that modifies its arguments.
    *
    * @param arguments {@link NDArray}, {@code List<NDArray>}, Long or Integer, Double, Boolean,
    *     long[] (a list of integers)
    */
-  public void call(String method, Object... arguments) {
-    run(method, arguments, _ -> List.of());
+  public void call(String function, Object... arguments) {
+    run(function, arguments, _ -> List.of());
   }
 
   /**
-   * Calls a method that returns one tensor.
+   * Calls a function that returns one tensor.
    *
    * @param results owner of the tensor
    * @param arguments as for {@link #call}
    */
-  public NDArray callForTensor(NDManager results, String method, Object... arguments) {
-    return callForTensors(results, method, arguments).getFirst();
+  public NDArray callForTensor(NDManager results, String function, Object... arguments) {
+    return callForTensors(results, function, arguments).getFirst();
   }
 
   /**
-   * Calls a method that returns a list or a tuple of tensors.
+   * Calls a function that returns a list or a tuple of tensors.
    *
    * @param results owner of the tensors
    * @param arguments as for {@link #call}
    */
-  public List<NDArray> callForTensors(NDManager results, String method, Object... arguments) {
-    return run(method, arguments, result -> result.toNDList((PtNDManager) results));
+  public List<NDArray> callForTensors(NDManager results, String function, Object... arguments) {
+    return run(function, arguments, result -> result.toNDList((PtNDManager) results));
   }
 
   private interface Returned {
     List<NDArray> of(IValue result);
   }
 
-  private List<NDArray> run(String method, Object[] arguments, Returned returned) {
+  private List<NDArray> run(String function, Object[] arguments, Returned returned) {
     IValue[] values = new IValue[arguments.length];
     try {
       for (int i = 0; i < arguments.length; i++) {
         values[i] = value(arguments[i]);
       }
-      try (IValue result = IValueUtils.runMethod(module, method, values)) {
+      try (IValue result = IValueUtils.runMethod(module, function, values)) {
         return returned.of(result);
       }
     } finally {

@@ -24,8 +24,8 @@ public final class TwoWayExecutor implements AutoCloseable {
   /**
    * Creates an executor, whose thread starts at the first run with two tasks.
    *
-   * @param threads number of libtorch's threads, which the calling thread has before and after a
-   *     run
+   * @param threads number of threads of each operation, which the calling thread uses before and
+   *     after a run
    */
   public TwoWayExecutor(int threads) {
     this.threads = threads;

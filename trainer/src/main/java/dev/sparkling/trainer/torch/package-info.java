@@ -1,7 +1,7 @@
 /**
- * Access to libtorch by DJL's engine, which no other package uses: starts it, compiles TorchScript,
- * and runs tasks on its threads. Every array is owned by one {@code NDManager}, which its creator
- * opens in try-with-resources.
+ * Access to libtorch through DJL's engine, which no other package uses: starts libtorch, compiles
+ * TorchScript, and divides libtorch's threads between tasks. Every array is owned by one {@code
+ * NDManager}, which its creator opens in try-with-resources.
  */
 @NullMarked
 package dev.sparkling.trainer.torch;

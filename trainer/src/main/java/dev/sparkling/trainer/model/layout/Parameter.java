@@ -9,7 +9,8 @@ import java.util.List;
  * consecutive ones, so that one matrix product covers them all.
  *
  * @param role role of all its tensors
- * @param axes what each axis runs over; HIDDEN and INNER ones have blocks after an expansion
+ * @param axes what each axis runs over; the indices of HIDDEN and INNER axes are divided into
+ *     blocks by expansions
  * @param tensors packed Hugging Face tensors, in order, without gaps
  */
 public record Parameter(

@@ -14,11 +14,11 @@ import dev.sparkling.checkpoint.model.TensorRole;
 import dev.sparkling.pipeline.spec.model.MlpShape.DenseShape;
 import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import dev.sparkling.trainer.model.layout.Parameter.PackedTensor;
-import dev.sparkling.trainer.model.layout.Weights.Attention;
-import dev.sparkling.trainer.model.layout.Weights.Dense;
-import dev.sparkling.trainer.model.layout.Weights.Experts;
-import dev.sparkling.trainer.model.layout.Weights.Layer;
-import dev.sparkling.trainer.model.layout.Weights.Mlp;
+import dev.sparkling.trainer.model.layout.ParameterTree.Attention;
+import dev.sparkling.trainer.model.layout.ParameterTree.Dense;
+import dev.sparkling.trainer.model.layout.ParameterTree.Experts;
+import dev.sparkling.trainer.model.layout.ParameterTree.Layer;
+import dev.sparkling.trainer.model.layout.ParameterTree.Mlp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,13 +38,13 @@ public final class ParameterLayout {
     this.tensors = TensorCatalogue.of(model).tensors();
   }
 
-  /** Returns the parameters of a model. */
-  public static Weights<Parameter> of(ModelConfiguration model) {
-    return new ParameterLayout(model).weights();
+  /** Returns the parameters of a model, without values. */
+  public static ParameterTree<Parameter> of(ModelConfiguration model) {
+    return new ParameterLayout(model).tree();
   }
 
-  private Weights<Parameter> weights() {
-    return new Weights<>(
+  private ParameterTree<Parameter> tree() {
+    return new ParameterTree<>(
         single(TensorNames.EMBEDDING),
         IntStream.range(0, model.layers()).mapToObj(this::layer).toList(),
         single(TensorNames.FINAL_NORM),

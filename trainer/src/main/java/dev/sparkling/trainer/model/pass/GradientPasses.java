@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sparkling.pipeline.plan.TrainerMemoryContract;
 import dev.sparkling.trainer.data.Batch;
-import dev.sparkling.trainer.model.layout.Weights;
+import dev.sparkling.trainer.model.layout.ParameterTree;
 import dev.sparkling.trainer.model.pass.MicroBatchShard.ForwardPass;
 import dev.sparkling.trainer.model.routing.Routing;
 import dev.sparkling.trainer.torch.Torch;
@@ -16,13 +16,13 @@ import java.util.List;
 /**
  * Forward and backward passes that accumulate the gradients of a step. On a CPU, two shards of a
  * micro-batch run at the same time, each with half of the threads and half of the sequences. The
- * shards synchronize only after each forward and backward pass, whereas threads that share
- * operations synchronize at each of several thousand operations.
+ * shards synchronize only after each forward and backward pass, whereas threads that share each
+ * operation synchronize several thousand times.
  */
 public final class GradientPasses implements AutoCloseable {
 
   private final Transformer transformer;
-  private final Weights<NDArray> gradients;
+  private final ParameterTree<NDArray> gradients;
   private final int threads;
   private final NDManager manager;
   private final Routing routing;
@@ -30,7 +30,8 @@ public final class GradientPasses implements AutoCloseable {
   private final List<MicroBatchShard> shards = new ArrayList<>();
 
   /**
-   * Creates the passes. The gradients of the second shard are allocated on first use.
+   * Creates passes that add to the given gradients. The gradients of the second shard are allocated
+   * on first use.
    *
    * @param gradients arrays for the sum over the passes of a step, complete after {@link #endStep};
    *     their values before a step are ignored
@@ -38,7 +39,7 @@ public final class GradientPasses implements AutoCloseable {
    * @param manager owner of everything that outlives a pass; each pass opens a scope below it
    */
   public GradientPasses(
-      Transformer transformer, Weights<NDArray> gradients, int threads, NDManager manager) {
+      Transformer transformer, ParameterTree<NDArray> gradients, int threads, NDManager manager) {
     this.transformer = transformer;
     this.gradients = gradients;
     this.threads = threads;
@@ -61,7 +62,8 @@ public final class GradientPasses implements AutoCloseable {
   /**
    * Computes the loss of a micro-batch and adds its gradients, times {@code weight}, to those of
    * the step. If {@code weight} is 1 / (tokens of the step), they sum to the gradients of the mean
-   * loss. The losses of routers add to the gradients but not to the returned loss.
+   * loss. The gradients of the router losses are added too; the returned loss does not include
+   * these losses.
    *
    * @param results owner of the returned array
    * @return scalar loss in nats, summed over the micro-batch's tokens
@@ -110,7 +112,7 @@ public final class GradientPasses implements AutoCloseable {
 
   /** The first shard accumulates into the step's gradients, the second one into its own. */
   private MicroBatchShard newShard(int count) {
-    Weights<NDArray> own =
+    ParameterTree<NDArray> own =
         shards.isEmpty() ? gradients : gradients.map(like -> manager.zeros(like.getShape()));
     return new MicroBatchShard(transformer, count, routing.newShard(), own);
   }

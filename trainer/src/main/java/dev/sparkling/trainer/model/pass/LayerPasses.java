@@ -6,17 +6,17 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.pipeline.plan.TrainerMemoryContract;
-import dev.sparkling.trainer.model.layout.Weights.Attention;
-import dev.sparkling.trainer.model.layout.Weights.Dense;
-import dev.sparkling.trainer.model.layout.Weights.Experts;
-import dev.sparkling.trainer.model.layout.Weights.Layer;
-import dev.sparkling.trainer.model.layout.Weights.Mlp;
-import dev.sparkling.trainer.model.pass.LayerKernels.AttentionPlan;
-import dev.sparkling.trainer.model.pass.LayerKernels.Forward;
-import dev.sparkling.trainer.model.pass.LayerKernels.SavedAttention;
-import dev.sparkling.trainer.model.pass.LayerKernels.SavedDenseMlp;
-import dev.sparkling.trainer.model.pass.LayerKernels.SavedExpertsMlp;
-import dev.sparkling.trainer.model.pass.LayerKernels.SavedMlp;
+import dev.sparkling.trainer.model.layout.ParameterTree.Attention;
+import dev.sparkling.trainer.model.layout.ParameterTree.Dense;
+import dev.sparkling.trainer.model.layout.ParameterTree.Experts;
+import dev.sparkling.trainer.model.layout.ParameterTree.Layer;
+import dev.sparkling.trainer.model.layout.ParameterTree.Mlp;
+import dev.sparkling.trainer.model.pass.LayerFunctions.AttentionPlan;
+import dev.sparkling.trainer.model.pass.LayerFunctions.Forward;
+import dev.sparkling.trainer.model.pass.LayerFunctions.SavedAttention;
+import dev.sparkling.trainer.model.pass.LayerFunctions.SavedDenseMlp;
+import dev.sparkling.trainer.model.pass.LayerFunctions.SavedExpertsMlp;
+import dev.sparkling.trainer.model.pass.LayerFunctions.SavedMlp;
 import dev.sparkling.trainer.model.routing.Routing.RouterLoss;
 import java.util.Optional;
 
@@ -25,8 +25,9 @@ final class LayerPasses {
 
   /**
    * Number of blocks of queries in a sequence, within the limits below. With eight, the scores
-   * above the diagonal, which are computed and then masked, are only an eighth of the needed ones;
-   * the products are still large; and the scores for a few thousand keys stay in a core's cache.
+   * above the diagonal, which are computed and then masked, are only an eighth as many as those
+   * that are needed; the products are still large; and the scores for a few thousand keys stay in a
+   * core's cache.
    */
   private static final long BLOCKS = 8;
 
@@ -34,7 +35,7 @@ final class LayerPasses {
   private static final long MAX_QUERIES_PER_BLOCK = 128;
 
   private final ModelConfiguration model;
-  private final LayerKernels kernels;
+  private final LayerFunctions functions;
   private final NDArray cosine;
   private final NDArray sine;
 
@@ -43,9 +44,9 @@ final class LayerPasses {
    *
    * @param manager owner of the rotary embedding's tables
    */
-  LayerPasses(ModelConfiguration model, LayerKernels kernels, int length, NDManager manager) {
+  LayerPasses(ModelConfiguration model, LayerFunctions functions, int length, NDManager manager) {
     this.model = model;
-    this.kernels = kernels;
+    this.functions = functions;
     RotaryAngles angles = RotaryAngles.of(length, model.headDim(), model.ropeTheta());
     Shape shape = new Shape(length, model.headDim());
     this.cosine = manager.create(angles.cosine(), shape);
@@ -82,7 +83,7 @@ final class LayerPasses {
     }
   }
 
-  /** Runs a forward pass that no backward pass follows. */
+  /** Runs a forward pass without saving softmaxes for a backward pass. */
   SavedLayer forward(
       Layer<NDArray> weights, NDArray x, int sequences, Optional<NDArray> mask, NDManager scope) {
     return forward(weights, x, plan(x, sequences, mask, false, scope), scope);
@@ -111,9 +112,10 @@ final class LayerPasses {
   /**
    * Runs the backward pass, which overwrites and frees the saved tensors of the MLP.
    *
-   * @param loss loss of the layer's router; empty for a dense model
+   * @param loss losses of the layer's router; empty for a dense model
    * @param dy [T, H] gradient of the output
-   * @param beta factor on the previous gradients of matrices: 1 accumulates, 0 overwrites
+   * @param beta factor that the previous gradients of matrices are multiplied by: 1 accumulates, 0
+   *     overwrites
    * @param results owner of the returned array
    * @return gradient of the input
    */
@@ -127,7 +129,7 @@ final class LayerPasses {
       NDManager results) {
     NDArray dMiddle = mlpBackward(weights.mlp(), gradients.mlp(), saved, loss, dy, beta);
     saved.mlp().free();
-    return kernels.attentionBackward(
+    return functions.attentionBackward(
         weights.attention(),
         gradients.attention(),
         saved.input(),
@@ -163,12 +165,12 @@ final class LayerPasses {
   private SavedLayer forward(
       Layer<NDArray> weights, NDArray x, AttentionPlan plan, NDManager scope) {
     Attention<NDArray> attention = weights.attention();
-    Forward<SavedAttention> first = kernels.attention(attention, x, plan, scope);
+    Forward<SavedAttention> first = functions.attention(attention, x, plan, scope);
     NDArray middle = first.output();
     Forward<? extends SavedMlp> second =
         switch (weights.mlp()) {
-          case Dense<NDArray> dense -> kernels.dense(dense, middle, scope);
-          case Experts<NDArray> experts -> kernels.experts(experts, middle, scope);
+          case Dense<NDArray> dense -> functions.dense(dense, middle, scope);
+          case Experts<NDArray> experts -> functions.experts(experts, middle, scope);
         };
     return new SavedLayer(scope, x, plan, first.saved(), middle, second.saved(), second.output());
   }
@@ -183,7 +185,7 @@ final class LayerPasses {
     NDArray x = saved.middle();
     return switch (weights) {
       case Dense<NDArray> dense ->
-          kernels.denseBackward(
+          functions.denseBackward(
               dense,
               (Dense<NDArray>) gradients,
               x,
@@ -192,7 +194,7 @@ final class LayerPasses {
               beta,
               saved.scope());
       case Experts<NDArray> experts ->
-          kernels.expertsBackward(
+          functions.expertsBackward(
               experts,
               (Experts<NDArray>) gradients,
               x,

@@ -4,11 +4,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.pipeline.spec.training.Recomputation;
 import dev.sparkling.trainer.data.Batch;
-import dev.sparkling.trainer.model.layout.Weights;
-import dev.sparkling.trainer.model.layout.Weights.Layer;
-import dev.sparkling.trainer.model.pass.HeadKernels.LossPass;
-import dev.sparkling.trainer.model.pass.LayerKernels.SavedExpertsMlp;
+import dev.sparkling.trainer.model.layout.ParameterTree;
+import dev.sparkling.trainer.model.layout.ParameterTree.Layer;
+import dev.sparkling.trainer.model.pass.LayerFunctions.SavedExpertsMlp;
 import dev.sparkling.trainer.model.pass.LayerPasses.SavedLayer;
+import dev.sparkling.trainer.model.pass.OuterFunctions.LossAndGradient;
 import dev.sparkling.trainer.model.routing.Routing;
 import dev.sparkling.trainer.model.routing.Routing.RouterLoss;
 import dev.sparkling.trainer.model.routing.Routing.ShardRouting;
@@ -19,19 +19,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Passes over one shard of each micro-batch, with their own gradients and routing sums. Not
- * thread-safe.
+ * Forward and backward passes over one shard of each micro-batch, with their own gradients and sums
+ * for routing. Not thread-safe.
  */
 final class MicroBatchShard {
 
   private final Transformer transformer;
   private final LayerPasses passes;
-  private final HeadKernels head;
+  private final OuterFunctions outer;
   private final int shards;
   private final ShardRouting routing;
-  private final Weights<NDArray> gradients;
+  private final ParameterTree<NDArray> gradients;
 
-  /** Whether a pass of this step has run, to whose gradients later passes add. */
+  /** Whether a pass of this step has begun; if so, later passes add to its gradients. */
   private boolean started;
 
   /**
@@ -40,10 +40,10 @@ final class MicroBatchShard {
    * @param shards number of shards of a micro-batch
    */
   MicroBatchShard(
-      Transformer transformer, int shards, ShardRouting routing, Weights<NDArray> gradients) {
+      Transformer transformer, int shards, ShardRouting routing, ParameterTree<NDArray> gradients) {
     this.transformer = transformer;
     this.passes = transformer.passes();
-    this.head = transformer.head();
+    this.outer = transformer.outer();
     this.shards = shards;
     this.routing = routing;
     this.gradients = gradients;
@@ -53,7 +53,8 @@ final class MicroBatchShard {
    * The state between a forward pass and its backward pass.
    *
    * @param saved saved layers, last layer first
-   * @param beta 1 to accumulate gradients of matrices, 0 to overwrite them
+   * @param beta factor that the previous gradients of matrices are multiplied by: 1 accumulates, 0
+   *     overwrites
    * @param scope owner of all arrays
    */
   record ForwardPass(
@@ -61,7 +62,7 @@ final class MicroBatchShard {
       NDArray tokens,
       Optional<NDArray> mask,
       Deque<SavedLayer> saved,
-      LossPass last,
+      LossAndGradient last,
       double beta,
       NDManager scope) {
 
@@ -75,7 +76,7 @@ final class MicroBatchShard {
   }
 
   /** Returns the sum of the gradients of this step's passes; undefined before the first pass. */
-  Weights<NDArray> gradients() {
+  ParameterTree<NDArray> gradients() {
     return gradients;
   }
 
@@ -84,13 +85,13 @@ final class MicroBatchShard {
   }
 
   /**
-   * Runs the forward pass, and the backward pass of the head.
+   * Runs the forward pass, and the backward pass of the head and the final norm.
    *
    * @param weight weight of one token in the step's loss
    * @param scope owner of the result
    */
   ForwardPass forward(Batch batch, double weight, NDManager scope) {
-    Weights<NDArray> weights = transformer.weights();
+    ParameterTree<NDArray> weights = transformer.weights();
     NDArray tokens = scope.create(batch.tokens());
     Optional<NDArray> mask = transformer.mask(batch, scope);
     double beta = started ? 1 : 0;
@@ -100,13 +101,13 @@ final class MicroBatchShard {
     }
     routing.beginPass();
     Deque<SavedLayer> saved = new ArrayDeque<>();
-    NDArray x = head.embed(weights.embedding(), tokens, scope);
+    NDArray x = outer.embed(weights.embedding(), tokens, scope);
     for (Layer<NDArray> layer : weights.layers()) {
-      NDManager ofLayer = scope.newSubManager();
+      NDManager layerScope = scope.newSubManager();
       SavedLayer pass =
           recomputes()
-              ? passes.forward(layer, x, batch.sequences(), mask, ofLayer)
-              : passes.forwardForBackward(layer, x, batch.sequences(), mask, shards, ofLayer);
+              ? passes.forward(layer, x, batch.sequences(), mask, layerScope)
+              : passes.forwardForBackward(layer, x, batch.sequences(), mask, shards, layerScope);
       if (pass.mlp() instanceof SavedExpertsMlp experts) {
         routing.add(
             saved.size(), experts.rows(), experts.probabilities(), experts.logSumExponentials());
@@ -117,8 +118,8 @@ final class MicroBatchShard {
       saved.push(pass);
       x = pass.output();
     }
-    LossPass last =
-        head.lossAndGradients(
+    LossAndGradient last =
+        outer.lossAndGradients(
             weights, gradients, x, scope.create(batch.targets()), weight, beta, scope);
     return new ForwardPass(batch, tokens, mask, saved, last, beta, scope);
   }
@@ -126,11 +127,11 @@ final class MicroBatchShard {
   /**
    * Runs the backward pass, after the forward passes of all shards, and frees what was saved.
    *
-   * @param ofAll routing of all shards
-   * @param tokensOfPass number of tokens of all shards
+   * @param allRouting routing of all shards
+   * @param passTokens number of tokens of all shards
    * @param weight weight of one token in the step's loss
    */
-  void backward(ForwardPass forward, Routing ofAll, int tokensOfPass, double weight) {
+  void backward(ForwardPass forward, Routing allRouting, int passTokens, double weight) {
     NDManager scope = forward.scope();
     Deque<SavedLayer> saved = forward.saved();
     NDArray dx = forward.last().dx();
@@ -139,8 +140,8 @@ final class MicroBatchShard {
       int i = saved.size();
       Layer<NDArray> layer = transformer.weights().layers().get(i);
       Optional<RouterLoss> loss =
-          layer.mlp() instanceof Weights.Experts<NDArray>
-              ? Optional.of(ofAll.loss(i, tokensOfPass, weight))
+          layer.mlp() instanceof ParameterTree.Experts<NDArray>
+              ? Optional.of(allRouting.loss(i, passTokens, weight))
               : Optional.empty();
       NDArray dy = dx;
       // Memory is freed as early as possible: a layer's output and its gradient here, its
@@ -155,7 +156,7 @@ final class MicroBatchShard {
       }
       dy.close();
     }
-    head.embedBackward(dx, forward.tokens(), gradients.embedding());
+    outer.embedBackward(dx, forward.tokens(), gradients.embedding());
   }
 
   private SavedLayer forwardAgain(Layer<NDArray> layer, SavedLayer kept, ForwardPass forward) {
@@ -176,16 +177,16 @@ final class MicroBatchShard {
    * Returns the gradients that passes never overwrite: those of norms, routers and an untied
    * embedding.
    */
-  private static List<NDArray> accumulatedOnly(Weights<NDArray> gradients) {
+  private static List<NDArray> accumulatedOnly(ParameterTree<NDArray> gradients) {
     List<NDArray> accumulated = new ArrayList<>();
     accumulated.add(gradients.finalNorm());
     gradients.head().ifPresent(_ -> accumulated.add(gradients.embedding()));
     for (Layer<NDArray> layer : gradients.layers()) {
-      Weights.Attention<NDArray> attention = layer.attention();
+      ParameterTree.Attention<NDArray> attention = layer.attention();
       accumulated.addAll(List.of(attention.norm(), attention.queryNorm(), attention.keyNorm()));
       switch (layer.mlp()) {
-        case Weights.Dense<NDArray> dense -> accumulated.add(dense.norm());
-        case Weights.Experts<NDArray> experts ->
+        case ParameterTree.Dense<NDArray> dense -> accumulated.add(dense.norm());
+        case ParameterTree.Experts<NDArray> experts ->
             accumulated.addAll(List.of(experts.norm(), experts.router()));
       }
     }

@@ -8,10 +8,11 @@ import java.util.OptionalLong;
 /**
  * Settings of forward and backward passes.
  *
- * @param sequenceLength tokens of a sequence
- * @param balancing losses of the routers, which add to the gradients
+ * @param sequenceLength number of tokens per sequence
+ * @param balancing router losses, whose gradients are added to those of the loss
  * @param recomputation what the backward pass recomputes
- * @param separator token that ends a document; if present, a token attends to its own document only
+ * @param separator token that ends a document, to which attention is then confined; empty for no
+ *     document masking
  */
 public record PassSettings(
     int sequenceLength,

@@ -2,8 +2,8 @@ package dev.sparkling.trainer.model.pass;
 
 /**
  * Cosine and sine of the rotary embedding's angles, {@code position / theta^(2i/D)}, for S
- * positions and a head dimension of D, rounded to floats where Hugging Face rounds
- * (modeling_qwen3.py, Qwen3RotaryEmbedding).
+ * positions and a head dimension of D, rounded to floats at the same places as in Hugging Face's
+ * Qwen3RotaryEmbedding (modeling_qwen3.py).
  *
  * @param cosine [S, D], each angle twice
  * @param sine [S, D]; negated in the first half of each row

@@ -6,10 +6,10 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.trainer.data.Batch;
-import dev.sparkling.trainer.model.layout.Weights;
-import dev.sparkling.trainer.model.layout.Weights.Layer;
+import dev.sparkling.trainer.model.layout.ParameterTree;
+import dev.sparkling.trainer.model.layout.ParameterTree.Layer;
 import dev.sparkling.trainer.model.pass.LayerPasses.SavedLayer;
-import dev.sparkling.trainer.torch.ForeachKernels;
+import dev.sparkling.trainer.torch.ForeachFunctions;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,22 +23,23 @@ import java.util.function.Consumer;
 public final class Transformer {
 
   private final ModelConfiguration model;
-  private final Weights<NDArray> weights;
+  private final ParameterTree<NDArray> weights;
   private final PassSettings settings;
   private final NDManager manager;
-  private final LayerKernels layerKernels;
-  private final HeadKernels head;
-  private final ForeachKernels foreach;
+  private final LayerFunctions layerFunctions;
+  private final OuterFunctions outer;
+  private final ForeachFunctions foreach;
   private final LayerPasses passes;
 
   /**
    * Creates a model for sequences of one length; only {@link #lastLogits} accepts shorter ones.
    *
-   * @param manager owner of operators and tables; each pass opens a scope below it
+   * @param manager owner of the compiled functions and of the rotary embedding's tables; each pass
+   *     opens a scope below it
    */
   public Transformer(
       ModelConfiguration model,
-      Weights<NDArray> weights,
+      ParameterTree<NDArray> weights,
       PassSettings settings,
       NDManager manager) {
     this.model = model;
@@ -46,10 +47,10 @@ public final class Transformer {
     this.settings = settings;
     this.manager = manager;
     TorchScript script = TorchScript.load(manager, Transformer.class, "transformer.torchscript");
-    this.layerKernels = new LayerKernels(script, model);
-    this.head = new HeadKernels(script, model);
-    this.foreach = ForeachKernels.load(manager);
-    this.passes = new LayerPasses(model, layerKernels, settings.sequenceLength(), manager);
+    this.layerFunctions = new LayerFunctions(script, model);
+    this.outer = new OuterFunctions(script, model);
+    this.foreach = ForeachFunctions.load(manager);
+    this.passes = new LayerPasses(model, layerFunctions, settings.sequenceLength(), manager);
   }
 
   /**
@@ -65,12 +66,15 @@ public final class Transformer {
     }
   }
 
-  /** Computes the loss and the mean square of the residual stream after each layer. */
+  /**
+   * Computes the loss, and the mean square of the residual stream after the embedding and after
+   * each layer.
+   */
   public ForwardStatistics measure(Batch batch) {
     try (NDManager scope = manager.newSubManager()) {
       List<NDArray> meanSquares = new ArrayList<>();
-      NDArray x = forward(batch, scope, seen -> meanSquares.add(head.meanSquare(seen, scope)));
-      NDArray loss = head.loss(weights, x, scope.create(batch.targets()), scope);
+      NDArray x = forward(batch, scope, seen -> meanSquares.add(outer.meanSquare(seen, scope)));
+      NDArray loss = outer.loss(weights, x, scope.create(batch.targets()), scope);
       return new ForwardStatistics(
           loss.getFloat(), meanSquares.stream().map(mean -> (double) mean.getFloat()).toList());
     }
@@ -84,12 +88,12 @@ public final class Transformer {
    */
   public NDArray logits(Batch batch, NDManager results) {
     try (NDManager scope = manager.newSubManager()) {
-      return head.logits(weights, forward(batch, scope, _ -> {}), results);
+      return outer.logits(weights, forward(batch, scope, _ -> {}), results);
     }
   }
 
   /**
-   * Computes the logits of the token that follows a sequence, which may be shorter than the length
+   * Computes the logits for the token that follows a sequence, which may be shorter than the length
    * that the transformer was created for.
    *
    * @param tokens tokens of the sequence, at least one
@@ -98,11 +102,11 @@ public final class Transformer {
   public float[] lastLogits(long[] tokens) {
     try (NDManager scope = manager.newSubManager()) {
       NDArray x = forward(new Batch(1, tokens, tokens), scope, _ -> {});
-      // Only the last position goes through the head, whose product is the largest of a small
+      // Only the last position passes through the head, whose product is the largest one in a small
       // model.
       NDArray last = x.get(new NDIndex("{}:", tokens.length - 1));
       last.attach(scope);
-      return head.logits(weights, last, scope).toFloatArray();
+      return outer.logits(weights, last, scope).toFloatArray();
     }
   }
 
@@ -114,18 +118,18 @@ public final class Transformer {
    */
   public Optional<String> firstNotFinite(Batch batch) {
     try (NDManager scope = manager.newSubManager()) {
-      NDArray x = head.embed(weights.embedding(), scope.create(batch.tokens()), scope);
-      if (!head.isFinite(x, scope)) {
+      NDArray x = outer.embed(weights.embedding(), scope.create(batch.tokens()), scope);
+      if (!outer.isFinite(x, scope)) {
         return Optional.of("the embedding");
       }
       Optional<NDArray> mask = mask(batch, scope);
       int index = 0;
       for (Layer<NDArray> layer : weights.layers()) {
         SavedLayer pass = passes.forward(layer, x, batch.sequences(), mask, scope.newSubManager());
-        if (!head.isFinite(pass.middle(), scope)) {
+        if (!outer.isFinite(pass.middle(), scope)) {
           return Optional.of("layer " + index + "'s attention");
         }
-        if (!head.isFinite(pass.output(), scope)) {
+        if (!outer.isFinite(pass.output(), scope)) {
           return Optional.of("layer " + index + "'s MLP");
         }
         pass.keepOutput(scope);
@@ -142,7 +146,7 @@ public final class Transformer {
    * @param seen consumer of the residual stream before the first layer and after each layer
    */
   private NDArray forward(Batch batch, NDManager scope, Consumer<NDArray> seen) {
-    NDArray x = head.embed(weights.embedding(), scope.create(batch.tokens()), scope);
+    NDArray x = outer.embed(weights.embedding(), scope.create(batch.tokens()), scope);
     Optional<NDArray> mask = mask(batch, scope);
     seen.accept(x);
     for (Layer<NDArray> layer : weights.layers()) {
@@ -162,14 +166,14 @@ public final class Transformer {
     }
     long[] documents = batch.documents(settings.separator().getAsLong());
     NDArray array = scope.create(documents, new Shape(batch.sequences(), batch.length()));
-    return Optional.of(layerKernels.documentMask(array, scope));
+    return Optional.of(layerFunctions.documentMask(array, scope));
   }
 
   ModelConfiguration model() {
     return model;
   }
 
-  Weights<NDArray> weights() {
+  ParameterTree<NDArray> weights() {
     return weights;
   }
 
@@ -181,11 +185,11 @@ public final class Transformer {
     return passes;
   }
 
-  HeadKernels head() {
-    return head;
+  OuterFunctions outer() {
+    return outer;
   }
 
-  ForeachKernels foreach() {
+  ForeachFunctions foreach() {
     return foreach;
   }
 }

@@ -3,8 +3,8 @@ package dev.sparkling.trainer.model.routing;
 /**
  * Statistics of one layer's router over a step.
  *
- * @param balancing balancing loss: 1 if all experts are used evenly
- * @param z mean square of the log-sum-exp of the logits
- * @param largestLoad load of the busiest expert, as a multiple of even use
+ * @param balancing balancing loss without its coefficient: 1 if the load is uniform
+ * @param z mean square of the log-sum-exp of the router's logits
+ * @param largestLoad load of the busiest expert, relative to a uniform load
  */
 public record RouterStatistics(double balancing, double z, double largestLoad) {}

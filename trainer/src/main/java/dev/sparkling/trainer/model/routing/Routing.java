@@ -9,7 +9,7 @@ import dev.sparkling.pipeline.spec.model.MlpShape.DenseShape;
 import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import dev.sparkling.pipeline.spec.training.BalancingScope;
 import dev.sparkling.pipeline.spec.training.BalancingSpec;
-import dev.sparkling.trainer.torch.ForeachKernels;
+import dev.sparkling.trainer.torch.ForeachFunctions;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,9 +17,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Statistics of a step's routers, summed over its forward passes, and the gradients of the
- * balancing loss and z-loss, which depend on them ({@link BalancingSpec} has the formulas). Empty
- * for a dense model.
+ * Statistics of a step's routers, summed over its forward passes, and what the backward passes need
+ * from them to add the gradients of the balancing loss and the z-loss ({@link BalancingSpec} has
+ * the formulas). Empty for a dense model.
  */
 public final class Routing {
 
@@ -27,10 +27,10 @@ public final class Routing {
   private final long experts;
   private final long expertsPerToken;
   private final BalancingSpec balancing;
-  private final RoutingKernels kernels;
+  private final RoutingFunctions functions;
   private final NDManager manager;
   private final List<RouterSums> step;
-  private final List<NDArray> rowsOfPass;
+  private final List<NDArray> passRows;
   private final List<ShardRouting> shards = new ArrayList<>();
   private long tokens;
 
@@ -38,7 +38,7 @@ public final class Routing {
    * A layer's sums over tokens.
    *
    * @param rows [E] 64-bit integers: tokens that chose each expert
-   * @param probabilities [E]
+   * @param probabilities [E] probabilities of each expert
    * @param squares squares of the log-sum-exp of the router's logits, a scalar
    */
   private record RouterSums(NDArray rows, NDArray probabilities, NDArray squares) {
@@ -48,31 +48,31 @@ public final class Routing {
   }
 
   /**
-   * The contribution of the routers' losses to a layer's gradients.
+   * What a layer's backward pass needs to add the gradients of the router losses.
    *
    * @param load [E] rows of each expert
-   * @param balancing factor of the sum over experts of load times probability
-   * @param z factor of the squares of the log-sum-exp of the logits
+   * @param balancing factor of the sum over experts and tokens of load times probability
+   * @param z factor of the sum over tokens of the squared log-sum-exp of the router's logits
    */
   public record RouterLoss(NDArray load, double balancing, double z) {}
 
-  /** The operators of routing.torchscript. */
-  private record RoutingKernels(TorchScript script, ForeachKernels foreach) {
+  /** The functions of routing.torchscript. */
+  private record RoutingFunctions(TorchScript script, ForeachFunctions foreach) {
     void addPass(
-        RouterSums sums, NDArray rowsOfPass, NDArray probabilities, NDArray logSumExponentials) {
+        RouterSums sums, NDArray passRows, NDArray probabilities, NDArray logSumExponentials) {
       script.call(
           "add_pass",
           sums.rows(),
           sums.probabilities(),
           sums.squares(),
-          rowsOfPass,
+          passRows,
           probabilities,
           logSumExponentials);
     }
   }
 
   /**
-   * Creates the sums.
+   * Creates sums of zero.
    *
    * @param manager owner of the sums
    */
@@ -91,12 +91,12 @@ public final class Routing {
     }
     this.balancing = balancing;
     this.manager = manager;
-    this.kernels =
-        new RoutingKernels(
+    this.functions =
+        new RoutingFunctions(
             TorchScript.load(manager, Routing.class, "routing.torchscript"),
-            ForeachKernels.load(manager));
+            ForeachFunctions.load(manager));
     this.step = newSums();
-    this.rowsOfPass =
+    this.passRows =
         step.stream().map(sums -> manager.zeros(sums.rows().getShape(), DataType.INT64)).toList();
   }
 
@@ -115,12 +115,12 @@ public final class Routing {
   /** The sums of one micro-batch shard. Not thread-safe. */
   public final class ShardRouting {
 
-    private final List<RouterSums> ofPass = newSums();
+    private final List<RouterSums> passSums = newSums();
 
     private ShardRouting() {}
 
     public void beginPass() {
-      kernels.foreach().zero(all(ofPass));
+      functions.foreach().zero(all(passSums));
     }
 
     /**
@@ -131,7 +131,7 @@ public final class Routing {
      * @param logSumExponentials [T, 1] log-sum-exp of the router's logits
      */
     public void add(int layer, NDArray rows, NDArray probabilities, NDArray logSumExponentials) {
-      kernels.addPass(ofPass.get(layer), rows, probabilities, logSumExponentials);
+      functions.addPass(passSums.get(layer), rows, probabilities, logSumExponentials);
     }
   }
 
@@ -144,16 +144,16 @@ public final class Routing {
 
   public void beginStep() {
     tokens = 0;
-    kernels.foreach().zero(all(step));
+    functions.foreach().zero(all(step));
   }
 
   /**
    * Begins a pass over a micro-batch.
    *
-   * @param tokensOfPass number of tokens of all its shards
+   * @param passTokens number of tokens of all its shards
    */
-  public void beginPass(int tokensOfPass) {
-    tokens += tokensOfPass;
+  public void beginPass(int passTokens) {
+    tokens += passTokens;
   }
 
   /** Adds the sums of the first {@code count} shards to those of the step. */
@@ -161,10 +161,10 @@ public final class Routing {
     if (step.isEmpty()) {
       return;
     }
-    kernels.foreach().zero(rowsOfPass);
+    functions.foreach().zero(passRows);
     for (ShardRouting shard : shards.subList(0, count)) {
-      kernels.foreach().add(rowsOfPass, shard.ofPass.stream().map(RouterSums::rows).toList());
-      kernels.foreach().add(all(step), all(shard.ofPass));
+      functions.foreach().add(passRows, shard.passSums.stream().map(RouterSums::rows).toList());
+      functions.foreach().add(all(step), all(shard.passSums));
     }
   }
 
@@ -173,17 +173,17 @@ public final class Routing {
   }
 
   /**
-   * Returns the contribution of the routers' losses to a layer's gradients.
+   * Returns what a layer's backward pass needs to add the gradients of the router losses.
    *
-   * @param tokensOfPass number of tokens of all shards of the micro-batch
+   * @param passTokens number of tokens of all shards of the micro-batch
    * @param weight weight of one token in the step's loss
    */
-  public RouterLoss loss(int layer, int tokensOfPass, double weight) {
+  public RouterLoss loss(int layer, int passTokens, double weight) {
     boolean whole = balancing.scope() == BalancingScope.GLOBAL_BATCH;
-    double choices = (double) expertsPerToken * (whole ? tokens : tokensOfPass);
+    double choices = (double) expertsPerToken * (whole ? tokens : passTokens);
     double perToken = weight / layers;
     return new RouterLoss(
-        whole ? step.get(layer).rows() : rowsOfPass.get(layer),
+        whole ? step.get(layer).rows() : passRows.get(layer),
         balancing.coefficient() * experts * perToken / choices,
         balancing.zCoefficient() * perToken);
   }

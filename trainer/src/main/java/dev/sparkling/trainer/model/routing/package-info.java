@@ -1,4 +1,4 @@
-/** Routers of experts: their statistics over a step and the gradients of their losses. */
+/** Routers of experts: their statistics over a step, and their losses. */
 @NullMarked
 package dev.sparkling.trainer.model.routing;
 

@@ -3,8 +3,8 @@ package dev.sparkling.trainer.model.state;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.pipeline.spec.training.Precision;
-import dev.sparkling.trainer.model.layout.Weights;
-import dev.sparkling.trainer.torch.ForeachKernels;
+import dev.sparkling.trainer.model.layout.ParameterTree;
+import dev.sparkling.trainer.torch.ForeachFunctions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -13,15 +13,15 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * The weights that the passes read: in fp32 the master weights themselves, in bf16 rounded copies
- * of the matrices. Norms and routers are always fp32.
+ * The weights that the passes read: in fp32 the master weights themselves; in bf16 rounded copies
+ * of the matrices other than routers, and the master weights of norms and routers.
  */
 public final class ComputeWeights {
 
-  private final Weights<NDArray> weights;
+  private final ParameterTree<NDArray> weights;
   private final List<NDArray> masters = new ArrayList<>();
   private final List<NDArray> copies = new ArrayList<>();
-  private final ForeachKernels kernels;
+  private final ForeachFunctions functions;
 
   /**
    * Creates the copies, if the precision needs any.
@@ -29,8 +29,8 @@ public final class ComputeWeights {
    * @param masters weights that the optimizer updates
    * @param manager owner of the copies
    */
-  public ComputeWeights(Weights<NDArray> masters, Precision precision, NDManager manager) {
-    this.kernels = ForeachKernels.load(manager);
+  public ComputeWeights(ParameterTree<NDArray> masters, Precision precision, NDManager manager) {
+    this.functions = ForeachFunctions.load(manager);
     this.weights =
         switch (precision) {
           case FP32 -> masters;
@@ -38,14 +38,14 @@ public final class ComputeWeights {
         };
   }
 
-  public Weights<NDArray> weights() {
+  public ParameterTree<NDArray> weights() {
     return weights;
   }
 
   /** Rounds the master weights again, after an update. */
   public void refresh() {
     if (!masters.isEmpty()) {
-      kernels.copy(copies, masters);
+      functions.copy(copies, masters);
     }
   }
 
@@ -54,17 +54,17 @@ public final class ComputeWeights {
       if (master.getShape().dimension() == 1 || routers.contains(master)) {
         return master;
       }
-      NDArray copy = kernels.toBfloat16(List.of(master), manager).getFirst();
+      NDArray copy = functions.toBfloat16(List.of(master), manager).getFirst();
       masters.add(master);
       copies.add(copy);
       return copy;
     };
   }
 
-  private static Set<NDArray> routers(Weights<NDArray> weights) {
+  private static Set<NDArray> routers(ParameterTree<NDArray> weights) {
     Set<NDArray> routers = Collections.newSetFromMap(new IdentityHashMap<>());
-    for (Weights.Layer<NDArray> layer : weights.layers()) {
-      if (layer.mlp() instanceof Weights.Experts<NDArray> experts) {
+    for (ParameterTree.Layer<NDArray> layer : weights.layers()) {
+      if (layer.mlp() instanceof ParameterTree.Experts<NDArray> experts) {
         routers.add(experts.router());
       }
     }

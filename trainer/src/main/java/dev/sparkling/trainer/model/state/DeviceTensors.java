@@ -6,7 +6,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.sparkling.trainer.model.layout.Parameter.PackedTensor;
-import dev.sparkling.trainer.torch.ForeachKernels;
+import dev.sparkling.trainer.torch.ForeachFunctions;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -24,7 +24,7 @@ final class DeviceTensors implements NamedTensors {
 
   private final long elementsPerCopy;
   private final NDManager manager;
-  private final ForeachKernels kernels;
+  private final ForeachFunctions functions;
   private final Map<String, TensorPlace> places = new LinkedHashMap<>();
 
   private record TensorPlace(NDArray array, PackedTensor packed) {}
@@ -41,7 +41,7 @@ final class DeviceTensors implements NamedTensors {
   DeviceTensors(NDManager manager, long elementsPerCopy) {
     this.elementsPerCopy = elementsPerCopy;
     this.manager = manager;
-    this.kernels = ForeachKernels.load(manager);
+    this.functions = ForeachFunctions.load(manager);
   }
 
   void add(String name, NDArray array, PackedTensor packed) {
@@ -63,7 +63,7 @@ final class DeviceTensors implements NamedTensors {
 
   /** Copies arrays, which may be on different devices. */
   void copy(List<NDArray> targets, List<NDArray> sources) {
-    kernels.copy(targets, sources);
+    functions.copy(targets, sources);
   }
 
   private void write(TensorPlace place, long from, long to, MemorySegment values) {

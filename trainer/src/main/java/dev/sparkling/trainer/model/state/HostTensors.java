@@ -25,8 +25,8 @@ final class HostTensors implements NamedTensors {
   }
 
   /**
-   * Copies all values of another model of the same shape, in parallel because one core cannot use
-   * all of the memory bandwidth.
+   * Copies all values from tensors with the same names and sizes, in parallel, because one core
+   * cannot use all of the memory bandwidth.
    */
   void copyFrom(HostTensors other) {
     memory.entrySet().parallelStream()

@@ -19,7 +19,7 @@ import dev.sparkling.pipeline.spec.training.OptimizerType;
 import dev.sparkling.trainer.model.layout.Parameter;
 import dev.sparkling.trainer.model.layout.Parameter.PackedTensor;
 import dev.sparkling.trainer.model.layout.ParameterLayout;
-import dev.sparkling.trainer.model.layout.Weights;
+import dev.sparkling.trainer.model.layout.ParameterTree;
 import dev.sparkling.trainer.torch.Torch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -46,7 +46,7 @@ public final class ModelState {
   private static final double INITIAL_DEVIATION = 0.02;
 
   private final ModelConfiguration model;
-  private final Weights<NDArray> weights;
+  private final ParameterTree<NDArray> weights;
   private final List<NDArray> values;
   private final List<Parameter> parameters;
   private final List<Map<Moment, NDArray>> moments = new ArrayList<>();
@@ -71,7 +71,7 @@ public final class ModelState {
     this.model = model;
     this.optimizer = optimizer;
     this.tensors = tensors;
-    Weights<Parameter> layout = ParameterLayout.of(model);
+    ParameterTree<Parameter> layout = ParameterLayout.of(model);
     this.weights = zeros(layout, manager);
     this.parameters = layout.all();
     this.values = weights.all();
@@ -100,7 +100,7 @@ public final class ModelState {
   }
 
   /** Creates arrays of zeros in the shapes of a model's parameters, for example for gradients. */
-  public static Weights<NDArray> zeros(Weights<Parameter> layout, NDManager manager) {
+  public static ParameterTree<NDArray> zeros(ParameterTree<Parameter> layout, NDManager manager) {
     return layout.map(parameter -> zeros(parameter, manager));
   }
 
@@ -109,24 +109,24 @@ public final class ModelState {
     return manager.zeros(new Shape(shape), DataType.FLOAT32);
   }
 
-  public Weights<NDArray> weights() {
+  public ParameterTree<NDArray> weights() {
     return weights;
   }
 
   /** Returns all parameters with their values, gradients and moments, for an optimizer. */
-  public List<ParameterState> parameters(Weights<NDArray> gradients) {
-    List<NDArray> ofParameters = gradients.all();
+  public List<ParameterState> parameters(ParameterTree<NDArray> gradients) {
+    List<NDArray> gradientList = gradients.all();
     List<ParameterState> states = new ArrayList<>();
     for (int i = 0; i < parameters.size(); i++) {
       states.add(
           new ParameterState(
-              parameters.get(i), values.get(i), ofParameters.get(i), moments.get(i)));
+              parameters.get(i), values.get(i), gradientList.get(i), moments.get(i)));
     }
     return states;
   }
 
   /**
-   * Creates a state of zeros in the same shapes.
+   * Creates a state of zeros with the same shapes.
    *
    * @param owner owner of its arrays, on any device
    */
@@ -134,7 +134,7 @@ public final class ModelState {
     return new ModelState(model, optimizer, owner);
   }
 
-  /** Copies all values of a state of the same shapes, which may be on another device. */
+  /** Copies all values from a state with the same shapes, which may be on another device. */
   public void copyFrom(ModelState other) {
     if (other.tensors instanceof DeviceTensors device) {
       device.copy(arrays(), other.arrays());
@@ -153,7 +153,10 @@ public final class ModelState {
     return tensors instanceof HostTensors;
   }
 
-  /** Draws the matrices and sets norms to 1, as a pure function of the seed and tensor names. */
+  /**
+   * Sets matrices to random values, which depend only on the seed and the tensors' names, and norms
+   * to 1.
+   */
   public void initialize(long seed) {
     for (CatalogueTensor tensor : TensorCatalogue.of(model).tensors().values()) {
       int columns = Math.toIntExact(tensor.shape().getLast());

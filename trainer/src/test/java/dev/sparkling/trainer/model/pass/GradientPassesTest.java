@@ -12,7 +12,7 @@ import dev.sparkling.pipeline.spec.training.BalancingSpec;
 import dev.sparkling.pipeline.spec.training.Recomputation;
 import dev.sparkling.trainer.TestTorch;
 import dev.sparkling.trainer.data.Batch;
-import dev.sparkling.trainer.model.layout.Weights;
+import dev.sparkling.trainer.model.layout.ParameterTree;
 import dev.sparkling.trainer.model.routing.RouterStatistics;
 import dev.sparkling.trainer.model.state.ModelState;
 import dev.sparkling.trainer.step.HuggingFaceFixture;
@@ -76,7 +76,7 @@ class GradientPassesTest {
     try (TensorSequence tensors = fixture.model().read(FileKind.MODEL)) {
       state.load(tensors, "fixture");
     }
-    Weights<NDArray> gradients = state.weights().map(like -> manager.ones(like.getShape()));
+    ParameterTree<NDArray> gradients = state.weights().map(like -> manager.ones(like.getShape()));
     Transformer transformer =
         new Transformer(fixture.model().model(), state.weights(), settings, manager);
     try (GradientPasses passes = new GradientPasses(transformer, gradients, threads, manager)) {

@@ -9,7 +9,7 @@ import ai.djl.ndarray.NDManager;
 import dev.sparkling.pipeline.spec.training.TrainingSpec;
 import dev.sparkling.trainer.TestTorch;
 import dev.sparkling.trainer.data.Batch;
-import dev.sparkling.trainer.model.layout.Weights;
+import dev.sparkling.trainer.model.layout.ParameterTree;
 import dev.sparkling.trainer.model.routing.RouterStatistics;
 import dev.sparkling.trainer.step.HuggingFaceFixture;
 import dev.sparkling.trainer.step.SmallTraining;
@@ -137,12 +137,12 @@ class TransformerTest {
     HuggingFaceFixture fixture = new HuggingFaceFixture("dense-untied");
     try (NDManager manager = TestTorch.start().newManager()) {
       SmallTraining training = training(fixture, training(""), manager);
-      Weights<NDArray> weights = training.state().weights();
+      ParameterTree<NDArray> weights = training.state().weights();
       assertThat(training.transformer().firstNotFinite(fixture.batch(1))).isEmpty();
       weights.layers().get(1).attention().norm().muli(Float.NaN);
       assertThat(training.transformer().firstNotFinite(fixture.batch(1)))
           .contains("layer 1's attention");
-      ((Weights.Dense<NDArray>) weights.layers().get(0).mlp()).norm().muli(Float.NaN);
+      ((ParameterTree.Dense<NDArray>) weights.layers().get(0).mlp()).norm().muli(Float.NaN);
       assertThat(training.transformer().firstNotFinite(fixture.batch(1))).contains("layer 0's MLP");
       weights.embedding().muli(Float.NaN);
       assertThat(training.transformer().firstNotFinite(fixture.batch(1))).contains("the embedding");

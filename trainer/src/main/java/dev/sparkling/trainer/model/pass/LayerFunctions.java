@@ -4,9 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
-import dev.sparkling.trainer.model.layout.Weights.Attention;
-import dev.sparkling.trainer.model.layout.Weights.Dense;
-import dev.sparkling.trainer.model.layout.Weights.Experts;
+import dev.sparkling.trainer.model.layout.ParameterTree.Attention;
+import dev.sparkling.trainer.model.layout.ParameterTree.Dense;
+import dev.sparkling.trainer.model.layout.ParameterTree.Experts;
 import dev.sparkling.trainer.model.routing.Routing.RouterLoss;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.List;
@@ -14,17 +14,18 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The operators of transformer.torchscript on one layer. Shapes use the letters of {@link
- * dev.sparkling.trainer.model.layout.Weights} and T tokens, B sequences, S positions, M experts per
- * token, R = T * M rows sorted by expert. A backward pass scales the gradients of matrices by
- * {@code beta} before it adds to them: 1 accumulates, 0 overwrites.
+ * The functions of transformer.torchscript for one layer. Dimensions in shapes are those of {@link
+ * dev.sparkling.trainer.model.layout.ParameterTree}, and T tokens, B sequences, S positions of a
+ * sequence, M experts per token, R = T * M rows sorted by expert. A backward pass multiplies the
+ * previous gradients of matrices by {@code beta} before it adds to them: 1 accumulates, 0
+ * overwrites.
  */
-final class LayerKernels {
+final class LayerFunctions {
 
   private final TorchScript script;
   private final ModelConfiguration model;
 
-  LayerKernels(TorchScript script, ModelConfiguration model) {
+  LayerFunctions(TorchScript script, ModelConfiguration model) {
     this.script = script;
     this.model = model;
   }
@@ -148,20 +149,20 @@ final class LayerKernels {
   /**
    * The saved tensors of experts and their router.
    *
-   * @param normed [T, H] input of router and experts
+   * @param normed [T, H] input of the router and of the experts
    * @param inverseRms [T, 1] of the MLP's input
    * @param logSumExponentials [T, 1] log-sum-exp of the router's logits
    * @param probabilities [T, E] softmax of the router's logits
    * @param top [T, M] probabilities of the chosen experts
    * @param chosen [T, M] indices of the chosen experts
    * @param weights [T, M] weights of the chosen experts
-   * @param rowWeights [R, 1] weights in the order of the rows
+   * @param rowWeights [R, 1] weight of each row
    * @param positions [R] row of each choice
    * @param tokens [R] token of each row
    * @param first [T] index of each token's first choice
-   * @param rows [E] 64-bit integers: rows of each expert
-   * @param inputs [R, H]
-   * @param gateUp [R, 2I]
+   * @param rows [E] 64-bit integers: number of rows of each expert
+   * @param inputs [R, H] rows of {@code normed}
+   * @param gateUp [R, 2I] gate, then up
    * @param silu [R, I] silu(gate)
    * @param weighted [R, I] weight * silu(gate) * up
    */

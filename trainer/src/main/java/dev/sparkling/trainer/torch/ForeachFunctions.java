@@ -5,25 +5,25 @@ import ai.djl.ndarray.NDManager;
 import java.util.List;
 
 /**
- * Operators on lists of tensors, with one call into libtorch per list, like PyTorch's {@code
- * torch._foreach_*}.
+ * The functions of foreach.torchscript, each of which processes a list of tensors in one call into
+ * libtorch, like PyTorch's {@code torch._foreach_*}.
  */
-public final class ForeachKernels {
+public final class ForeachFunctions {
 
   private final TorchScript script;
 
-  private ForeachKernels(TorchScript script) {
+  private ForeachFunctions(TorchScript script) {
     this.script = script;
   }
 
   /**
-   * Compiles the operators.
+   * Compiles the functions.
    *
-   * @param manager owner of the module
+   * @param manager owner of the compiled functions
    */
-  public static ForeachKernels load(NDManager manager) {
-    return new ForeachKernels(
-        TorchScript.load(manager, ForeachKernels.class, "foreach.torchscript"));
+  public static ForeachFunctions load(NDManager manager) {
+    return new ForeachFunctions(
+        TorchScript.load(manager, ForeachFunctions.class, "foreach.torchscript"));
   }
 
   /** Sets all elements of all tensors to zero, in place. */
@@ -54,7 +54,7 @@ public final class ForeachKernels {
   /**
    * Computes the L2 norm of each tensor, and waits for the device.
    *
-   * @param tensors tensors, at least one, all on one device
+   * @param tensors at least one tensor, all on one device
    * @param manager owner of intermediate results
    */
   public float[] norms(List<NDArray> tensors, NDManager manager) {

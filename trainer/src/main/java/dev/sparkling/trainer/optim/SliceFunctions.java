@@ -4,21 +4,21 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.trainer.torch.TorchScript;
 
-/** The operators of slices.torchscript. */
-final class SliceKernels {
+/** The functions of slices.torchscript. */
+final class SliceFunctions {
 
   private final TorchScript script;
 
   /**
-   * Compiles the operators.
+   * Compiles the functions.
    *
-   * @param manager owner of the module
+   * @param manager owner of the compiled functions
    */
-  SliceKernels(NDManager manager) {
-    this.script = TorchScript.load(manager, SliceKernels.class, "slices.torchscript");
+  SliceFunctions(NDManager manager) {
+    this.script = TorchScript.load(manager, SliceFunctions.class, "slices.torchscript");
   }
 
-  /** Makes a view of a slice. */
+  /** Returns a view of a slice. */
   NDArray view(NDArray whole, ParameterSlice slice, NDManager results) {
     return script.callForTensor(results, "view", whole, slice.starts(), slice.lengths());
   }

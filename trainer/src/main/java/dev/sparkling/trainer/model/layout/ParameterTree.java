@@ -6,17 +6,17 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The tree of a model's parameters, with a {@code T} for each: its description, value or gradient.
- * Shapes: V vocabulary, H hidden, D head dimension, Q query heads, K key/value heads, E experts, I
- * inner.
+ * The tree of a model's parameters, which holds a {@code T} for each: its description, value or
+ * gradient. Dimensions in shapes: V vocabulary size, H hidden size, D head dimension, Q query
+ * heads, K key/value heads, E experts, I inner size.
  *
  * @param embedding [V, H]
  * @param finalNorm [H]
  * @param head [V, H]; empty if the embedding is also the head
  */
-public record Weights<T>(T embedding, List<Layer<T>> layers, T finalNorm, Optional<T> head) {
+public record ParameterTree<T>(T embedding, List<Layer<T>> layers, T finalNorm, Optional<T> head) {
 
-  public Weights {
+  public ParameterTree {
     layers = List.copyOf(layers);
   }
 
@@ -56,16 +56,19 @@ public record Weights<T>(T embedding, List<Layer<T>> layers, T finalNorm, Option
    */
   public record Experts<T>(T norm, T router, T gateUp, T down) implements Mlp<T> {}
 
-  /** Applies a function to every parameter, in the model's order. */
-  public <R> Weights<R> map(Function<T, R> function) {
-    return new Weights<>(
+  /**
+   * Applies a function to what the tree holds for each parameter, in a fixed order: embedding,
+   * layers, final norm, head.
+   */
+  public <R> ParameterTree<R> map(Function<T, R> function) {
+    return new ParameterTree<>(
         function.apply(embedding),
         layers.stream().map(layer -> map(layer, function)).toList(),
         function.apply(finalNorm),
         head.map(function));
   }
 
-  /** Returns all parameters, in the model's order. */
+  /** Returns what the tree holds for each parameter, in the order of {@link #map}. */
   public List<T> all() {
     List<T> all = new ArrayList<>();
     map(
@@ -76,7 +79,7 @@ public record Weights<T>(T embedding, List<Layer<T>> layers, T finalNorm, Option
     return all;
   }
 
-  /** Returns the output head, which is the embedding if they are tied. */
+  /** Returns the head, which is the embedding if they are tied. */
   public T headOrEmbedding() {
     return head.orElse(embedding);
   }

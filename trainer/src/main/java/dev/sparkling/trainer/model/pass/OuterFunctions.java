@@ -4,31 +4,31 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.pipeline.plan.TrainerMemoryContract;
-import dev.sparkling.trainer.model.layout.Weights;
+import dev.sparkling.trainer.model.layout.ParameterTree;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.List;
 
 /**
- * The operators of transformer.torchscript before the first layer and after the last one, and those
- * that measure hidden states. Shapes: T tokens, H hidden, V vocabulary.
+ * The functions of transformer.torchscript outside of the layers: embedding, head and loss, and
+ * measurements of hidden states. Dimensions in shapes: T tokens, H hidden size, V vocabulary size.
  */
-final class HeadKernels {
+final class OuterFunctions {
 
   private final TorchScript script;
   private final ModelConfiguration model;
 
-  HeadKernels(TorchScript script, ModelConfiguration model) {
+  OuterFunctions(TorchScript script, ModelConfiguration model) {
     this.script = script;
     this.model = model;
   }
 
   /**
-   * The loss of a pass and its gradient.
+   * The loss of a forward pass, and its gradient with respect to the last layer's output.
    *
    * @param loss scalar, in nats, summed over tokens
-   * @param dx [T, H] gradient of the last layer's output
+   * @param dx [T, H]
    */
-  record LossPass(NDArray loss, NDArray dx) {}
+  record LossAndGradient(NDArray loss, NDArray dx) {}
 
   /**
    * Looks up the embeddings of tokens.
@@ -40,9 +40,9 @@ final class HeadKernels {
   }
 
   /**
-   * Accumulates the embedding's gradient.
+   * Adds to the embedding's gradient.
    *
-   * @param dx [T, H] gradient of the first layer's input
+   * @param dx [T, H] gradient with respect to the first layer's input
    */
   void embedBackward(NDArray dx, NDArray tokens, NDArray gradient) {
     script.call("embed_backward", dx, tokens, gradient);
@@ -54,7 +54,7 @@ final class HeadKernels {
    * @param x [T, H] output of the last layer
    * @return [T, V]
    */
-  NDArray logits(Weights<NDArray> weights, NDArray x, NDManager results) {
+  NDArray logits(ParameterTree<NDArray> weights, NDArray x, NDManager results) {
     return script.callForTensor(
         results,
         "logits",
@@ -71,7 +71,7 @@ final class HeadKernels {
    * @param x [T, H] output of the last layer
    * @return scalar
    */
-  NDArray loss(Weights<NDArray> weights, NDArray x, NDArray targets, NDManager results) {
+  NDArray loss(ParameterTree<NDArray> weights, NDArray x, NDArray targets, NDManager results) {
     return script.callForTensor(
         results,
         "loss",
@@ -85,15 +85,17 @@ final class HeadKernels {
   }
 
   /**
-   * Computes the loss and accumulates the gradients of the head and the final norm.
+   * Computes the loss and its gradient, and accumulates the gradients of the head and of the final
+   * norm.
    *
    * @param x [T, H] output of the last layer
    * @param weight weight of one token in the step's loss
-   * @param beta factor on the head's previous gradient: 1 accumulates, 0 overwrites
+   * @param beta factor that the head's previous gradient is multiplied by: 1 accumulates, 0
+   *     overwrites
    */
-  LossPass lossAndGradients(
-      Weights<NDArray> weights,
-      Weights<NDArray> gradients,
+  LossAndGradient lossAndGradients(
+      ParameterTree<NDArray> weights,
+      ParameterTree<NDArray> gradients,
       NDArray x,
       NDArray targets,
       double weight,
@@ -113,7 +115,7 @@ final class HeadKernels {
             weight,
             beta,
             List.of(gradients.finalNorm(), gradients.headOrEmbedding()));
-    return new LossPass(tensors.get(0), tensors.get(1));
+    return new LossAndGradient(tensors.get(0), tensors.get(1));
   }
 
   /** Computes the mean of the squares of all elements, a scalar. */
