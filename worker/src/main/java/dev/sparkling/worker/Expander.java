@@ -22,7 +22,7 @@ public final class Expander {
 
   private Expander() {}
 
-  /** Runs a command and exits with its code. */
+  /** Runs a command and exits with its exit code. */
   public static void main(String[] arguments) {
     CommandProcess.main(new Expander(), arguments);
   }

@@ -1,5 +1,5 @@
 /**
- * The worker as a process, and the commands that need no libtorch. {@link
+ * The code that all commands share, and the commands that need no libtorch. {@link
  * dev.sparkling.worker.Expander} is the main class of the expander's image, which has only this
  * module and its dependencies.
  */

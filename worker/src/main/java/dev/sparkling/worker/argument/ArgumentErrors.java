@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Adds the names of arguments to errors. A damaged checkpoint that the user named on the command
- * line is a user error (exit code 2), whereas damage to a run's own checkpoint stays damage (exit
- * code 3).
+ * Adds the names of arguments to errors. Damage to a checkpoint that the user named on the command
+ * line is a user error (exit code 2), whereas damage to a run's own checkpoint is not (exit code
+ * 3).
  */
 public final class ArgumentErrors {
 
@@ -41,7 +41,7 @@ public final class ArgumentErrors {
   /**
    * Runs an action that reads one checkpoint and writes another, and prefixes the lines of its
    * errors with the name of the argument that caused them. Damage to the written checkpoint is not
-   * caused by an argument and stays damage.
+   * caused by an argument, so its exit code stays 3.
    */
   public static <T> T naming(
       CheckpointArgument source, CheckpointArgument target, Supplier<T> action) {
@@ -61,8 +61,8 @@ public final class ArgumentErrors {
    * hiddenSize: ...}, {@code hiddenSize, innerSize: ...} or {@code device cuda: ...}, and replaces
    * these names.
    *
-   * @param nameOf function from a field to the option or the path in the resource that sets it;
-   *     other names are returned as they are
+   * @param nameOf function from a field to the option or the path in the resource that sets it; it
+   *     returns other names unchanged
    */
   public static <T> T renaming(UnaryOperator<String> nameOf, Supplier<T> action) {
     try {

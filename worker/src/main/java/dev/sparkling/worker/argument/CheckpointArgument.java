@@ -14,11 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A checkpoint that is named by an argument: a folder in a store.
+ * A checkpoint that an argument names: a folder in a store.
  *
  * @param name name of the argument, for messages
  * @param text value of the argument
- * @param at location of the checkpoint; its store is that of the folder's parent
+ * @param at location of the checkpoint; its store is rooted at the folder's parent
  */
 public record CheckpointArgument(String name, String text, CheckpointLocation at)
     implements AutoCloseable {
@@ -92,7 +92,7 @@ public record CheckpointArgument(String name, String text, CheckpointLocation at
               + "; name a folder beside it");
     }
     if (store.find(folder + "/" + UnfinishedExpansion.NAME).isPresent()) {
-      return; // the expansion resumes, or starts over if it is a different one
+      return; // the expansion resumes, or starts over if the arguments have changed
     }
     store.list(folder + "/").stream()
         .findFirst()

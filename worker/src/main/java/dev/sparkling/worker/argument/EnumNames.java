@@ -10,8 +10,8 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * Parses enum options by the names that the resource uses, such as {@code copy-copy}. For enums
- * that are not part of the resource, names are the constants in lower case.
+ * Parses enum options by the names that the resource uses, such as {@code copy-copy}. The names of
+ * enums that are not part of the resource are their constants in lower case.
  */
 public final class EnumNames {
 

@@ -128,7 +128,7 @@ public final class DeleteCommand implements Callable<Integer> {
             null);
   }
 
-  /** Takes the lock of a run whose folder exists, because locking would create the folder. */
+  /** Takes the lock of a run, unless its folder does not exist, because locking would create it. */
   private static @Nullable RunLock lock(StoreUri uri) {
     return uri instanceof StoreUri.Folder(Path folder) && !Files.isDirectory(folder)
         ? null

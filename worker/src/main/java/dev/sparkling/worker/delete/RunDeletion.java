@@ -15,7 +15,7 @@ import java.util.function.Predicate;
  * checkpoint, then the rest. An interrupted deletion is completed by the next one.
  *
  * @param objects objects of the run
- * @param others other objects below the same root; never touched
+ * @param others other objects below the same root, which are never deleted
  */
 record RunDeletion(List<StoredObject> objects, List<StoredObject> others) {
 
@@ -50,7 +50,7 @@ record RunDeletion(List<StoredObject> objects, List<StoredObject> others) {
   /**
    * Deletes the objects.
    *
-   * @return false if it was asked to stop before it was complete
+   * @return false if a stop was requested before all objects were deleted
    */
   boolean run(ObjectStore store, BooleanSupplier stopRequested) {
     List<StoredObject> order = new ArrayList<>(objects.stream().filter(this::isManifest).toList());

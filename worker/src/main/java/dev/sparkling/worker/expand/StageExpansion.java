@@ -22,13 +22,13 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Expands the last checkpoint of a stage into the first of the next, both for local runs and in the
- * expander's pod.
+ * Expands the last checkpoint of a stage into the first one of the next stage, both in local runs
+ * and in the expander's pod.
  *
- * @param run run whose session has started
+ * @param run session of the run, which has begun
  * @param memoryBytes memory for reading and expanding
- * @param stopRequested whether to stop; called often
- * @param progress listener for the bytes done
+ * @param stopRequested returns whether to stop; called often
+ * @param progress receives the number of bytes processed so far
  */
 public record StageExpansion(
     RunSession run, long memoryBytes, BooleanSupplier stopRequested, ExpansionProgress progress) {
@@ -37,7 +37,7 @@ public record StageExpansion(
    * A complete expansion.
    *
    * @param status figures for the run's status
-   * @param report report of the expansion; empty if an earlier worker did it
+   * @param report report of the expansion; empty if an earlier worker has completed it
    */
   public record Expanded(ExpansionStatus status, Optional<ExpansionReport> report) {}
 
@@ -49,7 +49,7 @@ public record StageExpansion(
   /**
    * Expands into a stage, unless its expansion is already complete.
    *
-   * @return the expansion; empty if it was asked to stop
+   * @return the expansion; empty if a stop was requested before it was complete
    */
   public Optional<Expanded> into(StagePlan stage) {
     ObjectStore store = run.store();

@@ -28,7 +28,7 @@ public final class CommandProcess {
 
   /** A command that reports its progress in its result, even if it fails. */
   public interface ReportsProgress {
-    /** Returns the latest progress; null before the first. */
+    /** Returns the latest progress; null if there is none yet. */
     @Nullable Progress progress();
   }
 
@@ -58,7 +58,8 @@ public final class CommandProcess {
   /**
    * Runs a command.
    *
-   * @return 0, {@link Outcome#STOPPED_EXIT_CODE} if it was asked to stop, or the code of its error
+   * @return 0, {@link Outcome#STOPPED_EXIT_CODE} if it has stopped because it was asked to, or the
+   *     exit code of its error
    */
   public static int run(Object commands, PrintWriter out, PrintWriter err, String... arguments) {
     return new CommandProcess(commands, out, err, arguments).run();

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class StopSignal implements AutoCloseable {
 
-  /** Below the default of Kubernetes, 30 seconds until SIGKILL. */
+  /** Less than the 30 seconds after which Kubernetes sends SIGKILL by default. */
   private static final Duration GRACE = Duration.ofSeconds(25);
 
   private static final CountDownLatch ENDED = new CountDownLatch(1);
@@ -31,7 +31,8 @@ public final class StopSignal implements AutoCloseable {
   /**
    * Starts listening.
    *
-   * @param grace longest time from the signal to the end of the process, even if work continues
+   * @param grace maximum time from the signal to the end of the process, even if work has not
+   *     stopped
    * @param graceExpired action if work has not ended within the grace period
    */
   StopSignal(Duration grace, Runnable graceExpired) {
@@ -54,7 +55,8 @@ public final class StopSignal implements AutoCloseable {
       Runtime.getRuntime().halt(code);
     }
     ENDED.countDown();
-    // Blocks if the JVM is already shutting down, whose hooks no longer wait.
+    // If the JVM is already shutting down, this call blocks, but the hook no longer waits, so that the
+    // process ends.
     System.exit(code);
   }
 

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param file job document or resource file
  * @param resource validated resource
- * @param stage name of the stage; empty if the work concerns the whole run
+ * @param stage name of the stage; empty if the command works on the whole run
  * @param store location of the run
- * @param reader reads the file's text again, with the given values for settings that it omits
+ * @param reader reads the file's text again and takes settings that it omits from the given values
  */
 public record Assignment(
     Path file,

@@ -46,7 +46,10 @@ final class RecordedSettings {
             : Optional.empty());
   }
 
-  /** Reads an assignment again and takes the settings that it omits from the binding record. */
+  /**
+   * Reads an assignment again and takes the settings that it omits from the record, if that is
+   * binding.
+   */
   Assignment resolve(Assignment assignment) {
     if (binding.isEmpty()) {
       return assignment;
@@ -65,8 +68,7 @@ final class RecordedSettings {
   }
 
   /**
-   * Names every setting whose recorded value differs from this version's default, one sentence
-   * each.
+   * Returns a sentence for each setting whose recorded value differs from this version's default.
    *
    * @param alone the spec without the recorded settings
    * @param resolved the spec with them
@@ -92,8 +94,8 @@ final class RecordedSettings {
   }
 
   /**
-   * Records the settings of a start, after its identity was checked. A binding record keeps its
-   * values; missing stages and fields are added.
+   * Records the settings of a start, after the run's identity was checked. A binding record keeps
+   * its values; missing stages and fields are added.
    */
   void record(ProgressiveTrainingSpec spec) {
     ObjectNode resolved = ResolvedSettings.of(spec);

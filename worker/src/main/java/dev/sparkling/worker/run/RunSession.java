@@ -65,10 +65,10 @@ public final class RunSession implements AutoCloseable {
   /**
    * Locks the run, checks that the stored checkpoints belong to it, and records its settings.
    *
-   * @param data fingerprints of the training data; empty if the data is not opened and need not be
-   *     compared
-   * @throws UserError if another process is working on the run, or if settings that the run has
-   *     used have changed; names all of them
+   * @param data fingerprints of the training data; empty if they need not be compared, because the
+   *     data is not opened
+   * @throws UserError if another process is working on the run, or naming all settings that the run
+   *     has used and that have changed
    */
   public void begin(Optional<RunIdentity.DataFingerprints> data) {
     lock = RunLock.acquire(assignment.store());

@@ -33,7 +33,7 @@ public final class Format {
     return count(value) + "B";
   }
 
-  /** Formats a count beyond all prefixes with three digits and an exponent: 1.23e+21. */
+  /** Formats a number that may exceed all prefixes, with three digits and an exponent: 1.23e+21. */
   public static String flops(double value) {
     return String.format(Locale.ROOT, "%.3g", value);
   }
