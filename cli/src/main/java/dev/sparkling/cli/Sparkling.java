@@ -45,7 +45,7 @@ public final class Sparkling {
 
   private Sparkling() {}
 
-  /** Runs a command and exits with its code. */
+  /** Runs a command and exits with its exit code. */
   public static void main(String[] arguments) {
     CommandProcess.main(new Sparkling(), arguments);
   }

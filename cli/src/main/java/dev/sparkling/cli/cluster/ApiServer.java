@@ -62,7 +62,7 @@ final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** Returns the chosen namespace, else that of the context. */
+  /** Returns the chosen namespace, or else that of the context. */
   String namespace() {
     return namespace;
   }

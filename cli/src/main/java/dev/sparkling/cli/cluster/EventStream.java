@@ -36,7 +36,7 @@ final class EventStream implements AutoCloseable {
   /**
    * Starts reading.
    *
-   * @param patience time after which the stream is considered ended
+   * @param patience time after which the stream counts as ended
    */
   EventStream(InputStream body, Duration patience) {
     this.body = body;

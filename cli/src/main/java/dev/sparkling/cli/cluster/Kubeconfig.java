@@ -41,14 +41,14 @@ final class Kubeconfig {
     if (found) {
       requireContext(config, choice.context(), String.join(", ", files));
     }
-    // Users can retry by themselves; watch retries on its own.
+    // The client need not retry: users can, and watch does so itself.
     config.setRequestRetryBackoffLimit(0);
     return config;
   }
 
   /**
-   * Requires the context to exist; the client would fall back to another, which kubectl does not
-   * do.
+   * Checks that the context exists, because the client would fall back to another one, unlike
+   * kubectl.
    */
   private static void requireContext(Config config, @Nullable String wanted, String files) {
     String known =

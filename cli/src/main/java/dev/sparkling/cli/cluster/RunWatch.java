@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Follows runs with a list and a watch from there. When the watch ends or fails, another list
- * follows, which includes missed events and current ages.
+ * Follows runs with a list and a watch that starts at the list's version. When the watch ends or
+ * fails, another list follows, which includes missed events and current ages.
  */
 public final class RunWatch {
 
@@ -30,7 +30,7 @@ public final class RunWatch {
    * Timing of the requests.
    *
    * @param window duration of one watch
-   * @param pause shortest time between two lists
+   * @param pause minimum time between two lists
    * @param patience time without an answer after which the watch fails
    */
   public record Pace(Duration window, Duration pause, Duration patience) {

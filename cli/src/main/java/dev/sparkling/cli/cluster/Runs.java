@@ -17,7 +17,7 @@ public final class Runs implements AutoCloseable {
   private static final String GROUP = "/apis/sparkling.dev/v1alpha1";
   private static final String PLURAL = "/progressivetrainings";
 
-  /** Time after its window at which a watch that has not ended is considered dead. */
+  /** Time after the end of its window at which a watch that has not ended counts as dead. */
   private static final Duration LATE = Duration.ofSeconds(15);
 
   private final ApiServer server;
@@ -30,7 +30,7 @@ public final class Runs implements AutoCloseable {
     this.name = name;
   }
 
-  /** Reads the kubeconfig. */
+  /** Reads the kubeconfig; sends no request. */
   public static Runs open(ClusterChoice choice) {
     try {
       return new Runs(ApiServer.open(choice), choice.allNamespaces(), choice.run());
@@ -41,7 +41,7 @@ public final class Runs implements AutoCloseable {
     }
   }
 
-  /** Returns the namespace of these runs, for messages. */
+  /** Describes the namespace of these runs, for messages. */
   public String description() {
     return allNamespaces ? "any namespace" : "namespace " + server.namespace();
   }

@@ -11,7 +11,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
-/** Translates errors of an API server to user errors and transient errors, with advice. */
+/** Translates errors of an API server into user errors and transient errors, with advice. */
 final class ServerErrors {
 
   private static final int UNAUTHORIZED = 401;
@@ -96,7 +96,7 @@ final class ServerErrors {
         : Kubeconfig.reason(error);
   }
 
-  /** Returns the message of a Kubernetes Status, else the first line of the body. */
+  /** Returns the message of a Kubernetes Status, or else the first line of the body. */
   private static String message(String body) {
     try {
       String message = new ObjectMapper().readTree(body).path("message").asText();

@@ -20,7 +20,8 @@ public record ServerTable(List<TableColumn> columns, List<TableRow> rows, String
   /**
    * A column.
    *
-   * @param passing whether the value changes with time alone, as an age does
+   * @param passing whether the value changes with time even if the resource does not, as an age
+   *     does
    * @param wide whether only {@code -o wide} shows it
    */
   public record TableColumn(String name, boolean passing, boolean wide) {}
@@ -29,7 +30,7 @@ public record ServerTable(List<TableColumn> columns, List<TableRow> rows, String
    * A row, which represents one resource.
    *
    * @param cells cell of each column; empty if there is no value
-   * @param resource resource of the row; only its metadata if no more was requested
+   * @param resource resource of the row, or only its metadata if that was requested
    */
   public record TableRow(List<String> cells, JsonNode resource) {
     public TableRow {

@@ -46,7 +46,7 @@ final class DataPreparer {
       String textField,
       double validationFraction) {}
 
-  /** Aborts a preparation, which leaves no dataset because the index is written last. */
+  /** Ends a preparation early; this leaves no new dataset, because the index is written last. */
   private static final class PreparationStopped extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
@@ -65,7 +65,7 @@ final class DataPreparer {
   /**
    * Fetches and prepares the text of a recipe.
    *
-   * @return false if it was asked to stop before it was complete
+   * @return false if a stop was requested before the datasets were complete
    */
   boolean prepareRecipe(Path recipeFile) {
     DatasetRecipe recipe = DatasetRecipe.read(recipeFile);
@@ -91,7 +91,7 @@ final class DataPreparer {
   /**
    * Prepares text.
    *
-   * @return false if it was asked to stop before it was complete
+   * @return false if a stop was requested before the datasets were complete
    */
   boolean prepare(SourceText text) {
     long begin = System.nanoTime();

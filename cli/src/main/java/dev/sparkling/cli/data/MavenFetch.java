@@ -33,8 +33,7 @@ final class MavenFetch {
    *
    * @param folder folder to copy them to
    * @param recipe recipe that lists them, for messages
-   * @return the files in the order of the list; empty if it was asked to stop before it was
-   *     complete
+   * @return the files in the order of the list; empty if a stop was requested before that
    */
   static Optional<List<Path>> fetch(
       List<MavenSource> sources, Path folder, Path recipe, BooleanSupplier stopRequested) {
@@ -67,7 +66,7 @@ final class MavenFetch {
     return Optional.of(jars);
   }
 
-  /** Runs Maven; returns false if it was asked to stop and has killed Maven. */
+  /** Runs Maven; returns false if a stop was requested, in which case Maven is killed. */
   private static boolean runMaven(Path pom, Path log, BooleanSupplier stopRequested)
       throws IOException {
     ProcessBuilder builder =

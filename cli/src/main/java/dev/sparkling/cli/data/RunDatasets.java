@@ -22,7 +22,7 @@ public record RunDatasets(
   /**
    * Opens the datasets. If one is missing and the resource names a recipe, prepares both first.
    *
-   * @return the datasets; null if it was asked to stop
+   * @return the datasets; null if a stop was requested while they were prepared
    */
   public static @Nullable RunDatasets open(
       RunSession run, PrintWriter out, BooleanSupplier stopRequested) {

@@ -35,8 +35,8 @@ import picocli.CommandLine.Spec;
 public final class EvaluateCommand implements Callable<Integer> {
 
   /**
-   * Limit on the default, because a batch of a released model's longest sequences may exceed
-   * memory.
+   * Maximum default of {@code --sequence-length}, because a batch of the longest sequences of a
+   * released model may need too much memory.
    */
   private static final int LONGEST_DEFAULT = 4096;
 

@@ -9,9 +9,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lines over a common axis, as drawn by the page's script.
+ * Lines over common x coordinates, as drawn by the page's script.
  *
- * @param about description in a sentence or two
+ * @param about description in one or two sentences
  * @param x coordinates of all points, ascending
  * @param lines lines, each as long as {@code x}
  */
@@ -36,10 +36,10 @@ record Chart(
     }
   }
 
-  /** A line with an axis of its own. */
+  /** A line with x coordinates of its own. */
   record Points(String name, boolean dashed, Map<Double, Double> y) {}
 
-  /** Merges lines with axes of their own onto a common axis. */
+  /** Merges lines with x coordinates of their own into a chart with common ones. */
   static Chart of(String title, String about, String xName, String yName, List<Points> lines) {
     TreeMap<Double, Integer> axis = new TreeMap<>();
     lines.forEach(line -> line.y().keySet().forEach(x -> axis.put(x, 0)));

@@ -20,7 +20,10 @@ import java.util.stream.DoubleStream;
 /** The charts of a run. */
 final class RunCharts {
 
-  /** More points than a screen has columns would make the page larger without being visible. */
+  /**
+   * More points than a screen has columns could not be distinguished and would make the page
+   * larger.
+   */
   private static final int MAX_POINTS = 1500;
 
   private static final Pattern IN_LAYER =
@@ -62,7 +65,7 @@ final class RunCharts {
         lines);
   }
 
-  /** Means over neighboring steps, at most {@link #MAX_POINTS}. */
+  /** Returns means over neighboring steps, at most {@link #MAX_POINTS} of them. */
   private static Map<Double, Double> means(StoredStage stage, ToDoubleFunction<Step> value) {
     List<Step> steps = stage.metrics().steps();
     int together = Math.ceilDiv(Math.max(1, steps.size()), MAX_POINTS);

@@ -27,7 +27,7 @@ import java.util.Optional;
  */
 record StoredRun(String location, List<StoredStage> stages, List<StoredStage> controls) {
 
-  /** Occurs in the folder names of controls and is not allowed in those of stages. */
+  /** Occurs in the folder names of controls, and is not allowed in those of stages. */
   private static final String CONTROL_MARK = ".";
 
   StoredRun {

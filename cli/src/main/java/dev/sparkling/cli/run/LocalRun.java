@@ -95,7 +95,10 @@ final class LocalRun {
         failure == null ? new Worker.None() : failure.worker());
   }
 
-  /** Runs a stage's work. If it fails, the stage machine decides whether to retry. */
+  /**
+   * Runs a stage's work. If it fails, the failure is recorded, and the stage machine decides
+   * whether to retry.
+   */
   private void attempt(StagePlan stage, Runnable work) {
     Failure before = failures.get(stage.name());
     int attempt = before == null ? 1 : before.attempts() + 1;
@@ -115,7 +118,7 @@ final class LocalRun {
     try {
       work.run();
       failures.remove(stage.name());
-    } catch (RuntimeException e) { // includes bugs: a retry is cheaper than a person's time
+    } catch (RuntimeException e) { // includes bugs, which may occur only sometimes
       failures.put(stage.name(), new Failure(e, attempt));
     }
   }

@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The results of a run: the validation loss at the start and end of each stage. */
+/**
+ * The results of a run as a table: the validation loss at the start and at the end of each stage.
+ */
 final class ResultTable {
 
   private ResultTable() {}

@@ -22,7 +22,7 @@ public final class DeviceOption {
     return device;
   }
 
-  /** Starts libtorch on the device. */
+  /** Starts libtorch with this device. */
   public Torch start(int threads) {
     return ArgumentErrors.renaming(
         field -> field.equals("device") ? NAME : field, () -> Torch.start(threads, device));

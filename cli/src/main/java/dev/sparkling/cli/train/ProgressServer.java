@@ -17,14 +17,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves {@code GET /progress} and {@code GET /metrics} on its own threads, which the training
- * never waits for.
+ * Serves {@code GET /progress} and {@code GET /metrics} on its own threads, for which training
+ * never waits.
  */
 final class ProgressServer implements AutoCloseable {
 
   /**
-   * Time limit of requests and responses; the JDK reads the properties when its server is first
-   * used.
+   * Time limit for requests and responses. It is set by system properties, which the JDK reads when
+   * its server is first used.
    */
   private static final String LONGEST_SECONDS = "10";
 
@@ -46,7 +46,7 @@ final class ProgressServer implements AutoCloseable {
    * Starts the server.
    *
    * @param run name of the run
-   * @param progress supplier of the latest progress; null before the first
+   * @param progress returns the latest progress; null if there is none yet
    */
   ProgressServer(int port, String run, Supplier<@Nullable Progress> progress) {
     System.setProperty("sun.net.httpserver.maxReqTime", LONGEST_SECONDS);

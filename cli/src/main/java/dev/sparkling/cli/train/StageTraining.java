@@ -20,10 +20,10 @@ import java.util.function.BooleanSupplier;
 /**
  * Trains a stage, both in local runs and in the trainer's pod.
  *
- * @param run run whose session has started
- * @param device device to compute on, and the setting that errors about it name
- * @param listener listener for the training's progress
- * @param stopRequested whether to stop; called after every step
+ * @param run session of the run, which has begun
+ * @param device device to train on, and the setting that errors about it name
+ * @param listener receives the progress of training
+ * @param stopRequested returns whether to stop; called before the first step and after each step
  */
 public record StageTraining(
     RunSession run,
@@ -40,10 +40,10 @@ public record StageTraining(
   public record DeviceChoice(Device device, String name) {}
 
   /**
-   * Trains a stage to its last step, or until it is asked to stop. Resumes from the newest
+   * Trains a stage to its last step, or until a stop is requested. Resumes from the newest
    * checkpoint, if there is one.
    *
-   * @param plan plan that contains the stage: that of the run or of its control
+   * @param plan plan of the run or of its control, which has the stage
    * @return step of the newest checkpoint; the stage's first step if it has none
    */
   public long train(RunPlan plan, StagePlan stage) {

@@ -7,7 +7,10 @@ import org.jspecify.annotations.Nullable;
 /** The number of CPU threads, from the resource or an option; one for each core by default. */
 public final class ThreadCount {
 
-  /** More would only contend, and a typing error could make the machine unusable. */
+  /**
+   * More threads would only slow each other down, and a typing error could make the machine
+   * unusable.
+   */
   private static final int MAX_PER_CORE = 4;
 
   private ThreadCount() {}

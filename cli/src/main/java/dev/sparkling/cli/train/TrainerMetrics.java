@@ -10,7 +10,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Exposes the progress as Prometheus gauges, read at each scrape. */
+/** Exposes the progress of training as Prometheus gauges, whose values are read at each scrape. */
 final class TrainerMetrics {
 
   private static final String PREFIX = "sparkling_trainer_";

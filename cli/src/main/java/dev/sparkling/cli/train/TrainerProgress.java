@@ -20,9 +20,9 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stage's progress as one immutable record, initially read from the store and then updated by the
- * training's events. The training thread replaces the record after each step; other threads read
- * the latest one without locking.
+ * A stage's progress as one immutable record, which is first read from the store and then updated
+ * by the trainer's events. The training thread replaces the record after each step; other threads
+ * read the latest one without locking.
  */
 final class TrainerProgress implements TrainingListener {
 
@@ -35,8 +35,9 @@ final class TrainerProgress implements TrainingListener {
   private volatile @Nullable Progress newest;
 
   /**
-   * Creates a progress that is unknown until the training has restored its state; the store is
-   * rooted at the run.
+   * Creates a listener whose progress is unknown until training has restored its state.
+   *
+   * @param store rooted at the run
    */
   TrainerProgress(RunPlan plan, ObjectStore store, InstantSource clock) {
     this.plan = plan;
@@ -44,7 +45,7 @@ final class TrainerProgress implements TrainingListener {
     this.clock = clock;
   }
 
-  /** Returns the latest progress; null before the first. */
+  /** Returns the latest progress; null if there is none yet. */
   @Nullable Progress newest() {
     return newest;
   }

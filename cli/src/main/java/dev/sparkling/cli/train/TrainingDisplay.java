@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Shows the progress of a stage's training: a bar on a terminal, else a line every ten seconds. The
- * bar goes to standard error, so that standard output has results only.
+ * bar is printed to standard error, so that standard output has only results.
  */
 public final class TrainingDisplay implements TrainingListener, AutoCloseable {
 
@@ -39,7 +39,7 @@ public final class TrainingDisplay implements TrainingListener, AutoCloseable {
   private String validation = "";
   private long lastLine;
 
-  /** Creates a display for standard output, which may be a terminal or not. */
+  /** Creates a display that prints lines to {@code out}, standard output. */
   public TrainingDisplay(PrintWriter out) {
     this.out = out;
     Console console = System.console();

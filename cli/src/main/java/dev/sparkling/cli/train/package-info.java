@@ -1,4 +1,6 @@
-/** The training of one stage, and its progress on a terminal and from a pod's HTTP server. */
+/**
+ * The training of one stage, and its progress: on a terminal, and from the HTTP server of a pod.
+ */
 @NullMarked
 package dev.sparkling.cli.train;
 

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Options for cluster and namespace, as in kubectl. */
+/** Options for the cluster and the namespace, as in kubectl. */
 final class ClusterOptions {
 
   @Option(

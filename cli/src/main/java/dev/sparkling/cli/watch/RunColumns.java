@@ -46,7 +46,7 @@ final class RunColumns {
     return line(cells);
   }
 
-  /** Returns the cells of a run that do not change with time alone, unlike an age. */
+  /** Returns the cells of a run that change only with the run, unlike an age. */
   List<String> lasting(TableRow run) {
     return IntStream.range(0, Math.min(columns.size(), run.cells().size()))
         .filter(i -> shown.test(columns.get(i)) && !columns.get(i).passing())

@@ -111,7 +111,7 @@ final class RunDetails {
     return table.lines().size() == 1 ? List.of() : after(table);
   }
 
-  /** Returns the most important condition: Failed, else Ready, else Progressing. */
+  /** Returns the most important condition: Failed, or else Ready, or else Progressing. */
   private List<String> conditions() {
     Optional<Condition> shown =
         condition("Failed")
