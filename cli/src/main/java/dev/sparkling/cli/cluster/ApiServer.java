@@ -31,7 +31,7 @@ final class ApiServer implements AutoCloseable {
 
   static final String JSON = "application/json";
 
-  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(30);
+  private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(30);
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final String server;
@@ -123,7 +123,7 @@ final class ApiServer implements AutoCloseable {
     return http.newHttpRequestBuilder()
         .uri(server + path + (parameters.isEmpty() ? "" : "?" + parameters))
         .header("Accept", accept)
-        .timeout(ANSWER_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
+        .timeout(RESPONSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
         .build();
   }
 

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A choice of runs in a cluster, as by kubectl's options of the same names.
+ * A choice of runs in a cluster; the components mean what kubectl's options of the same names mean.
  *
  * @param kubeconfig kubeconfig file; null for the one of the environment or the home folder
  * @param context context of the kubeconfig; null for its current one

@@ -18,7 +18,7 @@ public final class Runs implements AutoCloseable {
   private static final String PLURAL = "/progressivetrainings";
 
   /** Time after the end of its window at which a watch that has not ended counts as dead. */
-  private static final Duration LATE = Duration.ofSeconds(15);
+  private static final Duration WATCH_GRACE = Duration.ofSeconds(15);
 
   private final ApiServer server;
   private final boolean allNamespaces;
@@ -89,7 +89,7 @@ public final class Runs implements AutoCloseable {
     query.put("watch", "true");
     query.put("resourceVersion", resourceVersion);
     query.put("timeoutSeconds", Long.toString(Math.max(1, window.toSeconds())));
-    return server.watch(path(), query, window.plus(LATE));
+    return server.watch(path(), query, window.plus(WATCH_GRACE));
   }
 
   @Override

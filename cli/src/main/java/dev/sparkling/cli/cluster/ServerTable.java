@@ -20,11 +20,11 @@ public record ServerTable(List<TableColumn> columns, List<TableRow> rows, String
   /**
    * A column.
    *
-   * @param passing whether the value changes with time even if the resource does not, as an age
-   *     does
+   * @param timeDependent whether the value changes with time even if the resource does not, as an
+   *     age does
    * @param wide whether only {@code -o wide} shows it
    */
-  public record TableColumn(String name, boolean passing, boolean wide) {}
+  public record TableColumn(String name, boolean timeDependent, boolean wide) {}
 
   /**
    * A row, which represents one resource.

@@ -22,7 +22,7 @@ final class DataPreparer {
 
   static final String TEXT_FIELD = "text";
 
-  private static final long PROGRESS_EVERY_NANOS = Duration.ofSeconds(5).toNanos();
+  private static final long PROGRESS_INTERVAL_NANOS = Duration.ofSeconds(5).toNanos();
 
   private final ObjectStore trainingStore;
   private final ObjectStore validationStore;
@@ -122,7 +122,7 @@ final class DataPreparer {
     if (stopRequested.getAsBoolean()) {
       throw new PreparationStopped();
     }
-    if (System.nanoTime() - lastProgress > PROGRESS_EVERY_NANOS) {
+    if (System.nanoTime() - lastProgress > PROGRESS_INTERVAL_NANOS) {
       lastProgress = System.nanoTime();
       out.printf("data: %s documents so far%n", Format.count(documents));
       out.flush();

@@ -38,7 +38,7 @@ public final class EvaluateCommand implements Callable<Integer> {
    * Maximum default of {@code --sequence-length}, because a batch of the longest sequences of a
    * released model may need too much memory.
    */
-  private static final int LONGEST_DEFAULT = 4096;
+  private static final int MAX_DEFAULT_LENGTH = 4096;
 
   @Option(
       names = "--checkpoint",
@@ -98,7 +98,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       CheckpointReader reader = source.reader();
       ModelWeights.checkTokenizer(
           reader, "--data: " + data + " was made by tokenizer", dataset.index().tokenizer());
-      int longest = Math.min(reader.model().maxPositions(), LONGEST_DEFAULT);
+      int longest = Math.min(reader.model().maxPositions(), MAX_DEFAULT_LENGTH);
       int length = sequenceLength == null ? longest : sequenceLength;
       Batches batches = new Batches(dataset, length, reader.model().vocabularySize(), "--data");
       long count = Math.min(sequences, dataset.sequences(length));
@@ -114,11 +114,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static void between(String name, @Nullable Integer value, int most, Problems problems) {
+  private static void between(String name, @Nullable Integer value, int max, Problems problems) {
     problems.require(
-        value == null || (value >= 1 && value <= most),
-        name,
-        value + " is outside of 1 to " + most);
+        value == null || (value >= 1 && value <= max), name, value + " is outside of 1 to " + max);
   }
 
   private void print(double loss, long tokens, Dataset dataset) {

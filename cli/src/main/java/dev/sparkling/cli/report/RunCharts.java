@@ -68,10 +68,10 @@ final class RunCharts {
   /** Returns means over neighboring steps, at most {@link #MAX_POINTS} of them. */
   private static Map<Double, Double> means(StoredStage stage, ToDoubleFunction<Step> value) {
     List<Step> steps = stage.metrics().steps();
-    int together = Math.ceilDiv(Math.max(1, steps.size()), MAX_POINTS);
+    int groupSize = Math.ceilDiv(Math.max(1, steps.size()), MAX_POINTS);
     Map<Double, Double> points = new TreeMap<>();
-    for (int i = 0; i < steps.size(); i += together) {
-      List<Step> group = steps.subList(i, Math.min(steps.size(), i + together));
+    for (int i = 0; i < steps.size(); i += groupSize) {
+      List<Step> group = steps.subList(i, Math.min(steps.size(), i + groupSize));
       double mean = group.stream().mapToDouble(value).average().orElse(Double.NaN);
       points.put((double) group.getLast().step(), mean);
     }
@@ -90,8 +90,8 @@ final class RunCharts {
     Map<Integer, Map<Double, Double>> blocks = new TreeMap<>();
     for (StoredStage stage : run.stages()) {
       List<Step> steps = stage.metrics().steps();
-      int every = Math.ceilDiv(Math.max(1, steps.size()), MAX_POINTS);
-      for (int i = 0; i < steps.size(); i += every) {
+      int stride = Math.ceilDiv(Math.max(1, steps.size()), MAX_POINTS);
+      for (int i = 0; i < steps.size(); i += stride) {
         Step step = steps.get(i);
         for (int block = 0; block < step.learningRates().size(); block++) {
           blocks

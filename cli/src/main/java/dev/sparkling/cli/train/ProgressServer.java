@@ -26,7 +26,7 @@ final class ProgressServer implements AutoCloseable {
    * Time limit for requests and responses. It is set by system properties, which the JDK reads when
    * its server is first used.
    */
-  private static final String LONGEST_SECONDS = "10";
+  private static final String LIMIT_SECONDS = "10";
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -49,8 +49,8 @@ final class ProgressServer implements AutoCloseable {
    * @param progress returns the latest progress; null if there is none yet
    */
   ProgressServer(int port, String run, Supplier<@Nullable Progress> progress) {
-    System.setProperty("sun.net.httpserver.maxReqTime", LONGEST_SECONDS);
-    System.setProperty("sun.net.httpserver.maxRspTime", LONGEST_SECONDS);
+    System.setProperty("sun.net.httpserver.maxReqTime", LIMIT_SECONDS);
+    System.setProperty("sun.net.httpserver.maxRspTime", LIMIT_SECONDS);
     try {
       this.server = HttpServer.create(new InetSocketAddress(port), 0);
     } catch (IOException e) {

@@ -31,11 +31,11 @@ public final class ThreadCount {
     if (threads == null) {
       return cores;
     }
-    int most = MAX_PER_CORE * cores;
-    if (threads < 1 || threads > most) {
+    int max = MAX_PER_CORE * cores;
+    if (threads < 1 || threads > max) {
       throw new UserError(
           "%s: %d is outside of 1 to %d, %d for each of this machine's %d cores"
-              .formatted(name, threads, most, MAX_PER_CORE, cores));
+              .formatted(name, threads, max, MAX_PER_CORE, cores));
     }
     return threads;
   }

@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
 public final class TrainCommand implements Callable<Integer>, CommandProcess.ReportsProgress {
 
   /** The setting by which a launcher chooses the device of a pod. */
-  private static final String DEVICE_OF_A_JOB = "spec.trainer.resources.limits: device";
+  private static final String JOB_DEVICE = "spec.trainer.resources.limits: device";
 
   @ArgGroup(multiplicity = "1")
   private TrainInput input;
@@ -116,34 +116,35 @@ public final class TrainCommand implements Callable<Integer>, CommandProcess.Rep
   }
 
   private JobResult train(RunSession run, StagePlan stage, StopSignal stop, PrintWriter out) {
-    TrainerProgress known = new TrainerProgress(run.plan(), run.store(), InstantSource.system());
+    TrainerProgress stageProgress =
+        new TrainerProgress(run.plan(), run.store(), InstantSource.system());
     long newest = RunCheckpoints.newestStep(run.store(), stage.name()).orElse(stage.firstStep());
     if (newest >= stage.lastStep()) {
-      return result(newest, stage, known.stored(stage, newest));
+      return result(newest, stage, stageProgress.stored(stage, newest));
     }
-    progress = known;
-    try (ProgressServer _ = serve(run, known);
+    progress = stageProgress;
+    try (ProgressServer _ = serve(run, stageProgress);
         RunDatasets datasets = RunDatasets.open(run, out, stop::requested);
         TrainingDisplay display = new TrainingDisplay(out)) {
       if (datasets == null) {
-        return result(newest, stage, known.newest());
+        return result(newest, stage, stageProgress.newest());
       }
       StageTraining training =
           new StageTraining(
               run,
               datasets,
               new DeviceChoice(
-                  device.device(), input.stage == null ? DEVICE_OF_A_JOB : DeviceOption.NAME),
-              new CompositeListener(List.of(known, display)),
+                  device.device(), input.stage == null ? JOB_DEVICE : DeviceOption.NAME),
+              new CompositeListener(List.of(stageProgress, display)),
               stop::requested);
-      return result(training.train(run.plan(), stage), stage, known.newest());
+      return result(training.train(run.plan(), stage), stage, stageProgress.newest());
     }
   }
 
-  private @Nullable ProgressServer serve(RunSession run, TrainerProgress known) {
+  private @Nullable ProgressServer serve(RunSession run, TrainerProgress stageProgress) {
     return progressPort == 0
         ? null
-        : new ProgressServer(progressPort, run.resource().metadata().name(), known::newest);
+        : new ProgressServer(progressPort, run.resource().metadata().name(), stageProgress::newest);
   }
 
   private static JobResult result(long step, StagePlan stage, @Nullable Progress progress) {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class TrainerProgress implements TrainingListener {
 
   /** Weight of the previous value in the moving average of the speed. */
-  private static final double SPEED_MEMORY = 0.9;
+  private static final double PREVIOUS_SPEED_WEIGHT = 0.9;
 
   private final RunPlan plan;
   private final ObjectStore store;
@@ -160,7 +160,9 @@ final class TrainerProgress implements TrainingListener {
   }
 
   private static double mean(@Nullable Double before, double now) {
-    return before == null ? now : SPEED_MEMORY * before + (1 - SPEED_MEMORY) * now;
+    return before == null
+        ? now
+        : PREVIOUS_SPEED_WEIGHT * before + (1 - PREVIOUS_SPEED_WEIGHT) * now;
   }
 
   private String now() {

@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TrainingDisplay implements TrainingListener, AutoCloseable {
 
-  private static final long LINE_EVERY_NANOS = Duration.ofSeconds(10).toNanos();
-  private static final int BAR_EVERY_MILLIS = 500;
+  private static final long LINE_INTERVAL_NANOS = Duration.ofSeconds(10).toNanos();
+  private static final int BAR_INTERVAL_MILLIS = 500;
 
   /** Weight of the previous value in the moving average of the speed. */
-  private static final double SPEED_MEMORY = 0.9;
+  private static final double PREVIOUS_SPEED_WEIGHT = 0.9;
 
   private final PrintWriter out;
   private final boolean terminal;
@@ -72,7 +72,7 @@ public final class TrainingDisplay implements TrainingListener, AutoCloseable {
               .setInitialMax(plan.lastStep())
               .startsFrom(step, Duration.ZERO)
               .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
-              .setUpdateIntervalMillis(BAR_EVERY_MILLIS)
+              .setUpdateIntervalMillis(BAR_INTERVAL_MILLIS)
               .setConsumer(new ConsoleProgressBarConsumer(System.err))
               .build();
     }
@@ -83,13 +83,14 @@ public final class TrainingDisplay implements TrainingListener, AutoCloseable {
     tokensPerSecond =
         tokensPerSecond == 0
             ? step.tokensPerSecond()
-            : SPEED_MEMORY * tokensPerSecond + (1 - SPEED_MEMORY) * step.tokensPerSecond();
+            : PREVIOUS_SPEED_WEIGHT * tokensPerSecond
+                + (1 - PREVIOUS_SPEED_WEIGHT) * step.tokensPerSecond();
     loss = step.loss();
     utilization = step.modelFlopsUtilization() * tokensPerSecond / step.tokensPerSecond();
     if (bar != null) {
       bar.setExtraMessage(message());
       bar.stepTo(step.step());
-    } else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS && stage != null) {
+    } else if (System.nanoTime() - lastLine > LINE_INTERVAL_NANOS && stage != null) {
       lastLine = System.nanoTime();
       double left = (stage.lastStep() - step.step()) * tokensPerStep / tokensPerSecond;
       out.printf(

@@ -47,9 +47,9 @@ final class RunColumns {
   }
 
   /** Returns the cells of a run that change only with the run, unlike an age. */
-  List<String> lasting(TableRow run) {
+  List<String> stableCells(TableRow run) {
     return IntStream.range(0, Math.min(columns.size(), run.cells().size()))
-        .filter(i -> shown.test(columns.get(i)) && !columns.get(i).passing())
+        .filter(i -> shown.test(columns.get(i)) && !columns.get(i).timeDependent())
         .mapToObj(run.cells()::get)
         .toList();
   }

@@ -78,10 +78,10 @@ final class RunFollower implements RunWatch.Listener {
       }
     }
     interrupted = false;
-    boolean any = !runs.isEmpty();
-    Set<String> there = table.rows().stream().map(TableRow::uid).collect(Collectors.toSet());
+    boolean hadRuns = !runs.isEmpty();
+    Set<String> present = table.rows().stream().map(TableRow::uid).collect(Collectors.toSet());
     for (TableRow gone : List.copyOf(runs.values())) {
-      if (!there.contains(gone.uid())) {
+      if (!present.contains(gone.uid())) {
         remove(shown, gone);
       }
     }
@@ -89,7 +89,7 @@ final class RunFollower implements RunWatch.Listener {
     for (TableRow run : table.rows()) {
       more &= show(shown, run);
     }
-    if (any || !runs.isEmpty()) {
+    if (hadRuns || !runs.isEmpty()) {
       shown.all(runs.values());
     }
     return more || end();
@@ -123,7 +123,7 @@ final class RunFollower implements RunWatch.Listener {
   private boolean show(RunDisplay shown, TableRow run) {
     RunColumns layout = Objects.requireNonNull(columns);
     TableRow before = runs.put(run.uid(), run);
-    if (before == null || !layout.lasting(before).equals(layout.lasting(run))) {
+    if (before == null || !layout.stableCells(before).equals(layout.stableCells(run))) {
       shown.changed(run);
     }
     return name == null || !hasEnded(run);
@@ -143,7 +143,7 @@ final class RunFollower implements RunWatch.Listener {
     return phase == Phase.SUCCEEDED || phase == Phase.FAILED;
   }
 
-  /** Prints why the single run has failed, if it has. */
+  /** Ends the watch; prints why the single run has failed, if it has. */
   private boolean end() {
     ProgressiveTrainingStatus status = RunStatus.of(runs.values().iterator().next());
     if (status.phase() == Phase.FAILED) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DatasetWriter implements AutoCloseable {
 
-  /** Number of tokens at which a shard ends: 256 MiB. */
+  /** Number of tokens at which a shard ends (256 MiB). */
   private static final long SHARD_TOKENS = 64L << 20;
 
   private static final Pattern SHARD = Pattern.compile("shard-\\d{5}\\.arrow");

@@ -19,7 +19,7 @@ import java.util.Map;
 public final class TextTokenizer implements AutoCloseable {
 
   /** Limits the memory for token counts. */
-  private static final int LARGEST_VOCABULARY = 1 << 24;
+  private static final int MAX_VOCABULARY = 1 << 24;
 
   private final HuggingFaceTokenizer tokenizer;
   private final byte[] json;
@@ -144,9 +144,9 @@ public final class TextTokenizer implements AutoCloseable {
     }
 
     private static int id(JsonNode node) {
-      if (!node.isInt() || node.asInt() < 0 || node.asInt() >= LARGEST_VOCABULARY) {
+      if (!node.isInt() || node.asInt() < 0 || node.asInt() >= MAX_VOCABULARY) {
         throw new IllegalArgumentException(
-            "token id " + node + " is outside of 0 to " + (LARGEST_VOCABULARY - 1));
+            "token id " + node + " is outside of 0 to " + (MAX_VOCABULARY - 1));
       }
       return node.asInt();
     }

@@ -33,7 +33,7 @@ public final class GradientGuard {
   private static final double DEVIATIONS = 6;
 
   /** Standard deviations that are allowed until the window is full. */
-  private static final double DEVIATIONS_OF_FIRST_STEPS = 12;
+  private static final double EARLY_DEVIATIONS = 12;
 
   private final double maxNorm;
   private final NDManager manager;
@@ -149,7 +149,7 @@ public final class GradientGuard {
   private UpdateDecision decide(NDArray loss, List<NDArray> blockNorms, NDManager results) {
     int filled = (int) Math.min(seen, WINDOW);
     int at = (int) (seen++ % WINDOW);
-    double deviations = filled < WINDOW ? DEVIATIONS_OF_FIRST_STEPS : DEVIATIONS;
+    double deviations = filled < WINDOW ? EARLY_DEVIATIONS : DEVIATIONS;
     return functions.decide(
         loss, blockNorms, losses, norms, filled, at, deviations, maxNorm, results);
   }

@@ -32,9 +32,9 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
    *
    * @param loss loss of the step; absent for an evaluation
    * @param validationLoss validation loss; absent for a step
+   * @param where part of the model, or gradient, with the first such numbers
    * @param microBatch index of the first forward pass with such numbers; absent if all are finite
    *     before the logits
-   * @param where part of the model, or gradient, with the first such numbers
    * @param tokens tokens of that forward pass; empty if there is none
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -13,7 +13,8 @@ final class MemoryOption {
   private static final int MIB_BITS = 20;
 
   /**
-   * The default is at most a quarter of the machine's memory; the rest is for uploads, the heap and the JVM itself.
+   * The default is at most a quarter of the machine's memory; the rest is for uploads, the heap and
+   * the JVM itself.
    */
   private static final int DIVISOR = 4;
 

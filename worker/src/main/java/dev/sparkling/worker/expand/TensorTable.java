@@ -24,10 +24,10 @@ final class TensorTable {
    * @param measured whether the tensors were expanded, so that there are measurements
    */
   static List<String> lines(List<TensorReport> tensors, boolean measured) {
-    Map<String, List<TensorReport>> alike = new LinkedHashMap<>();
+    Map<String, List<TensorReport>> groups = new LinkedHashMap<>();
     for (TensorReport tensor : tensors) {
       if (tensor.name().endsWith("weight")) {
-        alike.computeIfAbsent(kind(tensor), _ -> new ArrayList<>()).add(tensor);
+        groups.computeIfAbsent(kind(tensor), _ -> new ArrayList<>()).add(tensor);
       }
     }
     List<String> headings =
@@ -38,7 +38,7 @@ final class TensorTable {
       headings.addAll(List.of("RMS", "NEW RMS", "RMS(Y)/RMS(X)", "AFTER"));
     }
     TextTable table = new TextTable(headings.toArray(String[]::new));
-    alike.forEach((kind, group) -> table.add(cells(kind, group, measured)));
+    groups.forEach((kind, group) -> table.add(cells(kind, group, measured)));
     return table.lines();
   }
 
@@ -69,14 +69,14 @@ final class TensorTable {
     return index >= 0 && !tensor.shape().get(index).equals(tensor.newShape().get(index));
   }
 
-  private static String range(List<TensorReport> group, ToDoubleFunction<TensorReport> figure) {
-    DoubleSummaryStatistics all = group.stream().mapToDouble(figure).summaryStatistics();
+  private static String range(List<TensorReport> group, ToDoubleFunction<TensorReport> value) {
+    DoubleSummaryStatistics all = group.stream().mapToDouble(value).summaryStatistics();
     if (all.getMax() == 0) {
       return "";
     }
-    String least = String.format(Locale.ROOT, "%.4f", all.getMin());
-    String most = String.format(Locale.ROOT, "%.4f", all.getMax());
-    return least.equals(most) ? least : least + " to " + most;
+    String min = String.format(Locale.ROOT, "%.4f", all.getMin());
+    String max = String.format(Locale.ROOT, "%.4f", all.getMax());
+    return min.equals(max) ? min : min + " to " + max;
   }
 
   private static String kind(TensorReport tensor) {

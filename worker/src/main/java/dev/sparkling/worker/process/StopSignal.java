@@ -55,7 +55,8 @@ public final class StopSignal implements AutoCloseable {
       Runtime.getRuntime().halt(code);
     }
     ENDED.countDown();
-    // If the JVM is already shutting down, this call blocks, but the hook no longer waits, so that the
+    // If the JVM is already shutting down, this call blocks, but the hook no longer waits, so that
+    // the
     // process ends.
     System.exit(code);
   }

@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 /** Prints progress lines, at most one every five seconds. */
 public final class ProgressLines {
 
-  private static final long LINE_EVERY_NANOS = Duration.ofSeconds(5).toNanos();
+  private static final long LINE_INTERVAL_NANOS = Duration.ofSeconds(5).toNanos();
 
   private final PrintWriter out;
   private long lastLine = System.nanoTime();
@@ -19,7 +19,7 @@ public final class ProgressLines {
   /** Prints the line unless one was printed less than five seconds ago. */
   public void line(Supplier<String> line) {
     long now = System.nanoTime();
-    if (now - lastLine >= LINE_EVERY_NANOS) {
+    if (now - lastLine >= LINE_INTERVAL_NANOS) {
       lastLine = now;
       out.println(line.get());
       out.flush();
