@@ -37,7 +37,7 @@ class ArchitectureTest {
           .dependOnClassesThat(resideInAnyPackage("ai.djl.pytorch..", "ai.djl.engine.."));
 
   /**
-   * Others pass arrays on, which belong to a manager, and call operators by their typed methods.
+   * Others pass arrays on, which belong to a manager, and call functions by their typed methods.
    */
   @ArchTest
   static final ArchRule onlyTorchAndModelUseMoreOfDjlThanArraysAndManagers =
