@@ -16,11 +16,15 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/** The command in its own process, with this JVM's flags and class path. */
+/** The command in its own process, with this JVM's class path and access flags. */
 public final class SparklingProcess {
 
   /** Many times what the slowest of these processes takes. */
   private static final Duration TIMEOUT = Duration.ofMinutes(8);
+
+  /** Most of these processes live for seconds, in which optimized code does not pay. */
+  private static final List<String> SHORT_LIVED =
+      List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
   private static final long POLL_MILLIS = 5;
 
@@ -54,6 +58,7 @@ public final class SparklingProcess {
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(flag -> flag.startsWith("--"))
         .forEach(command::add);
+    command.addAll(SHORT_LIVED);
     command.add("-cp");
     command.add(
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
