@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Follows runs with a list and a watch that starts at the list's version. When the watch ends or
- * fails, another list follows, which includes missed events and current ages.
+ * Follows runs with a list and a watch that starts at the list's resource version. When the watch
+ * ends or fails, the runs are listed again, which picks up missed changes and refreshes the ages.
  */
 public final class RunWatch {
 
@@ -34,7 +34,7 @@ public final class RunWatch {
    * @param patience time without an answer after which the watch fails
    */
   public record Pace(Duration window, Duration pause, Duration patience) {
-    /** Returns the pace for a window, which limits how stale the ages on a terminal are. */
+    /** Returns the pace for a watch window. Ages on a terminal are refreshed once per window. */
     public static Pace of(Duration window) {
       return new Pace(window, Duration.ofSeconds(1), Duration.ofMinutes(5));
     }
@@ -51,7 +51,8 @@ public final class RunWatch {
   /**
    * Follows the runs until the listener ends the watch.
    *
-   * @throws TransientError if the first list fails, or all attempts within the patience fail
+   * @throws TransientError if the first list fails, or if no list has succeeded for longer than
+   *     {@code patience}
    */
   public void follow(Listener listener) {
     ServerTable table = runs.table();

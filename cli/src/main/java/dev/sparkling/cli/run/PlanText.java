@@ -42,7 +42,7 @@ final class PlanText {
     lines.add(
         "total: %s FLOPs, %s less than training the widest model from scratch"
             .formatted(Format.flops(plan.flops()), Format.percent(plan.flopsSaved())));
-    lines.add("FLOPs = 6 * active parameters * tokens (Eq. 29)");
+    lines.add("FLOPs = 6 * active parameters * tokens (Eq. 29 of arXiv 2602.02472)");
     plan.warnings().forEach(warning -> lines.add("warning: " + warning));
     return lines;
   }

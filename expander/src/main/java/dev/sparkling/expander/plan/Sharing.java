@@ -19,12 +19,12 @@ public sealed interface Sharing {
   record Uneven(double old) implements Sharing {}
 
   /**
-   * Each of m copies gets the share 1/m. Noise is added to one copy of each pair and subtracted
-   * from the other, so that it cancels out in the output. The last of an odd number of copies gets
-   * no noise.
+   * The old column and its copies, m in all, get the share 1/m each. Noise is added to one copy of
+   * each pair and subtracted from the other, so that it cancels out in the output. The last of an
+   * odd number of copies gets no noise.
    *
-   * @param deviation standard deviation of the noise, relative to the root mean square of the
-   *     shares to which it is added; 0 for no noise
+   * @param deviation standard deviation of the noise, relative to the root mean square of the split
+   *     values, which are the old entries divided by m; 0 for no noise
    */
   record Even(double deviation) implements Sharing {}
 

@@ -20,8 +20,8 @@ public record WorkerPodState(Pod pod) {
   private static final Set<String> NORMAL_START = Set.of("ContainerCreating", "PodInitializing");
 
   private static final String TERMINATING =
-      " is terminating; if its node does not respond, it stays until the node is back or the pod is"
-          + " deleted by force";
+      " is terminating; if its node does not respond, it stays until the node is back or it is"
+          + " force-deleted";
 
   /** A reason in one word, such as {@code Unschedulable}, and its message. */
   public record Waiting(String reason, String message) {}
@@ -61,9 +61,9 @@ public record WorkerPodState(Pod pod) {
   }
 
   /**
-   * Returns the wait for volumes or network, which a pod's status does not show. After that, the
-   * container's state shows the reason for a wait; pulling an image is normal, however long it
-   * takes.
+   * Returns the wait for the pod's volumes or sandbox, whose reason the pod's status does not show.
+   * Once the sandbox is ready, the container's state shows why it waits; pulling an image is
+   * normal, however long it takes.
    */
   Optional<UnexplainedWait> unexplainedWait() {
     if (isTerminating() || !isPending() || blocked().isPresent()) {
@@ -81,8 +81,8 @@ public record WorkerPodState(Pod pod) {
   }
 
   /**
-   * Returns the time at which the pod ended, if it has. For a pod that never had a container, such
-   * as one that was evicted early, it is the creation time.
+   * Returns the time at which the pod ended, if it has. For a pod whose container never started,
+   * such as one that was evicted early, it is the creation time.
    */
   Optional<Instant> ended() {
     return end()

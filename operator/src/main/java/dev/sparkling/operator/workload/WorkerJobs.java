@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 /** Builds a run's jobs. A job is never changed after its creation, except by Kueue. */
 public final class WorkerJobs {
 
-  /** The port of a trainer's progress and metrics. */
+  /** Port on which a trainer serves its progress and metrics. */
   public static final int PROGRESS_PORT = 9400;
 
   /** Name of the worker's container; a cluster may add others to the pod. */
@@ -89,7 +89,7 @@ public final class WorkerJobs {
         .withParallelism(1)
         .withCompletions(1)
         .withBackoffLimit(Math.max(0, spec.retries() - attempts))
-        // The status keeps the results of deleted jobs.
+        // The run's status keeps the results of deleted jobs.
         .withTtlSecondsAfterFinished(settings.ttlSecondsAfterFinished())
         // At most one pod writes at a time: the next one is created once the last one has ended.
         .withPodReplacementPolicy("Failed")

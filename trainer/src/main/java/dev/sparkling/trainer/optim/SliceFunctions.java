@@ -31,7 +31,7 @@ final class SliceFunctions {
   /**
    * Sets a slice to {@code before + share * (slice - before)}.
    *
-   * @param before values of the slice; overwritten
+   * @param before values of the slice before the update; overwritten
    */
   void interpolate(NDArray whole, NDArray before, ParameterSlice slice, double share) {
     script.call("interpolate", whole, before, slice.starts(), slice.lengths(), share);
