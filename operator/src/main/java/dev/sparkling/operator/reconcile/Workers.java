@@ -96,7 +96,7 @@ final class Workers {
   }
 
   /**
-   * Deletes a job in the foreground: its pods are asked to stop, and the job is gone once they are.
+   * Deletes a job in the foreground: its pods are asked to stop, and the job is removed after them.
    */
   void stop(WorkerJob worker) {
     if (!worker.isTerminating()) {
