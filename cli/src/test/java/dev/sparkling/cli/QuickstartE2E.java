@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The README's first command, on real text from Maven; takes some minutes. */
@@ -16,11 +19,15 @@ class QuickstartE2E {
   private static final Path FILE =
       Path.of("../examples/quickstart.yaml").toAbsolutePath().normalize();
 
+  /** It takes three minutes alone on two cores, and six beside the system tests. */
+  private static final Duration TIMEOUT = Duration.ofMinutes(25);
+
   @TempDir private Path folder;
 
   @Test
+  @Timeout(value = 30, unit = TimeUnit.MINUTES)
   void quickstartShowsWhatTheReadmePromises() throws InterruptedException {
-    Cli.Result result = SparklingProcess.start(folder, Map.of(), "run", FILE).await();
+    Cli.Result result = SparklingProcess.start(folder, Map.of(), "run", FILE).await(TIMEOUT);
     assertThat(result.exitCode()).as(result.err()).isZero();
     System.out.println(result.out().substring(result.out().indexOf("\nSTAGE ")));
 

@@ -84,9 +84,14 @@ public final class SparklingProcess {
 
   /** Waits for the end. */
   public Cli.Result await() throws InterruptedException {
-    if (!process.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+    return await(TIMEOUT);
+  }
+
+  /** Waits for the end of a process that may take longer than most. */
+  Cli.Result await(Duration timeout) throws InterruptedException {
+    if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
       process.destroyForcibly();
-      throw new AssertionError("no end within %s; %s".formatted(TIMEOUT, printed()));
+      throw new AssertionError("no end within %s; %s".formatted(timeout, printed()));
     }
     return new Cli.Result(process.exitValue(), read(out), read(err));
   }
