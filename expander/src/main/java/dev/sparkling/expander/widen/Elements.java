@@ -20,6 +20,11 @@ enum Elements {
     void store(float[] from, int count, short[] scratch, MemorySegment to, long offset) {
       MemorySegment.copy(from, 0, to, FLOAT, offset, count);
     }
+
+    @Override
+    void round(float[] values, int count) {
+      // Nothing to round.
+    }
   },
   BF16 {
     @Override
@@ -32,15 +37,26 @@ enum Elements {
     @Override
     void store(float[] from, int count, short[] scratch, MemorySegment to, long offset) {
       for (int i = 0; i < count; i++) {
-        int bits = Float.floatToRawIntBits(from[i]);
-        // Rounds to nearest, ties to even: adds half of the last kept bit, or a little less if that
-        // bit is 0.
-        int rounded = bits + BF16_HALF + ((bits >>> SHORT_BITS) & 1);
-        // Rounding must not turn a NaN into infinity, so its quiet bit is set instead.
-        int kept = Float.isNaN(from[i]) ? bits | BF16_QUIET : rounded;
-        scratch[i] = (short) (kept >>> SHORT_BITS);
+        scratch[i] = (short) (rounded(from[i]) >>> SHORT_BITS);
       }
       MemorySegment.copy(scratch, 0, to, SHORT, offset, count);
+    }
+
+    @Override
+    void round(float[] values, int count) {
+      for (int i = 0; i < count; i++) {
+        values[i] = Float.intBitsToFloat(rounded(values[i]) >>> SHORT_BITS << SHORT_BITS);
+      }
+    }
+
+    /** Returns bits of which the upper half is the rounded number. */
+    private static int rounded(float value) {
+      int bits = Float.floatToRawIntBits(value);
+      // Rounds to nearest, ties to even: adds half of the last kept bit, or a little less if that
+      // bit is 0. Rounding must not turn a NaN into infinity, so its quiet bit is set instead.
+      return Float.isNaN(value)
+          ? bits | BF16_QUIET
+          : bits + BF16_HALF + ((bits >>> SHORT_BITS) & 1);
     }
   },
   F16 {
@@ -57,6 +73,13 @@ enum Elements {
         scratch[i] = Float.floatToFloat16(from[i]);
       }
       MemorySegment.copy(scratch, 0, to, SHORT, offset, count);
+    }
+
+    @Override
+    void round(float[] values, int count) {
+      for (int i = 0; i < count; i++) {
+        values[i] = Float.float16ToFloat(Float.floatToFloat16(values[i]));
+      }
     }
   };
 
@@ -92,4 +115,7 @@ enum Elements {
    * @param scratch temporary space for at least {@code count} numbers
    */
   abstract void store(float[] from, int count, short[] scratch, MemorySegment to, long offset);
+
+  /** Rounds {@code count} numbers to what {@link #load} returns after they were stored. */
+  abstract void round(float[] values, int count);
 }

@@ -36,8 +36,6 @@ public final class RowCheck {
 
   private final float[] old;
   private final float[] row;
-  private final short[] scratch;
-  private final MemorySegment expected;
   private final MemorySegment zeros;
 
   // One sum per column, because the JIT vectorizes these but not a sum along a row.
@@ -66,8 +64,6 @@ public final class RowCheck {
     this.oldFactors = oldFactors();
     this.old = new float[columns];
     this.row = new float[wideColumns];
-    this.scratch = new short[columns];
-    this.expected = MemorySegment.ofArray(new byte[Math.toIntExact(bytes(columns))]);
     this.zeros = MemorySegment.ofArray(new byte[Math.toIntExact(bytes(wideColumns))]);
     this.oldSquares = new double[columns];
     this.wideSquares = new double[wideColumns];
@@ -136,27 +132,41 @@ public final class RowCheck {
     if (isPerturbed) {
       return;
     }
-    MemorySegment from = source;
-    long fromOffset = sourceOffset;
-    if (!isUnchanged) {
-      // Unchanged entries are compared by their bytes, because floats may lose a NaN's payload.
-      for (int i = 0; i < columns; i++) {
-        old[i] *= oldFactors[i];
-      }
-      elements.store(old, columns, scratch, expected, 0);
-      from = expected;
-      fromOffset = 0;
-    }
-    long length = bytes(columns);
-    long mismatch =
-        MemorySegment.mismatch(
-            from, fromOffset, fromOffset + length, target, offset, offset + length);
-    if (mismatch >= 0) {
-      int column = Math.toIntExact(mismatch / elementBytes);
+    int column = isUnchanged ? mismatch(source, sourceOffset, target, offset) : scaledMismatch();
+    if (column >= 0) {
       throw new CorruptCheckpoint(
           "%s is %s; expected %s, the old value times %s"
               .formatted(entry(rowIndex, column), row[column], old[column], oldFactors[column]));
     }
+  }
+
+  /** Compares bytes, because floats may lose a NaN's payload. */
+  private int mismatch(MemorySegment source, long sourceOffset, MemorySegment target, long offset) {
+    long length = bytes(columns);
+    long mismatch =
+        MemorySegment.mismatch(
+            source, sourceOffset, sourceOffset + length, target, offset, offset + length);
+    return mismatch < 0 ? -1 : Math.toIntExact(mismatch / elementBytes);
+  }
+
+  /** Scales the old values in place, and compares their bits with the row's. */
+  private int scaledMismatch() {
+    for (int i = 0; i < columns; i++) {
+      old[i] *= oldFactors[i];
+    }
+    elements.round(old, columns);
+    int difference = 0; // The JIT vectorizes this, and not a loop that may end early.
+    for (int i = 0; i < columns; i++) {
+      difference |= Float.floatToRawIntBits(old[i]) ^ Float.floatToRawIntBits(row[i]);
+    }
+    if (difference == 0) {
+      return -1;
+    }
+    int column = 0;
+    while (Float.floatToRawIntBits(old[column]) == Float.floatToRawIntBits(row[column])) {
+      column++;
+    }
+    return column;
   }
 
   private void checkZeros(long rowIndex, MemorySegment target, long offset, int from) {
