@@ -9,6 +9,7 @@ import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.plan.StagePlan;
+import dev.sparkling.worker.argument.JobInput;
 import dev.sparkling.worker.process.CommandProcess;
 import dev.sparkling.worker.process.StopSignal;
 import dev.sparkling.worker.process.WorkerOptions;
@@ -61,14 +62,7 @@ public final class TrainCommand implements Callable<Integer>, CommandProcess.Rep
   private @Nullable TrainerProgress progress;
 
   /** The stage to train, from a job document or a resource file. */
-  static final class TrainInput {
-    @Option(
-        names = "--job",
-        paramLabel = "FILE",
-        required = true,
-        description = Assignment.JOB_HELP)
-    private Path job;
-
+  static final class TrainInput extends JobInput {
     @ArgGroup(exclusive = false)
     private @Nullable StageArguments stage;
   }
@@ -98,7 +92,7 @@ public final class TrainCommand implements Callable<Integer>, CommandProcess.Rep
     StageArguments arguments = input.stage;
     Assignment assignment =
         arguments == null
-            ? Assignment.ofJob(input.job, Work.TRAIN)
+            ? Assignment.ofJob(input.job(), Work.TRAIN)
             : Assignment.ofResource(arguments.file, arguments.stage, arguments.store);
     try (StopSignal stop = worker.stopSignal();
         RunSession run = RunSession.open(assignment)) {

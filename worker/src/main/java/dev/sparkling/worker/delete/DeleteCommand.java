@@ -7,6 +7,7 @@ import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.spec.StageSpec;
+import dev.sparkling.worker.argument.JobInput;
 import dev.sparkling.worker.process.StopSignal;
 import dev.sparkling.worker.process.WorkerOptions;
 import dev.sparkling.worker.run.Assignment;
@@ -43,14 +44,7 @@ public final class DeleteCommand implements Callable<Integer> {
   @Spec private CommandSpec commandSpec;
 
   /** The run to delete, from a job document or at a location. */
-  static final class DeleteInput {
-    @Option(
-        names = "--job",
-        paramLabel = "FILE",
-        required = true,
-        description = Assignment.JOB_HELP)
-    private Path job;
-
+  static final class DeleteInput extends JobInput {
     @ArgGroup(exclusive = false)
     private @Nullable RunLocation location;
   }
@@ -70,7 +64,7 @@ public final class DeleteCommand implements Callable<Integer> {
       RunLocation location = input.location;
       JobResult result =
           location == null
-              ? delete(Assignment.ofJob(input.job, Work.DELETE), stop)
+              ? delete(Assignment.ofJob(input.job(), Work.DELETE), stop)
               : delete(location, stop);
       return worker.finish(result, commandSpec.commandLine().getOut());
     }

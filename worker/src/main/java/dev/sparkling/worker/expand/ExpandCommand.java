@@ -11,6 +11,7 @@ import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import dev.sparkling.pipeline.status.ExpansionStatus;
 import dev.sparkling.worker.argument.ArgumentErrors;
 import dev.sparkling.worker.argument.CheckpointArgument;
+import dev.sparkling.worker.argument.JobInput;
 import dev.sparkling.worker.expand.StageExpansion.Expanded;
 import dev.sparkling.worker.process.StopSignal;
 import dev.sparkling.worker.process.WorkerOptions;
@@ -27,7 +28,6 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -48,14 +48,7 @@ public final class ExpandCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   /** The input: a job document, which names a stage to expand into, or any checkpoint. */
-  static final class ExpandInput {
-    @Option(
-        names = "--job",
-        paramLabel = "FILE",
-        required = true,
-        description = Assignment.JOB_HELP)
-    private Path job;
-
+  static final class ExpandInput extends JobInput {
     @ArgGroup(exclusive = false)
     private @Nullable ExpansionArguments arguments;
   }
@@ -67,7 +60,7 @@ public final class ExpandCommand implements Callable<Integer> {
       ExpansionArguments arguments = input.arguments;
       JobResult result =
           arguments == null
-              ? expandIntoStage(input.job, stop, out)
+              ? expandIntoStage(input.job(), stop, out)
               : arguments.isDryRun() ? preview(arguments, out) : expand(arguments, stop, out);
       return worker.finish(result, out);
     }

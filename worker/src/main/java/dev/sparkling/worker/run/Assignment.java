@@ -35,9 +35,6 @@ public record Assignment(
     StoreUri store,
     Function<JsonNode, ProgressiveTraining> reader) {
 
-  /** Description of {@code --job}. */
-  public static final String JOB_HELP = "Read the work to do from a job document.";
-
   /**
    * Reads and validates a job document.
    *
