@@ -6,8 +6,6 @@ import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoreUri;
 import dev.sparkling.cli.data.DataCache;
-import dev.sparkling.cli.train.DeviceOption;
-import dev.sparkling.cli.train.ThreadCount;
 import dev.sparkling.pipeline.spec.model.Limits;
 import dev.sparkling.pipeline.validation.Problems;
 import dev.sparkling.trainer.data.Batches;
@@ -75,10 +73,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       defaultValue = "8")
   private int batchSize;
 
-  @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all cores).")
-  private @Nullable Integer threads;
-
-  @Mixin private DeviceOption device;
+  @Mixin private ComputeOptions compute;
 
   @Spec private CommandSpec spec;
 
@@ -89,12 +84,11 @@ public final class EvaluateCommand implements Callable<Integer> {
     between("--sequences", sequences, Integer.MAX_VALUE, problems);
     between("--batch-size", batchSize, Limits.BATCH, problems);
     problems.throwIfAny();
-    int threadCount = ThreadCount.of("--threads", threads);
     try (CheckpointArgument source = CheckpointArgument.open("--checkpoint", checkpoint);
         ObjectStore dataStore = StoreAccess.open(StoreUri.parse("--data", data));
         Dataset dataset =
             ArgumentErrors.naming("--data", () -> Dataset.open(dataStore, DataCache.folder()))) {
-      Torch torch = device.start(threadCount);
+      Torch torch = compute.start();
       CheckpointReader reader = source.reader();
       ModelWeights.checkTokenizer(
           reader, "--data: " + data + " was made by tokenizer", dataset.index().tokenizer());
@@ -103,9 +97,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       Batches batches = new Batches(dataset, length, reader.model().vocabularySize(), "--data");
       long count = Math.min(sequences, dataset.sequences(length));
       try (LoadedModel model =
-          ArgumentErrors.naming(
-              source.name(),
-              () -> LoadedModel.load(reader, length, dataset.index().separator(), torch))) {
+          ModelWeights.load(source, reader, length, dataset.index().separator(), torch)) {
         EvaluationResult result =
             new Evaluator(model.transformer(), batches, count, batchSize).evaluate();
         print(result.loss(), count * length, dataset);

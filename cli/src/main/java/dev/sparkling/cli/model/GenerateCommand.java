@@ -6,8 +6,6 @@ import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoreUri;
 import dev.sparkling.cli.data.DataCommand;
-import dev.sparkling.cli.train.DeviceOption;
-import dev.sparkling.cli.train.ThreadCount;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.validation.Problems;
 import dev.sparkling.trainer.data.DatasetIndex;
@@ -18,7 +16,6 @@ import dev.sparkling.trainer.generate.StreamedText;
 import dev.sparkling.trainer.model.pass.Transformer;
 import dev.sparkling.trainer.run.LoadedModel;
 import dev.sparkling.trainer.torch.Torch;
-import dev.sparkling.worker.argument.ArgumentErrors;
 import dev.sparkling.worker.argument.CheckpointArgument;
 import dev.sparkling.worker.argument.OutputOption;
 import dev.sparkling.worker.run.StoreAccess;
@@ -122,10 +119,7 @@ public final class GenerateCommand implements Callable<Integer> {
       defaultValue = "1")
   private long seed;
 
-  @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all cores).")
-  private @Nullable Integer threads;
-
-  @Mixin private DeviceOption device;
+  @Mixin private ComputeOptions compute;
 
   @Mixin private OutputOption output;
 
@@ -134,19 +128,16 @@ public final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     checkOptions();
-    int threadCount = ThreadCount.of("--threads", threads);
     try (CheckpointArgument source = CheckpointArgument.open("--checkpoint", checkpoint);
         TextTokenizer tokenizer = tokenizer()) {
-      Torch torch = device.start(threadCount);
+      Torch torch = compute.start();
       CheckpointReader reader = source.reader();
       ModelWeights.checkTokenizer(reader, tokenizerSource.named(), tokenizer.fingerprint());
       long[] tokens = promptTokens(tokenizer, reader);
       int positions =
           (int) Math.min(reader.model().maxPositions(), tokens.length + (long) maxTokens);
       try (LoadedModel model =
-          ArgumentErrors.naming(
-              source.name(),
-              () -> LoadedModel.load(reader, positions, tokenizer.separator(), torch))) {
+          ModelWeights.load(source, reader, positions, tokenizer.separator(), torch)) {
         generate(model.transformer(), tokenizer, tokens, positions);
       }
     }
