@@ -14,9 +14,9 @@ record WorkerEnd(ContainerStateTerminated state) {
 
   private static final String OUT_OF_MEMORY = "OOMKilled";
   private static final String OUT_OF_MEMORY_ADVICE =
-      "; for a trainer, raise spec.trainer.resources.limits.memory or set"
+      " (for a trainer, raise spec.trainer.resources.limits.memory or set"
           + " spec.training.recomputation to layers; for an expander, raise"
-          + " spec.expander.resources.limits.memory";
+          + " spec.expander.resources.limits.memory)";
 
   /** Whether the work is done. */
   boolean isSuccess() {
@@ -56,6 +56,6 @@ record WorkerEnd(ContainerStateTerminated state) {
     String reason = Objects.requireNonNullElse(state.getReason(), "Error");
     String advice = OUT_OF_MEMORY.equals(reason) ? OUT_OF_MEMORY_ADVICE : "";
     String log = state.getMessage() == null ? "" : ": " + state.getMessage().strip();
-    return reason + ", exit code " + state.getExitCode() + log + advice;
+    return reason + ", exit code " + state.getExitCode() + advice + log;
   }
 }

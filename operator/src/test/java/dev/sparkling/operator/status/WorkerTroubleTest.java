@@ -116,9 +116,10 @@ class WorkerTroubleTest extends RunPasses {
     assertThat(condition("Failed").reason()).isEqualTo("TransientFailure");
     assertThat(condition("Failed").message())
         .contains(
-            "OOMKilled, exit code 137: the last line of the log; for a trainer, raise"
+            "OOMKilled, exit code 137 (for a trainer, raise"
                 + " spec.trainer.resources.limits.memory or set spec.training.recomputation to"
-                + " layers; for an expander, raise spec.expander.resources.limits.memory");
+                + " layers; for an expander, raise spec.expander.resources.limits.memory):"
+                + " the last line of the log");
     assertThat(stage(0).counts().attempts()).isEqualTo(4);
   }
 
@@ -256,9 +257,9 @@ class WorkerTroubleTest extends RunPasses {
     assertThat(condition("Progressing").reason()).isEqualTo("Retrying");
     assertThat(condition("Progressing").message())
         .endsWith(
-            "OOMKilled, exit code 137; for a trainer, raise"
+            "OOMKilled, exit code 137 (for a trainer, raise"
                 + " spec.trainer.resources.limits.memory or set spec.training.recomputation to"
-                + " layers; for an expander, raise spec.expander.resources.limits.memory");
+                + " layers; for an expander, raise spec.expander.resources.limits.memory)");
     assertThat(Transitions.between(before, status))
         .anySatisfy(
             told -> {
