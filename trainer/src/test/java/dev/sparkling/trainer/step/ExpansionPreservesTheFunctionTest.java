@@ -4,22 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
-import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.TensorSequence;
-import dev.sparkling.checkpoint.format.TestTensors;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TestModels;
-import dev.sparkling.checkpoint.store.InMemoryObjectStore;
-import dev.sparkling.checkpoint.store.ObjectStore;
-import dev.sparkling.expander.run.ExpansionRun;
-import dev.sparkling.pipeline.spec.model.BaselineSpec;
-import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import dev.sparkling.pipeline.spec.model.Initialization;
-import dev.sparkling.pipeline.spec.model.NormInitialization;
-import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
-import dev.sparkling.pipeline.spec.model.RewarmupSpec;
 import dev.sparkling.trainer.TestTorch;
 import dev.sparkling.trainer.data.Batch;
 import dev.sparkling.trainer.model.pass.PassSettings;
@@ -83,22 +73,9 @@ class ExpansionPreservesTheFunctionTest {
 
   private static void assertPreserved(
       ModelConfiguration model, int hidden, int inner, Initialization initialization) {
-    ObjectStore store = new InMemoryObjectStore();
-    TestTensors.write(store, "narrow", model, TestTensors.state(model, 10), 3);
-    ExpansionRun.run(
-        new CheckpointLocation(store, "narrow"),
-        new CheckpointLocation(store, "wide"),
-        new ExpansionSpec(
-            hidden,
-            inner,
-            initialization,
-            OptimizerStateStrategy.ASYMMETRIC,
-            NormInitialization.COPY,
-            BaselineSpec.DEFAULT,
-            new RewarmupSpec(1.3, 10),
-            0.05));
-    float[] before = logits(CheckpointReader.open(store, "narrow"));
-    float[] after = logits(CheckpointReader.open(store, "wide"));
+    ExpandedModel expanded = ExpandedModel.of(model, hidden, inner, initialization);
+    float[] before = logits(expanded.narrow());
+    float[] after = logits(expanded.wide());
     assertThat(spread(before)).as("logits that are all alike prove nothing").isGreaterThan(1);
     assertThat(after).containsExactly(before, within(TOLERANCE));
   }

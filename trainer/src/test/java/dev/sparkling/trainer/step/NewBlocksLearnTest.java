@@ -3,26 +3,16 @@ package dev.sparkling.trainer.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDManager;
-import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.Moment;
 import dev.sparkling.checkpoint.format.TensorSequence;
-import dev.sparkling.checkpoint.format.TestTensors;
 import dev.sparkling.checkpoint.model.CatalogueTensor;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TensorCatalogue;
 import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.checkpoint.safetensors.TensorSpec;
-import dev.sparkling.checkpoint.store.InMemoryObjectStore;
-import dev.sparkling.checkpoint.store.ObjectStore;
-import dev.sparkling.expander.run.ExpansionRun;
-import dev.sparkling.pipeline.spec.model.BaselineSpec;
-import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import dev.sparkling.pipeline.spec.model.Initialization;
-import dev.sparkling.pipeline.spec.model.NormInitialization;
-import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
-import dev.sparkling.pipeline.spec.model.RewarmupSpec;
 import dev.sparkling.trainer.TestTorch;
 import dev.sparkling.trainer.data.Batch;
 import java.lang.foreign.ValueLayout;
@@ -67,7 +57,8 @@ class NewBlocksLearnTest {
       Initialization initialization, int hiddenSize, int innerSize, String architecture) {
     ModelConfiguration narrow =
         architecture.equals("moe") ? TestModels.moe(true) : TestModels.dense(false);
-    Map<String, boolean[]> reached = train(widen(narrow, initialization, hiddenSize, innerSize));
+    Map<String, boolean[]> reached =
+        train(ExpandedModel.of(narrow, hiddenSize, innerSize, initialization).wide());
     for (CatalogueTensor old : TensorCatalogue.of(narrow).tensors().values()) {
       boolean[] entries = Objects.requireNonNull(reached.get(old.name()));
       int rows = old.shape().size() == 1 ? 1 : Math.toIntExact(old.shape().getFirst());
@@ -115,25 +106,6 @@ class NewBlocksLearnTest {
       }
     }
     return reached;
-  }
-
-  private static CheckpointReader widen(
-      ModelConfiguration narrow, Initialization initialization, int hiddenSize, int innerSize) {
-    ObjectStore store = new InMemoryObjectStore();
-    TestTensors.write(store, "narrow", narrow, TestTensors.state(narrow, 10), 3);
-    ExpansionRun.run(
-        new CheckpointLocation(store, "narrow"),
-        new CheckpointLocation(store, "wide"),
-        new ExpansionSpec(
-            hiddenSize,
-            innerSize,
-            initialization,
-            OptimizerStateStrategy.ASYMMETRIC,
-            NormInitialization.COPY,
-            BaselineSpec.DEFAULT,
-            new RewarmupSpec(1.3, 10),
-            0.05));
-    return CheckpointReader.open(store, "wide");
   }
 
   private static int newColumns(CatalogueTensor tensor, int hiddenSize, int innerSize) {
