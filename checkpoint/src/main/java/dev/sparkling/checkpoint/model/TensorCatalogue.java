@@ -86,7 +86,8 @@ public final class TensorCatalogue {
             case HIDDEN -> (long) model.hiddenSize();
             case INNER -> (long) model.innerSize();
             case VOCABULARY -> (long) model.vocabularySize();
-            case HEADS, NONE -> throw new IllegalArgumentException(axis + " has no fixed size");
+            case HEADS, NONE ->
+                throw new IllegalArgumentException(axis + " has a different size in each tensor");
           });
     }
     tensors.put(name, new CatalogueTensor(name, role, List.of(axes), shape));

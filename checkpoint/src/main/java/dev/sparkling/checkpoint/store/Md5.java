@@ -4,7 +4,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** The MD5 digest, S3's ETag of a part. It detects accidental differences, not attacks. */
+/**
+ * The MD5 digest, which S3 uses as the ETag of a part unless it encrypts the part. It detects
+ * accidental differences, not attacks.
+ */
 final class Md5 {
 
   private Md5() {}

@@ -19,9 +19,9 @@ public sealed interface Sharing {
   record Uneven(double old) implements Sharing {}
 
   /**
-   * The old column and its copies, m in all, get the share 1/m each. Noise is added to one copy of
-   * each pair and subtracted from the other, so that it cancels out in the output. The last of an
-   * odd number of copies gets no noise.
+   * The old column and its copies, m columns in all, have a share of 1/m each. They are paired in
+   * order: the noise that is added to the first column of a pair is subtracted from the second, so
+   * that it cancels out in the output. If m is odd, the last column gets no noise.
    *
    * @param deviation standard deviation of the noise, relative to the root mean square of the split
    *     values, which are the old entries divided by m; 0 for no noise

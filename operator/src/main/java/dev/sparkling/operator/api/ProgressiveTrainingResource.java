@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The custom resource. Validation rules for fields are next to the fields; the rules against edits
- * of settings that a run has used are generated from the run's identity.
+ * The custom resource. Validation rules for fields are next to the fields; the rules that reject
+ * edits to settings that a run has used are generated from the run's identity.
  */
 @Group("sparkling.dev")
 @Version("v1alpha1")
@@ -41,10 +41,12 @@ import java.util.Objects;
     type = AdditionalPrinterColumn.Type.DATE)
 @ValidationRule(
     value = "size(self.metadata.name) <= 40",
-    message = "metadata.name: is longer than 40 characters, from which names of jobs are made")
+    message =
+        "metadata.name: is longer than 40 characters; job names begin with it, so at most 40 are allowed")
 @ValidationRule(
     value = "self.spec.stages.all(s, size(self.metadata.name) + size(s.name) <= 52)",
-    message = "spec.stages: a stage's name and metadata.name have more than 52 characters together")
+    message =
+        "spec.stages: metadata.name and a stage's name have more than 52 characters together; job names are made of both, so at most 52 are allowed")
 public final class ProgressiveTrainingResource
     extends CustomResource<ProgressiveTrainingSpec, ProgressiveTrainingStatus>
     implements Namespaced {
@@ -61,8 +63,8 @@ public final class ProgressiveTrainingResource
   }
 
   /**
-   * Whether the run has ended. Final phases do not change, whatever happens to its jobs, but a run
-   * that was refused before it began is reconciled again after an edit.
+   * Whether the run has ended. Final phases do not change, whatever happens to the run's jobs, but
+   * a run that was rejected before it began is reconciled again after an edit.
    */
   public boolean hasEnded() {
     ProgressiveTrainingStatus status = getStatus();
@@ -85,7 +87,7 @@ public final class ProgressiveTrainingResource
         new ObjectMetaBuilder()
             .withName(getMetadata().getName())
             .withNamespace(getMetadata().getNamespace())
-            // Prevents a patch of another run with the same name.
+            // The patch fails if the run was deleted and another one was created with its name.
             .withUid(getMetadata().getUid())
             .build());
     patch.setStatus(status);

@@ -86,7 +86,7 @@ public record RunJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<Eve
     return Stream.of(Work.TRAIN, Work.EXPAND).flatMap(work -> find(stage, work).stream());
   }
 
-  /** Returns the jobs of all stages, without the one that deletes the run's objects. */
+  /** Returns the jobs of all stages, without the one that deletes the run's data. */
   public Stream<WorkerJob> ofStages() {
     return jobs.stream().filter(job -> !label(job, Labels.STAGE).isEmpty()).map(this::worker);
   }

@@ -15,15 +15,15 @@ import org.jboss.logging.Logger;
 
 /**
  * Finalizes a deleted run. With {@code Retain}, there is nothing to do: the run's jobs are
- * garbage-collected. With {@code Delete}, a job deletes the run's objects once no worker can write
- * any more of them.
+ * garbage-collected. With {@code Delete}, a job deletes the run's data once no worker can write any
+ * more of them.
  */
 final class Deletion {
 
   private static final Logger LOG = Logger.getLogger(Deletion.class);
   private static final String WHOLE_RUN = "";
   private static final String ADVICE =
-      "; fix it, or set spec.deletionPolicy to Retain to keep the objects";
+      "; fix it, or set spec.deletionPolicy to Retain to keep the data";
   private static final Delay IN_PROGRESS =
       new Delay(Reason.DELETING, Reason.DELETING.defaultMessage());
 
@@ -66,11 +66,11 @@ final class Deletion {
                   failed.message()
                       + "; delete job "
                       + deleter.get().name()
-                      + " to try again, or set spec.deletionPolicy to Retain to keep the objects"));
+                      + " to try again, or set spec.deletionPolicy to Retain to keep the data"));
     };
   }
 
-  /** Returns the delay if the job that deletes the objects could not be created. */
+  /** Returns the delay if the job that deletes the data could not be created. */
   static Delay refused(LaunchFailure failure) {
     return new Delay(Reason.DELETION_FAILED, failure.getMessage() + ADVICE);
   }
@@ -80,8 +80,8 @@ final class Deletion {
   }
 
   /**
-   * Launches the job that deletes the objects. A terminating namespace accepts no new jobs and
-   * would wait for the run forever, so its runs are removed without one.
+   * Launches the job that deletes the data. A terminating namespace accepts no new jobs and would
+   * wait for the run forever, so its runs are removed without one.
    */
   private Optional<Delay> launch(ProgressiveTrainingResource run) {
     try {
@@ -92,7 +92,7 @@ final class Deletion {
         throw e;
       }
       LOG.warnf(
-          "%s: its namespace is being deleted, so no job can delete the objects in %s; delete"
+          "%s: its namespace is being deleted, so no job can delete the data in %s; delete"
               + " them with sparkling delete %2$s --yes",
           run.getFullResourceName() + " " + run.getMetadata().getName(),
           run.getSpec().storage().uri());

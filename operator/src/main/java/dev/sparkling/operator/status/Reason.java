@@ -16,9 +16,9 @@ public enum Reason {
   SUCCEEDED("Succeeded", "all stages are complete"),
   NOT_FAILED("NotFailed", "no stage has failed"),
   LAUNCH_FAILED("LaunchFailed", "a job could not be created; retrying"),
-  DELETING("Deleting", "the run's objects are being deleted"),
-  DELETION_HELD_UP("DeletionHeldUp", "the job that deletes the run's objects cannot start"),
-  DELETION_FAILED("DeletionFailed", "the run's objects could not be deleted"),
+  DELETING("Deleting", "the run's data in the object store is being deleted"),
+  DELETION_HELD_UP("DeletionHeldUp", "the job that deletes the run's data cannot start"),
+  DELETION_FAILED("DeletionFailed", "the run's data could not be deleted"),
   INVALID_INPUT(ErrorClass.USER.reason(), "the resource, a credential or a dataset is invalid"),
   CORRUPT_CHECKPOINT(ErrorClass.CORRUPT.reason(), "a checkpoint is corrupt"),
   TRANSIENT_FAILURE(

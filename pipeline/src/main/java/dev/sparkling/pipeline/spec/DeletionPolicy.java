@@ -2,7 +2,7 @@ package dev.sparkling.pipeline.spec;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** What happens to the run's objects when the resource is deleted. */
+/** What happens to the run's data in the object store when the resource is deleted. */
 public enum DeletionPolicy {
   @JsonProperty("Retain")
   RETAIN,

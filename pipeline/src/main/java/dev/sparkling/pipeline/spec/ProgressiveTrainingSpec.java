@@ -68,7 +68,7 @@ public record ProgressiveTrainingSpec(
             "If true, the trainer writes a checkpoint and stops; training resumes from it when this is set back to false. Defaults to false.")
         boolean suspend,
     @JsonPropertyDescription(
-            "What happens to the run's objects in the object store when the resource is deleted: Retain or Delete. Defaults to Retain.")
+            "What happens to the run's data in the object store when the resource is deleted: Retain or Delete. Defaults to Retain.")
         DeletionPolicy deletionPolicy) {
 
   private static final int DEFAULT_RETRIES = 3;

@@ -85,7 +85,8 @@ final class ShardWriter implements AutoCloseable {
   }
 
   /**
-   * Closes the upload first: on closing, Arrow completes the file, which would fail on a full disk.
+   * Closes the upload. What is written after that is discarded: Arrow writes the footer when it is
+   * closed, which would fail again if the disk is full.
    */
   @Override
   public void close() {
@@ -142,7 +143,7 @@ final class ShardWriter implements AutoCloseable {
       return true;
     }
 
-    /** Does nothing: the writer closes the upload. */
+    /** Does nothing: {@link ShardWriter#close} closes the upload. */
     @Override
     public void close() {}
   }

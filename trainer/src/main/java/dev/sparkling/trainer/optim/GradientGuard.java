@@ -27,8 +27,8 @@ public final class GradientGuard {
   static final int MIN_STEPS = 32;
 
   /**
-   * Standard deviations above the mean that are allowed, as in OLMo-core. A standard deviation
-   * counts as at least 1% of the mean.
+   * Standard deviations above the mean that are allowed, as in OLMo-core. Standard deviations below
+   * 1% of the mean are raised to it.
    */
   private static final double DEVIATIONS = 6;
 

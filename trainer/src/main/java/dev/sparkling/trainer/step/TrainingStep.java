@@ -80,7 +80,7 @@ public final class TrainingStep implements AutoCloseable {
    * @param step number of the step, counted from 1 over the whole run
    * @param rates learning rate of each block
    * @param tokens number of tokens of all micro-batches together
-   * @param microBatches samples of the step
+   * @param microBatches sequences of the step, in micro-batches
    */
   public StepResult run(long step, List<Double> rates, long tokens, Iterable<Batch> microBatches) {
     try (NDManager scope = manager.newSubManager()) {

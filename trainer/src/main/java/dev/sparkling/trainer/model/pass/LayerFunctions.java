@@ -7,7 +7,7 @@ import dev.sparkling.pipeline.spec.model.MlpShape.ExpertsShape;
 import dev.sparkling.trainer.model.layout.ParameterTree.Attention;
 import dev.sparkling.trainer.model.layout.ParameterTree.Dense;
 import dev.sparkling.trainer.model.layout.ParameterTree.Experts;
-import dev.sparkling.trainer.model.routing.Routing.RouterLoss;
+import dev.sparkling.trainer.model.routing.Routing.RouterLossTerms;
 import dev.sparkling.trainer.torch.TorchScript;
 import java.util.List;
 import java.util.Optional;
@@ -333,7 +333,7 @@ final class LayerFunctions {
       Experts<NDArray> gradients,
       NDArray x,
       SavedExpertsMlp saved,
-      RouterLoss loss,
+      RouterLossTerms loss,
       NDArray dy,
       double beta,
       NDManager results) {
@@ -348,7 +348,7 @@ final class LayerFunctions {
         weights.gateUp(),
         weights.down(),
         shape().normalizeTopK(),
-        loss.load(),
+        loss.tokensPerExpert(),
         loss.balancing(),
         loss.z(),
         beta,

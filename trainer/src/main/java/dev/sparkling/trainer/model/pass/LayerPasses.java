@@ -17,7 +17,7 @@ import dev.sparkling.trainer.model.pass.LayerFunctions.SavedAttention;
 import dev.sparkling.trainer.model.pass.LayerFunctions.SavedDenseMlp;
 import dev.sparkling.trainer.model.pass.LayerFunctions.SavedExpertsMlp;
 import dev.sparkling.trainer.model.pass.LayerFunctions.SavedMlp;
-import dev.sparkling.trainer.model.routing.Routing.RouterLoss;
+import dev.sparkling.trainer.model.routing.Routing.RouterLossTerms;
 import java.util.Optional;
 
 /** Forward and backward passes of single layers. */
@@ -123,7 +123,7 @@ final class LayerPasses {
       Layer<NDArray> weights,
       Layer<NDArray> gradients,
       SavedLayer saved,
-      Optional<RouterLoss> loss,
+      Optional<RouterLossTerms> loss,
       NDArray dy,
       double beta,
       NDManager results) {
@@ -179,7 +179,7 @@ final class LayerPasses {
       Mlp<NDArray> weights,
       Mlp<NDArray> gradients,
       SavedLayer saved,
-      Optional<RouterLoss> loss,
+      Optional<RouterLossTerms> loss,
       NDArray dy,
       double beta) {
     NDArray x = saved.middle();

@@ -10,7 +10,7 @@ import dev.sparkling.trainer.model.pass.LayerFunctions.SavedExpertsMlp;
 import dev.sparkling.trainer.model.pass.LayerPasses.SavedLayer;
 import dev.sparkling.trainer.model.pass.OuterFunctions.LossAndGradient;
 import dev.sparkling.trainer.model.routing.Routing;
-import dev.sparkling.trainer.model.routing.Routing.RouterLoss;
+import dev.sparkling.trainer.model.routing.Routing.RouterLossTerms;
 import dev.sparkling.trainer.model.routing.Routing.ShardRouting;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -139,9 +139,9 @@ final class MicroBatchShard {
       SavedLayer kept = saved.pop();
       int i = saved.size();
       Layer<NDArray> layer = transformer.weights().layers().get(i);
-      Optional<RouterLoss> loss =
+      Optional<RouterLossTerms> loss =
           layer.mlp() instanceof ParameterTree.Experts<NDArray>
-              ? Optional.of(allRouting.loss(i, passTokens, weight))
+              ? Optional.of(allRouting.lossTerms(i, passTokens, weight))
               : Optional.empty();
       NDArray dy = dx;
       // Memory is freed as early as possible: a layer's output and its gradient here, its

@@ -30,49 +30,50 @@ public final class Routing {
   private final RoutingFunctions functions;
   private final NDManager manager;
   private final List<RouterSums> step;
-  private final List<NDArray> passRows;
+  private final List<NDArray> passCounts;
   private final List<ShardRouting> shards = new ArrayList<>();
   private long tokens;
 
   /**
    * A layer's sums over tokens.
    *
-   * @param rows [E] 64-bit integers: tokens that chose each expert
+   * @param tokensPerExpert [E] 64-bit integers: number of tokens routed to each expert
    * @param probabilities [E] probabilities of each expert
    * @param squares squares of the log-sum-exp of the router's logits, a scalar
    */
-  private record RouterSums(NDArray rows, NDArray probabilities, NDArray squares) {
+  private record RouterSums(NDArray tokensPerExpert, NDArray probabilities, NDArray squares) {
     Stream<NDArray> all() {
-      return Stream.of(rows, probabilities, squares);
+      return Stream.of(tokensPerExpert, probabilities, squares);
     }
   }
 
   /**
    * What a layer's backward pass needs to add the gradients of the router losses.
    *
-   * @param load [E] rows of each expert
-   * @param balancing factor of the sum over experts and tokens of load times probability
-   * @param z factor of the sum over tokens of the squared log-sum-exp of the router's logits
+   * @param tokensPerExpert [E] number of tokens routed to each expert
+   * @param balancing coefficient of the sum, over experts and tokens, of that number times the
+   *     token's probability of the expert
+   * @param z coefficient of the sum, over tokens, of the squared log-sum-exp of the router's logits
    */
-  public record RouterLoss(NDArray load, double balancing, double z) {}
+  public record RouterLossTerms(NDArray tokensPerExpert, double balancing, double z) {}
 
-  /** The functions of routing.torchscript. */
+  /** The TorchScript functions that routing calls. */
   private record RoutingFunctions(TorchScript script, ForeachFunctions foreach) {
     void addPass(
-        RouterSums sums, NDArray passRows, NDArray probabilities, NDArray logSumExponentials) {
+        RouterSums sums, NDArray passCounts, NDArray probabilities, NDArray logSumExponentials) {
       script.call(
           "add_pass",
-          sums.rows(),
+          sums.tokensPerExpert(),
           sums.probabilities(),
           sums.squares(),
-          passRows,
+          passCounts,
           probabilities,
           logSumExponentials);
     }
   }
 
   /**
-   * Creates sums of zero.
+   * Creates the sums, initialized to zero.
    *
    * @param manager owner of the sums
    */
@@ -96,8 +97,10 @@ public final class Routing {
             TorchScript.load(manager, Routing.class, "routing.torchscript"),
             ForeachFunctions.load(manager));
     this.step = newSums();
-    this.passRows =
-        step.stream().map(sums -> manager.zeros(sums.rows().getShape(), DataType.INT64)).toList();
+    this.passCounts =
+        step.stream()
+            .map(sums -> manager.zeros(sums.tokensPerExpert().getShape(), DataType.INT64))
+            .toList();
   }
 
   private List<RouterSums> newSums() {
@@ -126,12 +129,13 @@ public final class Routing {
     /**
      * Adds a layer's forward pass.
      *
-     * @param rows [E] tokens of the shard that chose each expert
+     * @param tokensPerExpert [E] number of the shard's tokens routed to each expert
      * @param probabilities [T, E]
      * @param logSumExponentials [T, 1] log-sum-exp of the router's logits
      */
-    public void add(int layer, NDArray rows, NDArray probabilities, NDArray logSumExponentials) {
-      functions.addPass(passSums.get(layer), rows, probabilities, logSumExponentials);
+    public void add(
+        int layer, NDArray tokensPerExpert, NDArray probabilities, NDArray logSumExponentials) {
+      functions.addPass(passSums.get(layer), tokensPerExpert, probabilities, logSumExponentials);
     }
   }
 
@@ -161,9 +165,11 @@ public final class Routing {
     if (step.isEmpty()) {
       return;
     }
-    functions.foreach().zero(passRows);
+    functions.foreach().zero(passCounts);
     for (ShardRouting shard : shards.subList(0, count)) {
-      functions.foreach().add(passRows, shard.passSums.stream().map(RouterSums::rows).toList());
+      functions
+          .foreach()
+          .add(passCounts, shard.passSums.stream().map(RouterSums::tokensPerExpert).toList());
       functions.foreach().add(all(step), all(shard.passSums));
     }
   }
@@ -178,12 +184,12 @@ public final class Routing {
    * @param passTokens number of tokens of all shards of the micro-batch
    * @param weight weight of one token in the step's loss
    */
-  public RouterLoss loss(int layer, int passTokens, double weight) {
+  public RouterLossTerms lossTerms(int layer, int passTokens, double weight) {
     boolean whole = balancing.scope() == BalancingScope.GLOBAL_BATCH;
     double choices = (double) expertsPerToken * (whole ? tokens : passTokens);
     double perToken = weight / layers;
-    return new RouterLoss(
-        whole ? step.get(layer).rows() : passRows.get(layer),
+    return new RouterLossTerms(
+        whole ? step.get(layer).tokensPerExpert() : passCounts.get(layer),
         balancing.coefficient() * experts * perToken / choices,
         balancing.zCoefficient() * perToken);
   }
@@ -194,16 +200,18 @@ public final class Routing {
   }
 
   private RouterStatistics measure(RouterSums sums) {
-    long[] rows = sums.rows().toLongArray();
+    long[] counts = sums.tokensPerExpert().toLongArray();
     float[] probabilities = sums.probabilities().toFloatArray();
     double choices = (double) tokens * expertsPerToken;
     double balance = 0;
     long largest = 0;
-    for (int e = 0; e < rows.length; e++) {
-      balance += rows[e] / choices * (probabilities[e] / tokens);
-      largest = Math.max(largest, rows[e]);
+    for (int e = 0; e < counts.length; e++) {
+      balance += counts[e] / choices * (probabilities[e] / tokens);
+      largest = Math.max(largest, counts[e]);
     }
     return new RouterStatistics(
-        balance * rows.length, sums.squares().getFloat() / tokens, largest * rows.length / choices);
+        balance * counts.length,
+        sums.squares().getFloat() / tokens,
+        largest * counts.length / choices);
   }
 }
