@@ -16,6 +16,8 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -109,6 +111,30 @@ public final class FolderObjectStore implements ObjectStore {
   @Override
   public ObjectUpload create(String key) {
     return new FileUpload(root.resolve(Keys.check(key)));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>File systems cannot compare and rename in one operation, so a lock excludes other processes
+   * on file systems that have locks. Its modification time makes a version unique.
+   */
+  @Override
+  public Optional<String> replace(String key, Optional<String> expected, byte[] bytes) {
+    Path file = root.resolve(Keys.check(key));
+    try (FolderLock _ = FolderLock.await(root)) {
+      Optional<StoredObject> now = find(key);
+      if (!now.map(StoredObject::version).equals(expected)) {
+        return Optional.empty();
+      }
+      try (FileUpload upload = new FileUpload(file)) {
+        upload.write(MemorySegment.ofArray(bytes));
+        upload.finish();
+        upload.modifiedAfter(now.map(StoredObject::modified).orElse(Instant.MIN));
+        upload.commit();
+      }
+      return find(key).map(StoredObject::version);
+    }
   }
 
   @Override
@@ -292,6 +318,18 @@ public final class FolderObjectStore implements ObjectStore {
           folder.force(true);
         }
         committed = true;
+      } catch (IOException e) {
+        throw FileErrors.translate(target, e);
+      }
+    }
+
+    /** Raises the modification time, which the clock of some file systems does not always do. */
+    void modifiedAfter(Instant previous) {
+      try {
+        Instant now = Files.getLastModifiedTime(partial).toInstant();
+        if (!now.isAfter(previous)) {
+          Files.setLastModifiedTime(partial, FileTime.from(previous.plusMillis(1)));
+        }
       } catch (IOException e) {
         throw FileErrors.translate(target, e);
       }

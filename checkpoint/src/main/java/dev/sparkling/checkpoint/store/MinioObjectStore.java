@@ -6,13 +6,16 @@ import io.minio.AbortMultipartUploadArgs;
 import io.minio.BucketExistsArgs;
 import io.minio.GetObjectArgs;
 import io.minio.GetObjectResponse;
+import io.minio.Http;
 import io.minio.ListMultipartUploadsArgs;
 import io.minio.ListObjectsArgs;
 import io.minio.MinioAsyncClient;
+import io.minio.PutObjectAPIArgs;
 import io.minio.RemoveObjectArgs;
 import io.minio.Result;
 import io.minio.StatObjectArgs;
 import io.minio.StatObjectResponse;
+import io.minio.errors.ErrorResponseException;
 import io.minio.messages.Item;
 import io.minio.messages.ListMultipartUploadsResult.Upload;
 import java.io.IOException;
@@ -21,9 +24,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 
 /**
  * Stores objects below a prefix of a bucket on MinIO or another S3 server. Large objects are
@@ -176,6 +181,60 @@ public final class MinioObjectStore implements ObjectStore {
   public ObjectUpload resume(String key) {
     String name = prefix + Keys.check(key);
     return MinioUpload.resume(client, bucket, name, location(key), interrupted(key, name));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>If a response is lost, the client's next attempt is refused because the first one has
+   * succeeded, so a refusal counts as success if the object has the bytes.
+   */
+  @Override
+  public Optional<String> replace(String key, Optional<String> expected, byte[] bytes) {
+    String name = prefix + Keys.check(key);
+    Http.Headers condition =
+        expected
+            .map(version -> new Http.Headers("If-Match", '"' + version + '"'))
+            .orElseGet(() -> new Http.Headers("If-None-Match", "*"));
+    PutObjectAPIArgs put =
+        PutObjectAPIArgs.builder()
+            .bucket(bucket)
+            .object(name)
+            .headers(condition)
+            .data(bytes, bytes.length)
+            .build();
+    try {
+      Optional<String> written = S3Retry.call(location(key), () -> putIfAllowed(put));
+      return written.isPresent() ? written : versionWith(key, bytes);
+    } catch (NoSuchKey e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Returns the new version; empty if the server refuses the condition. */
+  private Optional<String> putIfAllowed(PutObjectAPIArgs put) {
+    try {
+      return Optional.of(client.putObject(put).join().etag());
+    } catch (CompletionException e) {
+      String code =
+          e.getCause() instanceof ErrorResponseException refused
+              ? refused.errorResponse().code()
+              : "";
+      if (code.equals("PreconditionFailed")) {
+        return Optional.empty();
+      }
+      if (code.equals("NotImplemented")) {
+        throw new UserError(
+            endpoint + ": the server does not support conditional writes; use one that does", e);
+      }
+      throw e;
+    }
+  }
+
+  private Optional<String> versionWith(String key, byte[] bytes) {
+    return readCurrent(
+            key, (found, content) -> Arrays.equals(content, bytes) ? found.version() : "")
+        .filter(version -> !version.isEmpty());
   }
 
   private Optional<InterruptedUpload> interrupted(String key, String name) {

@@ -275,7 +275,7 @@ final class MinioUpload implements ObjectUpload {
     try {
       return S3Retry.call(location, action);
     } catch (NoSuchKey e) {
-      throw e.asUserError(location);
+      throw new TransientError(location + ": the server no longer has the upload", e);
     }
   }
 

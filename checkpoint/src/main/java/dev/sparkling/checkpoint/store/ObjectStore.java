@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /**
  * Stores objects, which are bytes under a key. A key is a path of non-empty names joined by {@code
@@ -51,6 +52,17 @@ public interface ObjectStore extends AutoCloseable {
     return create(key);
   }
 
+  /**
+   * Writes a whole small object if the key still has the expected version: of several writers that
+   * expect the same version, only one succeeds. A writer whose process was stopped meanwhile is
+   * refused as well, because the store compares and writes in one operation.
+   *
+   * @param expected version of the object to replace; empty if there must be no object
+   * @return version of the written object; empty if the key has another version or, although a
+   *     version is expected, no object
+   */
+  Optional<String> replace(String key, Optional<String> expected, byte[] bytes);
+
   /** Removes the object; does nothing if there is none. */
   void delete(String key);
 
@@ -84,6 +96,31 @@ public interface ObjectStore extends AutoCloseable {
     byte[] bytes = new byte[Math.toIntExact(object.size())];
     read(object, 0, MemorySegment.ofArray(bytes));
     return bytes;
+  }
+
+  /**
+   * Reads a whole small object that may be overwritten at any time.
+   *
+   * @param decode decodes a version of the object and its bytes
+   * @return the decoded object; empty if there is none
+   */
+  default <T> Optional<T> readCurrent(String key, BiFunction<StoredObject, byte[], T> decode) {
+    while (true) {
+      Optional<StoredObject> found = find(key);
+      if (found.isEmpty()) {
+        return Optional.empty();
+      }
+      byte[] bytes;
+      try {
+        bytes = readAll(found.get());
+      } catch (CorruptCheckpoint e) {
+        if (find(key).equals(found)) {
+          throw e;
+        }
+        continue; // overwritten or deleted meanwhile
+      }
+      return Optional.of(decode.apply(found.get(), bytes));
+    }
   }
 
   /** Writes a whole small object. */

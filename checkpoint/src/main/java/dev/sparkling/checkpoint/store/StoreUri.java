@@ -2,6 +2,7 @@ package dev.sparkling.checkpoint.store;
 
 import dev.sparkling.pipeline.error.UserError;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** A location of objects: {@code s3://bucket/prefix}, {@code file:path} or a plain path. */
 public sealed interface StoreUri {
@@ -11,6 +12,17 @@ public sealed interface StoreUri {
     @Override
     public Folder resolve(String relative) {
       return new Folder(path.resolve(relative));
+    }
+
+    @Override
+    public Optional<StoreUri> parent() {
+      return Optional.ofNullable(path.toAbsolutePath().normalize().getParent()).map(Folder::new);
+    }
+
+    @Override
+    public String name() {
+      Path last = path.toAbsolutePath().normalize().getFileName();
+      return last == null ? "" : last.toString();
     }
 
     @Override
@@ -27,10 +39,29 @@ public sealed interface StoreUri {
     }
 
     @Override
+    public Optional<StoreUri> parent() {
+      return prefix.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              new Bucket(bucket, prefix.substring(0, Math.max(0, prefix.lastIndexOf('/')))));
+    }
+
+    @Override
+    public String name() {
+      return prefix.substring(prefix.lastIndexOf('/') + 1);
+    }
+
+    @Override
     public String toString() {
       return "s3://" + bucket + (prefix.isEmpty() ? "" : "/" + prefix);
     }
   }
+
+  /** Returns the location that contains this one; empty for a root. */
+  Optional<StoreUri> parent();
+
+  /** Returns the last name of the path or prefix; empty for a root. */
+  String name();
 
   /** Returns the location of a key below this one. */
   StoreUri resolve(String relative);

@@ -39,6 +39,11 @@ public abstract class ForwardingObjectStore implements ObjectStore {
   }
 
   @Override
+  public Optional<String> replace(String key, Optional<String> expected, byte[] bytes) {
+    return behind.replace(key, expected, bytes);
+  }
+
+  @Override
   public void delete(String key) {
     behind.delete(key);
   }

@@ -82,6 +82,19 @@ public final class InMemoryObjectStore implements ObjectStore {
   }
 
   @Override
+  public Optional<String> replace(String key, Optional<String> expected, byte[] bytes) {
+    String version = Long.toString(versions.incrementAndGet());
+    Entry written =
+        entries.compute(
+            Keys.check(key),
+            (_, now) ->
+                Optional.ofNullable(now).map(Entry::version).equals(expected)
+                    ? new Entry(MemorySegment.ofArray(bytes.clone()), version, Instant.now())
+                    : now);
+    return Optional.ofNullable(written).map(Entry::version).filter(version::equals);
+  }
+
+  @Override
   public void delete(String key) {
     entries.remove(Keys.check(key));
   }

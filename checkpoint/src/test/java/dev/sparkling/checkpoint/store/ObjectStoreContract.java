@@ -7,8 +7,16 @@ import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -186,6 +194,44 @@ abstract class ObjectStoreContract {
     store.delete("a/b");
     assertThat(store.find("a/b")).isEmpty();
     assertThat(store.list("")).isEmpty();
+  }
+
+  @Test
+  void objectIsReplacedOnlyIfItHasTheExpectedVersion() {
+    assertThat(store.replace("a/k", Optional.of("0"), bytes("one"))).isEmpty();
+    Optional<String> first = store.replace("a/k", Optional.empty(), bytes("one"));
+    assertThat(first).isEqualTo(store.find("a/k").map(StoredObject::version)).isPresent();
+    assertThat(store.replace("a/k", Optional.empty(), bytes("two"))).isEmpty();
+    Optional<String> second = store.replace("a/k", first, bytes("two"));
+    assertThat(second).isPresent().isNotEqualTo(first);
+    assertThat(store.replace("a/k", first, bytes("six"))).isEmpty();
+    assertThat(store.readAll(store.get("a/k"))).isEqualTo(bytes("two"));
+    store.write("a/k", bytes("ten"));
+    assertThat(store.replace("a/k", second, bytes("six"))).isEmpty();
+    store.delete("a/k");
+    assertThat(store.replace("a/k", second, bytes("six"))).isEmpty();
+    assertThat(store.list("")).isEmpty();
+  }
+
+  @Test
+  void oneOfManyConcurrentReplacementsSucceeds() throws Exception {
+    Optional<String> version = Optional.empty();
+    try (ExecutorService writers = Executors.newFixedThreadPool(8)) {
+      for (int round = 0; round < 10; round++) {
+        Optional<String> expected = version;
+        List<Callable<Optional<String>>> tasks = new ArrayList<>();
+        for (int writer = 0; writer < 8; writer++) {
+          byte[] content = bytes("round " + round + " writer " + writer);
+          tasks.add(() -> store.replace("k", expected, content));
+        }
+        List<String> succeeded = new ArrayList<>();
+        for (Future<Optional<String>> result : writers.invokeAll(tasks, 1, TimeUnit.MINUTES)) {
+          result.get().ifPresent(succeeded::add);
+        }
+        assertThat(succeeded).singleElement().isEqualTo(store.get("k").version());
+        version = Optional.of(succeeded.getFirst());
+      }
+    }
   }
 
   @Test
