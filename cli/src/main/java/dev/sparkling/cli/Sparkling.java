@@ -6,6 +6,7 @@ import dev.sparkling.cli.model.ExportCommand;
 import dev.sparkling.cli.model.GenerateCommand;
 import dev.sparkling.cli.report.ReportCommand;
 import dev.sparkling.cli.run.PlanCommand;
+import dev.sparkling.cli.run.ReleaseCommand;
 import dev.sparkling.cli.run.RunCommand;
 import dev.sparkling.cli.train.TrainCommand;
 import dev.sparkling.cli.watch.GetCommand;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Command;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       RunCommand.class,
+      ReleaseCommand.class,
       PlanCommand.class,
       DataCommand.class,
       TrainCommand.class,

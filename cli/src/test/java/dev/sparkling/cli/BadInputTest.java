@@ -142,8 +142,9 @@ class BadInputTest {
         .asString()
         .startsWith(checkpoint.resolve("optimizer-00001-of-00001.safetensors") + ": SHA-256 is ");
     assertThat(checkpoint.resolve("manifest.json")).exists();
-    assertThat(tiny.store().resolve("wide/expansion/manifest.json")).doesNotExist();
-    assertThat(tiny.store().resolve("wide/expansion/expansion-unfinished.json"))
+    Path expansion = tiny.expanding().orElseThrow();
+    assertThat(expansion.resolve("manifest.json")).doesNotExist();
+    assertThat(expansion.resolve("expansion-unfinished.json"))
         .content()
         .contains("rejected: " + checkpoint);
   }
@@ -220,9 +221,7 @@ class BadInputTest {
         "--stage: 'wider' is not a stage of " + file + "; allowed: narrow, wide");
     assertProblem(
         Cli.run("train", file, "--stage", "wide"),
-        tiny.store().resolve("wide/expansion")
-            + ": is not a complete checkpoint; stage wide starts from one that 'sparkling expand'"
-            + " writes there");
+        tiny.store() + ": has no complete expansion into stage wide; run 'sparkling expand' first");
   }
 
   @Test

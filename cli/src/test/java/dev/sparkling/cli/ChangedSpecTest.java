@@ -74,7 +74,7 @@ class ChangedSpecTest {
                 "{hiddenSize: 32, innerSize: 16, rewarmup: {steps: 3}}",
                 "{hiddenSize: 48, innerSize: 16, rewarmup: {ratio: 1.1, steps: 4}}"));
     String narrow = " of " + tiny.checkpoint("narrow", 12) + KEPT;
-    String expansion = " of " + tiny.store().resolve("wide/expansion") + KEPT;
+    String expansion = " of " + tiny.expansion() + KEPT;
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.errorLines())
         .containsExactly(
@@ -198,7 +198,7 @@ class ChangedSpecTest {
     assertThat(result.out())
         .contains(
             "warning: threads: 1, and 2 when "
-                + tiny.store().resolve("wide/expansion")
+                + tiny.expansion()
                 + " was written; results will differ in the last bits");
   }
 

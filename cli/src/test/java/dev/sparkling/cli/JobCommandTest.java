@@ -54,7 +54,7 @@ class JobCommandTest {
     assertThat(status.lossBefore()).isEqualTo(progress.figures().validationLoss());
     double before = Objects.requireNonNull(status.rmsBefore());
     assertThat(status.seconds()).isPositive();
-    assertThat(status.bytes()).isEqualTo(bytesBesideTheManifest("wide/expansion"));
+    assertThat(status.bytes()).isEqualTo(bytesBesideTheManifest(tiny.expansion()));
 
     JobResult wide = job("train", Work.TRAIN, "wide");
     assertThat(wide.message()).isEqualTo("wide: step 24 of 24, complete");
@@ -106,7 +106,7 @@ class JobCommandTest {
     assertThat(refused.message())
         .isEqualTo(
             "spec.stages[1].expansion.hiddenSize: 48 is not the 32 of "
-                + tiny.store().resolve("wide/expansion")
+                + tiny.expansion()
                 + "; a run cannot change what it has used, so set it back or use another store");
   }
 
@@ -163,7 +163,7 @@ class JobCommandTest {
     assertFailed(2, "Unknown option: '--jobs=x'", "train", "--jobs=x");
     assertFailed(
         2,
-        tiny.store() + "/wide/expansion: is not a complete checkpoint",
+        tiny.store() + ": has no complete expansion into stage wide",
         "train",
         "--job",
         tiny.job(Work.TRAIN, "wide", resource));
@@ -171,7 +171,7 @@ class JobCommandTest {
     Path manifest = tiny.checkpoint("narrow", 12).resolve("manifest.json");
     Files.writeString(manifest, "{");
     Cli.run("delete", tiny.store().resolve("wide"), "--yes");
-    try (var files = Files.walk(tiny.store().resolve("wide/expansion"))) {
+    try (var files = Files.walk(tiny.expansion())) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         Files.delete(file);
       }
@@ -221,8 +221,8 @@ class JobCommandTest {
     return ended;
   }
 
-  private long bytesBesideTheManifest(String checkpoint) {
-    try (var files = Files.list(tiny.store().resolve(checkpoint))) {
+  private long bytesBesideTheManifest(Path checkpoint) {
+    try (var files = Files.list(checkpoint)) {
       return files
           .filter(file -> !file.endsWith("manifest.json"))
           .mapToLong(file -> file.toFile().length())

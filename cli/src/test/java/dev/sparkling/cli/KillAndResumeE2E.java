@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.Manifest;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.checkpoint.store.FolderObjectStore;
+import dev.sparkling.checkpoint.store.ObjectStore;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,12 +49,12 @@ class KillAndResumeE2E {
     // At the start, before the first step, while a checkpoint is written, and so on.
     killWhenItPrints(file, store, "STAGE ");
     killWhenItPrints(file, store, "narrow: step 0 of");
-    killWhenThereIs(file, store, "narrow/checkpoints/step-00000008");
+    killWhenThereIs(file, store, "narrow/checkpoints", "step-00000008.*");
     killWhenItPrints(file, store, "narrow: checkpoint of step 32");
     killWhenItPrints(file, store, "wide: expanding");
-    killWhenThereIs(file, store, "wide/expansion/manifest.json");
+    killWhenThereIs(file, store, "wide", "expansion.*/manifest.json");
     killWhenItPrints(file, store, "wide: step 60 of");
-    killWhenThereIs(file, store, "wide/checkpoints/step-00000084");
+    killWhenThereIs(file, store, "wide/checkpoints", "step-00000084.*");
     killWhenItPrints(file, store, "wide: step 100 of");
     Cli.Result last =
         SparklingProcess.start(folder, Map.of(), "run", file, "--store", store).await();
@@ -114,9 +118,27 @@ class KillAndResumeE2E {
     process.killWhen("prints '" + text + "'", () -> process.output().contains(text));
   }
 
-  private void killWhenThereIs(Path file, Path store, String object) throws InterruptedException {
-    SparklingProcess.start(folder, Map.of(), "run", file, "--store", store)
-        .killWhen("writes " + object, () -> Files.exists(store.resolve(object)));
+  /**
+   * Kills a run once a file exists.
+   *
+   * @param below folder in the store
+   * @param file regular expression of the file, relative to this folder
+   */
+  private void killWhenThereIs(Path resource, Path store, String below, String file)
+      throws InterruptedException {
+    SparklingProcess.start(folder, Map.of(), "run", resource, "--store", store)
+        .killWhen("writes " + file, () -> holds(store.resolve(below), file));
+  }
+
+  private static boolean holds(Path root, String file) {
+    if (!Files.isDirectory(root)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.walk(root)) {
+      return files.anyMatch(found -> root.relativize(found).toString().matches(file));
+    } catch (IOException | UncheckedIOException e) {
+      return false; // a file was renamed or deleted meanwhile
+    }
   }
 
   /** Adds enough text for a second of tokenizing, so that a kill comes before its end. */
@@ -152,8 +174,9 @@ class KillAndResumeE2E {
   }
 
   private Optional<Manifest> lastManifest(String store) {
+    ObjectStore run = new FolderObjectStore(folder.resolve(store));
     return CheckpointReader.open(
-            new FolderObjectStore(folder.resolve(store)), "wide/checkpoints/step-00000120")
+            run, RunCheckpoints.read(run).at("wide", 120).orElseThrow().folder())
         .manifest();
   }
 

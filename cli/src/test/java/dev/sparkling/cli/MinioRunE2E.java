@@ -84,6 +84,7 @@ class MinioRunE2E {
     environment.put(S3Access.ACCESS_KEY, access.accessKey());
     environment.put(S3Access.SECRET_KEY, access.secretKey());
     environment.put("XDG_CACHE_HOME", folder.resolve("cache").toString());
+    environment.put("XDG_STATE_HOME", folder.resolve("state").toString());
     return SparklingProcess.start(folder, environment, arguments).await();
   }
 

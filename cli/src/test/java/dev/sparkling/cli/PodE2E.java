@@ -153,8 +153,8 @@ class PodE2E {
         .isZero();
     Path job = tiny.job(Work.EXPAND, "wide", resource);
     SparklingProcess expander = start("expand", "--job", job, "--result", result);
-    Path expansion = tiny.store().resolve("wide/expansion");
-    expander.awaitThat("begins to write", () -> Files.exists(expansion));
+    expander.awaitThat("begins to write", () -> tiny.expanding().filter(Files::exists).isPresent());
+    Path expansion = tiny.expanding().orElseThrow();
     expander.terminate();
     Cli.Result ended = expander.await();
     assertThat(ended.exitCode()).as(ended.err()).isEqualTo(143);
@@ -195,7 +195,7 @@ class PodE2E {
     JobResult wide = finish("train", tiny.job(Work.TRAIN, "wide", resource));
     Progress progress = Objects.requireNonNull(wide.progress());
     assertThat(Objects.requireNonNull(progress.checkpoint()).uri())
-        .isEqualTo(bucket + "/run/wide/checkpoints/step-00000024");
+        .startsWith(bucket + "/run/wide/checkpoints/step-00000024-e3-");
     assertThat(local.out())
         .endsWith(
             "final validation loss %s nats per token\n"

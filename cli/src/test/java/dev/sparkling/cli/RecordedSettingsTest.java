@@ -6,6 +6,7 @@ import dev.sparkling.pipeline.job.Work;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,13 +95,13 @@ class RecordedSettingsTest {
   @Test
   void runOfAVersionThatRecordedNoSettingsGetsThemWhenItIsResumed() throws IOException {
     assertThat(Cli.run("train", tiny.resource(), "--stage", "narrow").exitCode()).isZero();
-    byte[] recorded = Files.readAllBytes(settings());
+    List<String> recorded = recorded();
     Files.delete(settings());
     Cli.Result refused = Cli.run("run", tiny.resource("learningRate:", CLIPPING));
     assertThat(refused.exitCode()).isEqualTo(2);
     assertThat(settings()).doesNotExist();
     assertThat(Cli.run("run", tiny.resource()).err()).isEmpty();
-    assertThat(settings()).hasBinaryContent(recorded);
+    assertThat(recorded()).isEqualTo(recorded);
   }
 
   @Test
@@ -170,6 +171,13 @@ class RecordedSettingsTest {
 
   private Path settings() {
     return tiny.store().resolve("settings.json");
+  }
+
+  /** The recorded settings without their writer, which each start replaces. */
+  private List<String> recorded() throws IOException {
+    return Files.readAllLines(settings()).stream()
+        .filter(line -> !line.contains("\"writer\""))
+        .toList();
   }
 
   private static String lastLine(Cli.Result result) {

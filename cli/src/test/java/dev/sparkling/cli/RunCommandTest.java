@@ -35,7 +35,7 @@ class RunCommandTest {
         .containsPattern("unigram entropy +\\d\\.\\d{4}\n")
         .containsPattern("final validation loss \\d\\.\\d+ nats per token\n");
     assertThat(tiny.checkpoint("wide", 24).resolve("manifest.json")).exists();
-    assertThat(tiny.store().resolve("wide/expansion/expansion-report.json")).exists();
+    assertThat(tiny.expansion().resolve("expansion-report.json")).exists();
   }
 
   @Test

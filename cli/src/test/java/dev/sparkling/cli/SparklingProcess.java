@@ -137,6 +137,18 @@ public final class SparklingProcess {
     }
   }
 
+  /** Sends a signal, such as {@code STOP}. */
+  void signal(String name) throws InterruptedException {
+    try {
+      Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+      if (!kill.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS) || kill.exitValue() != 0) {
+        throw new AssertionError("cannot send SIG" + name + "; " + printed());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   public boolean isAlive() {
     return process.isAlive();
   }

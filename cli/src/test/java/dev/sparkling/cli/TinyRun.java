@@ -1,16 +1,22 @@
 package dev.sparkling.cli;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.sparkling.checkpoint.run.FencedCheckpoint;
+import dev.sparkling.checkpoint.run.FencedStage;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
+import dev.sparkling.checkpoint.store.FolderObjectStore;
 import dev.sparkling.pipeline.job.JobDocument;
 import dev.sparkling.pipeline.job.JobJson;
 import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.spec.ProgressiveTraining;
 import dev.sparkling.pipeline.validation.SpecReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A tiny run in a folder: some text, a dataset, a resource file. Narrow for 12 steps, then 12 steps
@@ -55,8 +61,36 @@ public record TinyRun(Path folder) {
     return folder.resolve("run");
   }
 
+  /** The folder of a checkpoint, or one without an epoch if the run has no such checkpoint. */
   public Path checkpoint(String stage, int step) {
-    return store().resolve(stage + "/checkpoints/step-%08d".formatted(step));
+    return store()
+        .resolve(
+            checkpoints()
+                .at(stage, step)
+                .map(FencedCheckpoint::folder)
+                .orElse(RunLayout.checkpoint(stage, step)));
+  }
+
+  /** The folder of the expansion, or one without an epoch if the run has none. */
+  public Path expansion() {
+    return store()
+        .resolve(
+            checkpoints()
+                .expansion("wide")
+                .map(FencedCheckpoint::folder)
+                .orElse(RunLayout.expansion("wide")));
+  }
+
+  /** The folder of the unfinished expansion. */
+  public Optional<Path> expanding() {
+    return Optional.ofNullable(checkpoints().stages().get("wide"))
+        .map(FencedStage::expanding)
+        .filter(folder -> !folder.isEmpty())
+        .map(store()::resolve);
+  }
+
+  private RunCheckpoints checkpoints() {
+    return RunCheckpoints.read(new FolderObjectStore(store()));
   }
 
   public void writeTexts() {

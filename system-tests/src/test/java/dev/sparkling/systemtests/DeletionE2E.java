@@ -75,7 +75,8 @@ class DeletionE2E {
     }
     Run again = TinyRun.apply(cluster, NAMESPACE, "keep");
     assertThat(TinyRun.objects(cluster, again))
-        .anyMatch(key -> key.endsWith("wide/checkpoints/step-00000240/manifest.json"));
+        .anyMatch(
+            key -> key.matches(".*wide/checkpoints/step-00000240-e\\d+-[0-9a-f]{8}/manifest.json"));
     again.awaitPhase("Succeeded");
     assertThat(again.stage(1).get("step")).isEqualTo(TinyRun.STEPS);
     again.delete();

@@ -14,11 +14,6 @@ public final class Checkpoints {
     return store.find(folder + "/" + Manifest.NAME).isPresent();
   }
 
-  /** Whether a checkpoint may have a file with this name. */
-  public static boolean isFile(String name) {
-    return CheckpointFiles.owns(name);
-  }
-
   /**
    * Reads the trainer state of a checkpoint without opening its tensors; empty if there is no
    * checkpoint.

@@ -55,11 +55,17 @@ public record Manifest(
     }
   }
 
+  /** Returns the SHA-256 of the encoded manifest. */
+  public String sha256() {
+    return Sha256.hex(encode());
+  }
+
   byte[] encode() {
     return FormatJson.encode(this);
   }
 
-  static Manifest decode(String location, byte[] bytes) {
+  /** Decodes a manifest. */
+  public static Manifest decode(String location, byte[] bytes) {
     Manifest manifest = FormatJson.decode(location, bytes, Manifest.class);
     if (!FORMAT.equals(manifest.format()) || manifest.version() != VERSION) {
       throw new CorruptCheckpoint(

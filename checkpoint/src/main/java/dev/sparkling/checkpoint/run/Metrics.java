@@ -114,13 +114,9 @@ public final class Metrics {
   public static Metrics read(ObjectStore store, String stage) {
     Metrics metrics = new Metrics();
     String key = RunLayout.metrics(stage);
-    store
-        .find(key)
-        .ifPresent(
-            object -> {
-              String text = new String(store.readAll(object), StandardCharsets.UTF_8);
-              text.lines().forEach(line -> metrics.lines.add(decode(store.location(key), line)));
-            });
+    store.readCurrent(key, (_, bytes) -> new String(bytes, StandardCharsets.UTF_8)).stream()
+        .flatMap(String::lines)
+        .forEach(line -> metrics.lines.add(decode(store.location(key), line)));
     return metrics;
   }
 
@@ -166,10 +162,12 @@ public final class Metrics {
     return copy;
   }
 
-  /** Writes the whole file. */
-  public void write(ObjectStore store, String stage) {
-    String text = lines.stream().map(Metrics::encode).collect(Collectors.joining());
-    store.write(RunLayout.metrics(stage), text.getBytes(StandardCharsets.UTF_8));
+  /** Returns the bytes of the whole file. */
+  public byte[] encode() {
+    return lines.stream()
+        .map(Metrics::encode)
+        .collect(Collectors.joining())
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   private static String encode(Measurement line) {

@@ -1,56 +1,94 @@
 package dev.sparkling.checkpoint.run;
 
-import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.Manifest;
+import dev.sparkling.checkpoint.format.Sha256;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.pipeline.layout.RunLayout;
-import java.util.List;
+import dev.sparkling.pipeline.layout.RunLayout.StageFolder;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
-/** Finds and cleans up the checkpoints of a run's stages. */
-public final class RunCheckpoints {
+/**
+ * The complete checkpoints of a run at one point in time.
+ *
+ * @param stages what each stage has stored, by its name
+ */
+public record RunCheckpoints(Map<String, FencedStage> stages) {
 
-  private RunCheckpoints() {}
-
-  /** Returns the steps of a stage's complete checkpoints, in ascending order. */
-  public static List<Long> steps(ObjectStore store, String stage) {
-    String folder = RunLayout.checkpoints(stage) + "/";
-    return store.list(folder).stream()
-        .map(object -> object.key().substring(folder.length()).split("/", -1))
-        .filter(names -> names.length == 2 && names[1].equals(Manifest.NAME))
-        .flatMapToLong(names -> RunLayout.step(names[0]).stream())
-        .sorted()
-        .boxed()
-        .toList();
-  }
-
-  /** Returns the step of a stage's newest complete checkpoint. */
-  public static OptionalLong newestStep(ObjectStore store, String stage) {
-    List<Long> steps = steps(store, stage);
-    return steps.isEmpty() ? OptionalLong.empty() : OptionalLong.of(steps.getLast());
+  public RunCheckpoints {
+    stages = Map.copyOf(stages);
   }
 
   /**
-   * Removes the incomplete checkpoints of a stage that killed writers left. Only the process that
-   * works on the stage may call this, because a checkpoint that another process is writing looks
-   * the same.
+   * Reads which checkpoints a run has: those that its fence names or, if a version without fences
+   * wrote the run, all that have a manifest.
    *
-   * @return the removed folders
+   * @param store rooted at the run
    */
-  public static List<String> deleteInterrupted(ObjectStore store, String stage) {
-    String folder = RunLayout.checkpoints(stage) + "/";
-    List<Long> complete = steps(store, stage);
-    List<String> interrupted =
-        store.list(folder).stream()
-            .map(object -> object.key().substring(folder.length()).split("/", -1))
-            .filter(names -> names.length == 2 && Checkpoints.isFile(names[1]))
-            .flatMapToLong(names -> RunLayout.step(names[0]).stream())
-            .distinct()
-            .filter(step -> !complete.contains(step))
-            .mapToObj(step -> RunLayout.checkpoint(stage, step))
-            .toList();
-    interrupted.forEach(left -> Checkpoints.delete(store, left));
-    store.discardUnfinished(folder);
-    return interrupted;
+  public static RunCheckpoints read(ObjectStore store) {
+    return fenced(store).orElseGet(() -> new RunCheckpoints(unfenced(store)));
+  }
+
+  /** Reads which checkpoints the fence of a run names; empty if there is none. */
+  public static Optional<RunCheckpoints> fenced(ObjectStore store) {
+    return StoredFence.read(store).map(stored -> new RunCheckpoints(stored.fence().stages()));
+  }
+
+  /** Finds all checkpoints that have a manifest and that no writer with a fence has written. */
+  static SortedMap<String, FencedStage> unfenced(ObjectStore store) {
+    SortedMap<String, FencedStage> stages = new TreeMap<>();
+    for (StoredObject object : store.list("")) {
+      String suffix = "/" + Manifest.NAME;
+      if (!object.key().endsWith(suffix)) {
+        continue;
+      }
+      String key = object.key().substring(0, object.key().length() - suffix.length());
+      Optional<StageFolder> folder = RunLayout.folder(key);
+      if (folder.isEmpty() || folder.get().writer().isPresent()) {
+        continue;
+      }
+      byte[] manifest = store.readAll(object);
+      OptionalLong step = folder.get().step();
+      FencedCheckpoint checkpoint =
+          new FencedCheckpoint(
+              step.orElseGet(() -> Manifest.decode(store.location(object.key()), manifest).step()),
+              key,
+              Sha256.hex(manifest));
+      FencedStage known = stages.getOrDefault(folder.get().stage(), FencedStage.EMPTY);
+      stages.put(
+          folder.get().stage(),
+          step.isPresent() ? known.plus(checkpoint) : known.withExpansion(checkpoint));
+    }
+    return stages;
+  }
+
+  /** Returns the trainer's newest checkpoint of a stage. */
+  public Optional<FencedCheckpoint> newest(String stage) {
+    return stage(stage).checkpoints().reversed().stream().findFirst();
+  }
+
+  /** Returns the step of the trainer's newest checkpoint of a stage. */
+  public OptionalLong newestStep(String stage) {
+    return newest(stage).stream().mapToLong(FencedCheckpoint::step).findFirst();
+  }
+
+  /** Returns the trainer's checkpoint of a stage after a step. */
+  public Optional<FencedCheckpoint> at(String stage, long step) {
+    return stage(stage).checkpoints().stream()
+        .filter(checkpoint -> checkpoint.step() == step)
+        .findFirst();
+  }
+
+  /** Returns the widened checkpoint that a stage starts from. */
+  public Optional<FencedCheckpoint> expansion(String stage) {
+    return stage(stage).expansion().stream().findFirst();
+  }
+
+  private FencedStage stage(String name) {
+    return stages.getOrDefault(name, FencedStage.EMPTY);
   }
 }

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -58,12 +57,17 @@ public final class RunIdentity {
    * @throws UserError naming every difference
    */
   public void check(ObjectStore store) {
+    RunCheckpoints checkpoints = RunCheckpoints.read(store);
     for (StagePlan stage : plan.stages()) {
-      compare(store, stage, RunLayout.expansion(stage.name()));
-      OptionalLong newest = RunCheckpoints.newestStep(store, stage.name());
-      if (newest.isPresent()) {
-        compare(store, stage, RunLayout.checkpoint(stage.name(), newest.getAsLong()));
-      }
+      // If the fence names none, a user may have put one there (RunWriter.adoptExpansion).
+      compare(
+          store,
+          stage,
+          checkpoints
+              .expansion(stage.name())
+              .map(FencedCheckpoint::folder)
+              .orElse(RunLayout.expansion(stage.name())));
+      checkpoints.newest(stage.name()).ifPresent(at -> compare(store, stage, at.folder()));
     }
     throwIfAny();
   }
@@ -92,7 +96,10 @@ public final class RunIdentity {
     TrainerState state = found.get();
     String location = store.location(folder);
     // The expansion belongs to this stage, but its settings are those of the previous stage.
-    boolean expansion = folder.equals(RunLayout.expansion(stage.name()));
+    boolean expansion =
+        RunLayout.folder(folder)
+            .filter(at -> at.stage().equals(stage.name()) && at.step().isEmpty())
+            .isPresent();
     compareSettings(
         RunSettings.of(spec, plan, expansion ? stage.index() - 1 : stage.index()), state, location);
     compareExpansions(stage, state.expansions(), location);

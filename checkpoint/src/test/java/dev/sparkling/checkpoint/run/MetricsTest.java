@@ -9,6 +9,7 @@ import dev.sparkling.checkpoint.run.Metrics.Step;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.layout.RunLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class MetricsTest {
     metrics.add(FIRST);
     metrics.add(SECOND);
     metrics.add(EVALUATION);
-    metrics.write(store, "narrow");
+    store.write(RunLayout.metrics("narrow"), metrics.encode());
     assertThat(new String(store.readAll(store.get(KEY)), StandardCharsets.UTF_8))
         .isEqualTo(
             """

@@ -84,7 +84,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     between("--sequences", sequences, Integer.MAX_VALUE, problems);
     between("--batch-size", batchSize, Limits.BATCH, problems);
     problems.throwIfAny();
-    try (CheckpointArgument source = CheckpointArgument.open("--checkpoint", checkpoint);
+    try (CheckpointArgument source = CheckpointArgument.openExisting("--checkpoint", checkpoint);
         ObjectStore dataStore = StoreAccess.open(StoreUri.parse("--data", data));
         Dataset dataset =
             ArgumentErrors.naming("--data", () -> Dataset.open(dataStore, DataCache.folder()))) {

@@ -38,7 +38,7 @@ public final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    try (CheckpointArgument source = CheckpointArgument.open("--from", from);
+    try (CheckpointArgument source = CheckpointArgument.openExisting("--from", from);
         CheckpointArgument target = CheckpointArgument.open("--to", to)) {
       target.requireFree(source);
       ArgumentErrors.naming(

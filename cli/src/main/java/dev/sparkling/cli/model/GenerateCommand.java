@@ -128,7 +128,7 @@ public final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     checkOptions();
-    try (CheckpointArgument source = CheckpointArgument.open("--checkpoint", checkpoint);
+    try (CheckpointArgument source = CheckpointArgument.openExisting("--checkpoint", checkpoint);
         TextTokenizer tokenizer = tokenizer()) {
       Torch torch = compute.start();
       CheckpointReader reader = source.reader();

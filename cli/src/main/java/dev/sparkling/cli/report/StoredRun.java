@@ -1,7 +1,6 @@
 package dev.sparkling.cli.report;
 
 import dev.sparkling.checkpoint.format.CheckpointReader;
-import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.model.CatalogueTensor;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TensorCatalogue;
@@ -83,11 +82,12 @@ record StoredRun(String location, List<StoredStage> stages, List<StoredStage> co
   static StoredRun read(ObjectStore store) {
     List<StoredStage> stages = new ArrayList<>();
     List<StoredStage> controls = new ArrayList<>();
+    RunCheckpoints checkpoints = RunCheckpoints.read(store);
     for (StoredObject object : store.list("")) {
       int slash = object.key().indexOf('/');
       String name = slash < 0 ? "" : object.key().substring(0, slash);
       if (!name.isEmpty() && object.key().equals(RunLayout.metrics(name))) {
-        (name.contains(CONTROL_MARK) ? controls : stages).add(stage(store, name));
+        (name.contains(CONTROL_MARK) ? controls : stages).add(stage(store, checkpoints, name));
       }
     }
     if (stages.isEmpty()) {
@@ -99,17 +99,15 @@ record StoredRun(String location, List<StoredStage> stages, List<StoredStage> co
     return new StoredRun(store.location(""), stages, controls);
   }
 
-  private static StoredStage stage(ObjectStore store, String name) {
-    String expansion = RunLayout.expansion(name);
+  private static StoredStage stage(ObjectStore store, RunCheckpoints checkpoints, String name) {
     return new StoredStage(
         name,
         Metrics.read(store, name),
-        RunCheckpoints.newestStep(store, name).stream()
-            .mapToObj(step -> RunLayout.checkpoint(name, step))
-            .map(folder -> CheckpointReader.open(store, folder).model())
-            .findFirst(),
-        Checkpoints.exists(store, expansion)
-            ? Optional.of(ExpansionReport.read(store, expansion))
-            : Optional.empty());
+        checkpoints
+            .newest(name)
+            .map(newest -> CheckpointReader.open(store, newest.folder()).model()),
+        checkpoints
+            .expansion(name)
+            .map(expansion -> ExpansionReport.read(store, expansion.folder())));
   }
 }

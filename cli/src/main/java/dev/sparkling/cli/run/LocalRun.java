@@ -1,11 +1,9 @@
 package dev.sparkling.cli.run;
 
-import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.cli.train.StageTraining;
 import dev.sparkling.pipeline.error.ErrorClass;
 import dev.sparkling.pipeline.error.SparklingException;
-import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.stage.Decision;
@@ -89,9 +87,10 @@ final class LocalRun {
 
   private StageObservation observe(StagePlan stage) {
     Failure failure = failures.get(stage.name());
+    RunCheckpoints checkpoints = run.writer().checkpoints();
     return new StageObservation(
-        Checkpoints.exists(run.store(), RunLayout.expansion(stage.name())),
-        RunCheckpoints.newestStep(run.store(), stage.name()),
+        checkpoints.expansion(stage.name()).isPresent(),
+        checkpoints.newestStep(stage.name()),
         failure == null ? new Worker.None() : failure.worker());
   }
 
@@ -124,7 +123,7 @@ final class LocalRun {
   }
 
   private void expand(StagePlan stage) {
-    String source = run.store().location(expansion.source(stage));
+    String source = run.store().location(expansion.source(stage).folder());
     out.printf("%s: expanding %s%n", stage.name(), source);
     out.flush();
     expansion

@@ -1,11 +1,9 @@
 package dev.sparkling.cli.train;
 
-import dev.sparkling.checkpoint.format.Checkpoints;
+import dev.sparkling.checkpoint.run.FencedCheckpoint;
 import dev.sparkling.checkpoint.run.RunCheckpoints;
-import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.cli.data.RunDatasets;
 import dev.sparkling.pipeline.error.UserError;
-import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.trainer.run.TrainingJob;
@@ -15,6 +13,7 @@ import dev.sparkling.trainer.run.TrainingRun;
 import dev.sparkling.trainer.torch.Device;
 import dev.sparkling.worker.argument.ArgumentErrors;
 import dev.sparkling.worker.run.RunSession;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -55,33 +54,42 @@ public record StageTraining(
                     run.spec(),
                     plan,
                     stage,
-                    start(run.store(), plan, stage),
+                    start(plan, stage),
                     ThreadCount.of(run.spec()),
                     device.device()),
-                run.store(),
+                run.writer(),
                 datasets.training(),
                 datasets.validation(),
                 listener,
                 stopRequested));
   }
 
-  private static Start start(ObjectStore store, RunPlan plan, StagePlan stage) {
-    if (stage.expansion() == null && stage.index() == 0) {
+  private Start start(RunPlan plan, StagePlan stage) {
+    RunCheckpoints checkpoints = run.writer().checkpoints();
+    Optional<FencedCheckpoint> newest = checkpoints.newest(stage.name());
+    if (newest.isPresent()) {
+      return new Start.FromCheckpoint(newest.get().folder());
+    }
+    if (stage.expansion() != null) {
+      return from(
+          checkpoints.expansion(stage.name()),
+          "has no complete expansion into stage %s; run 'sparkling expand' first"
+              .formatted(stage.name()));
+    }
+    if (stage.index() == 0) {
       return new Start.RandomWeights();
     }
-    if (stage.expansion() == null) {
-      StagePlan before = plan.stages().get(stage.index() - 1);
-      return new Start.FromCheckpoint(RunLayout.checkpoint(before.name(), before.lastStep()));
-    }
-    String expansion = RunLayout.expansion(stage.name());
-    if (!Checkpoints.exists(store, expansion)
-        && RunCheckpoints.newestStep(store, stage.name()).isEmpty()) {
-      throw new UserError(
-          store.location(expansion)
-              + ": is not a complete checkpoint; stage "
-              + stage.name()
-              + " starts from one that 'sparkling expand' writes there");
-    }
-    return new Start.FromCheckpoint(expansion);
+    StagePlan before = plan.stages().get(stage.index() - 1);
+    return from(
+        checkpoints.at(before.name(), before.lastStep()),
+        "has no checkpoint of stage %s at its last step, %d; train it first"
+            .formatted(before.name(), before.lastStep()));
+  }
+
+  private Start from(Optional<FencedCheckpoint> checkpoint, String missing) {
+    return new Start.FromCheckpoint(
+        checkpoint
+            .orElseThrow(() -> new UserError(run.store().location("") + ": " + missing))
+            .folder());
   }
 }

@@ -1,6 +1,5 @@
 package dev.sparkling.cli.train;
 
-import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.cli.data.RunDatasets;
 import dev.sparkling.cli.train.StageTraining.DeviceChoice;
 import dev.sparkling.pipeline.error.UserError;
@@ -111,8 +110,8 @@ public final class TrainCommand implements Callable<Integer>, CommandProcess.Rep
 
   private JobResult train(RunSession run, StagePlan stage, StopSignal stop, PrintWriter out) {
     TrainerProgress stageProgress =
-        new TrainerProgress(run.plan(), run.store(), InstantSource.system());
-    long newest = RunCheckpoints.newestStep(run.store(), stage.name()).orElse(stage.firstStep());
+        new TrainerProgress(run.plan(), run.writer(), InstantSource.system());
+    long newest = run.writer().checkpoints().newestStep(stage.name()).orElse(stage.firstStep());
     if (newest >= stage.lastStep()) {
       return result(newest, stage, stageProgress.stored(stage, newest));
     }

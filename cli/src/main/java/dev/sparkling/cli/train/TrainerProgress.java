@@ -1,13 +1,13 @@
 package dev.sparkling.cli.train;
 
 import dev.sparkling.checkpoint.format.Manifest;
+import dev.sparkling.checkpoint.run.FencedCheckpoint;
 import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.checkpoint.run.Metrics.Evaluation;
-import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.run.RunWriter;
 import dev.sparkling.pipeline.job.Progress;
 import dev.sparkling.pipeline.job.Progress.StageStart;
 import dev.sparkling.pipeline.job.Progress.StepDiagnostics;
-import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.status.CheckpointStatus;
@@ -30,18 +30,18 @@ final class TrainerProgress implements TrainingListener {
   private static final double PREVIOUS_SPEED_WEIGHT = 0.9;
 
   private final RunPlan plan;
-  private final ObjectStore store;
+  private final RunWriter run;
   private final InstantSource clock;
   private volatile @Nullable Progress newest;
 
   /**
    * Creates a listener whose progress is unknown until training has restored its state.
    *
-   * @param store rooted at the run
+   * @param run writer of the run
    */
-  TrainerProgress(RunPlan plan, ObjectStore store, InstantSource clock) {
+  TrainerProgress(RunPlan plan, RunWriter run, InstantSource clock) {
     this.plan = plan;
-    this.store = store;
+    this.run = run;
     this.clock = clock;
   }
 
@@ -56,7 +56,7 @@ final class TrainerProgress implements TrainingListener {
    * @param step step of the newest checkpoint; the stage's first step if it has none
    */
   Progress stored(StagePlan stage, long step) {
-    Metrics metrics = Metrics.read(store, stage.name());
+    Metrics metrics = Metrics.read(run.store(), stage.name());
     // Steps after the checkpoint will be repeated.
     metrics.truncate(step == stage.firstStep() ? -1 : step);
     Optional<Metrics.Step> last = metrics.lastStep();
@@ -142,12 +142,19 @@ final class TrainerProgress implements TrainingListener {
   }
 
   private @Nullable CheckpointStatus checkpoint(StagePlan stage, long step) {
-    String folder = RunLayout.checkpoint(stage.name(), step);
-    return store
-        .find(folder + "/" + Manifest.NAME)
-        .map(
-            manifest ->
-                new CheckpointStatus(store.location(folder), step, manifest.modified().toString()))
+    return run.checkpoints()
+        .at(stage.name(), step)
+        .map(FencedCheckpoint::folder)
+        .flatMap(
+            folder ->
+                run.store()
+                    .find(folder + "/" + Manifest.NAME)
+                    .map(
+                        manifest ->
+                            new CheckpointStatus(
+                                run.store().location(folder),
+                                step,
+                                manifest.modified().toString())))
         .orElse(null);
   }
 

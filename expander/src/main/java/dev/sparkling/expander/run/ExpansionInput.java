@@ -7,6 +7,7 @@ import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.expander.plan.ExpansionPlan;
 import dev.sparkling.expander.plan.TensorPlan;
 import dev.sparkling.expander.stream.PortionLayout;
+import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
@@ -15,9 +16,11 @@ import java.util.Objects;
  * All inputs that determine the widened tensors.
  *
  * @param store store of the source
+ * @param spec settings of the expansion
  * @param seed seed of random values
  */
-record ExpansionInput(ObjectStore store, CheckpointReader reader, ExpansionPlan plan, long seed) {
+record ExpansionInput(
+    ObjectStore store, CheckpointReader reader, ExpansionSpec spec, ExpansionPlan plan, long seed) {
 
   /**
    * Returns the kinds of files that the source has: weights and, with a trainer state, the
@@ -41,12 +44,14 @@ record ExpansionInput(ObjectStore store, CheckpointReader reader, ExpansionPlan 
   }
 
   /**
-   * Returns a digest of the input and of the report's version. It includes the plan, so that an
-   * expansion that another version started with different rules is not resumed.
+   * Returns a digest of the input, all settings and the report's version, so that expansions of one
+   * identity write the same bytes. It includes the plan, so that an expansion that another version
+   * started with different rules is not resumed.
    */
   String identity() {
     StringBuilder text = new StringBuilder(reader.identity());
     text.append("\nseed ").append(seed).append("\nreport ").append(ExpansionReport.VERSION);
+    text.append("\nsettings ").append(spec);
     plan.tensors().values().forEach(tensor -> text.append('\n').append(tensor));
     return Sha256.hex(text.toString().getBytes(StandardCharsets.UTF_8));
   }

@@ -4,6 +4,7 @@ import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.CheckpointWriter;
 import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.Manifest;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.format.TrainerState.ExpansionRecord;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
@@ -53,6 +54,7 @@ public final class ExpansionRun {
         new ExpansionInput(
             from.store(),
             reader,
+            spec,
             ExpansionPlan.of(reader.model(), newWidths.hiddenSize(), newWidths.innerSize(), spec),
             options.seed().orElse(state.map(TrainerState::seed).orElse(0L)));
   }
@@ -80,14 +82,34 @@ public final class ExpansionRun {
       CheckpointLocation to,
       ExpansionSpec spec,
       ExpansionOptions options) {
+    return run(from, ExpansionTarget.of(to), spec, options);
+  }
+
+  /**
+   * Widens a checkpoint, or resumes an expansion of the same input that was stopped or killed.
+   *
+   * @param from complete checkpoint, or Hugging Face folder, which has no optimizer state
+   * @param target decides where to write
+   * @return the report; empty if a stop was requested
+   * @throws UserError if the widths do not grow, the memory is too small, the source cannot be
+   *     widened, or the target does not accept the result
+   * @throws CorruptCheckpoint if the source is damaged, or the result differs from the plan;
+   *     complete files stay as evidence, without a manifest, and the next run starts over
+   */
+  public static Optional<ExpansionReport> run(
+      CheckpointLocation from,
+      ExpansionTarget target,
+      ExpansionSpec spec,
+      ExpansionOptions options) {
     ExpansionRun run = new ExpansionRun(from, spec, options);
     run.check();
+    CheckpointLocation to = target.folder(run.input.identity());
     try {
-      return Optional.of(run.write(to));
+      return Optional.of(run.write(target, to));
     } catch (ExpansionStopped _) {
       return Optional.empty();
     } catch (UserError e) {
-      CheckpointWriter.resume(to.store(), to.folder()).discard();
+      target.abandon(to);
       throw e;
     } catch (CorruptCheckpoint e) {
       keepAsEvidence(to, e);
@@ -166,7 +188,7 @@ public final class ExpansionRun {
     }
   }
 
-  private ExpansionReport write(CheckpointLocation to) {
+  private ExpansionReport write(ExpansionTarget target, CheckpointLocation to) {
     UnfinishedExpansion done =
         UnfinishedExpansion.find(to)
             .filter(known -> known.identity().equals(input.identity()))
@@ -179,8 +201,11 @@ public final class ExpansionRun {
       files.write();
       ExpansionReport report = report(to, files.reports());
       writer.writeFile(ExpansionReport.NAME, report.encode());
-      state.ifPresentOrElse(
-          known -> writer.commit(known.with(expansionRecord(known))), writer::commitWeights);
+      Manifest manifest =
+          state
+              .map(known -> writer.commit(known.with(expansionRecord(known))))
+              .orElseGet(writer::commitWeights);
+      target.complete(to, manifest);
       UnfinishedExpansion.remove(to);
       return report;
     }

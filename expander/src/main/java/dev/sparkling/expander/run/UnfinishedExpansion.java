@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * The progress of an unfinished expansion, {@code expansion-unfinished.json}. It is written before
@@ -41,8 +42,8 @@ public record UnfinishedExpansion(
     String key = folder.key(NAME);
     return folder
         .store()
-        .find(key)
-        .flatMap(object -> decode(folder.store().location(key), folder.store().readAll(object)));
+        .readCurrent(key, (_, bytes) -> decode(folder.store().location(key), bytes))
+        .flatMap(Function.identity());
   }
 
   private static Optional<UnfinishedExpansion> decode(String location, byte[] bytes) {
@@ -51,6 +52,11 @@ public record UnfinishedExpansion(
     } catch (CorruptCheckpoint _) {
       return Optional.empty();
     }
+  }
+
+  /** Whether a folder holds an unfinished expansion of an input. */
+  public static boolean isOf(CheckpointLocation folder, String input) {
+    return find(folder).filter(known -> known.identity().equals(input)).isPresent();
   }
 
   /** Adds a complete file. */

@@ -1,9 +1,10 @@
 package dev.sparkling.trainer.metrics;
 
 import dev.sparkling.checkpoint.run.Metrics;
-import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.run.RunWriter;
 import dev.sparkling.pipeline.layout.RunLayout;
 import java.time.Instant;
+import java.util.List;
 
 /** The files of a stage's metrics that are written with each checkpoint. */
 public final class MetricsFiles {
@@ -20,9 +21,15 @@ public final class MetricsFiles {
    * @param now time of this step
    */
   public static void write(
-      ObjectStore store, String stage, Metrics metrics, long after, long step, Instant now) {
-    metrics.write(store, stage);
-    store.write(RunLayout.metricsTable(stage), MetricsTable.encode(metrics));
-    store.write(RunLayout.events(stage, step), EventFile.encode(metrics, after, now));
+      RunWriter run, String stage, Metrics metrics, long after, long step, Instant now) {
+    run.rewrite(RunLayout.metrics(stage), metrics.encode());
+    run.rewrite(RunLayout.metricsTable(stage), MetricsTable.encode(metrics));
+    run.store().write(run.events(stage, step), EventFile.encode(metrics, after, now));
+  }
+
+  /** Reads the stored metrics of a stage, which the run's writer will rewrite. */
+  public static Metrics read(RunWriter run, String stage) {
+    run.pin(List.of(RunLayout.metrics(stage), RunLayout.metricsTable(stage)));
+    return Metrics.read(run.store(), stage);
   }
 }

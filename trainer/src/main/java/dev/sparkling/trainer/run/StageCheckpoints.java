@@ -1,22 +1,19 @@
 package dev.sparkling.trainer.run;
 
 import dev.sparkling.checkpoint.format.CheckpointWriter;
-import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.FileKind;
 import dev.sparkling.checkpoint.format.Manifest;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
+import dev.sparkling.checkpoint.run.FencedCheckpoint;
 import dev.sparkling.checkpoint.run.Metrics;
-import dev.sparkling.checkpoint.run.RunCheckpoints;
-import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.run.RunWriter;
 import dev.sparkling.pipeline.error.UserError;
-import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.trainer.metrics.MetricsFiles;
 import dev.sparkling.trainer.model.state.ModelState;
 import dev.sparkling.trainer.run.TrainingListener.Checkpointed;
 import dev.sparkling.trainer.torch.Torch;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -33,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StageCheckpoints implements AutoCloseable {
 
-  private final ObjectStore store;
+  private final RunWriter run;
   private final String stage;
   private final int keepLast;
   private final ModelConfiguration model;
@@ -54,7 +51,7 @@ final class StageCheckpoints implements AutoCloseable {
    * @param newCopy allocates a state for the copy, in host memory
    */
   StageCheckpoints(
-      ObjectStore store,
+      RunWriter run,
       String stage,
       long newest,
       int keepLast,
@@ -62,7 +59,7 @@ final class StageCheckpoints implements AutoCloseable {
       ModelState values,
       TrainingListener listener,
       Supplier<ModelState> newCopy) {
-    this.store = store;
+    this.run = run;
     this.stage = stage;
     this.newest = newest;
     this.keepLast = keepLast;
@@ -160,24 +157,21 @@ final class StageCheckpoints implements AutoCloseable {
   private Checkpointed write(
       TrainerState state, Metrics metrics, ModelState from, double stallSeconds) {
     long begin = System.nanoTime();
-    String folder = RunLayout.checkpoint(stage, state.step());
+    String folder = run.newCheckpoint(stage, state.step());
     Manifest manifest;
-    try (CheckpointWriter writer = new CheckpointWriter(store, folder)) {
+    try (CheckpointWriter writer = new CheckpointWriter(run.store(), folder)) {
       writer.writeConfiguration(model);
       for (FileKind kind : FileKind.values()) {
         writer.writeTensors(kind, from.tensors(kind));
       }
-      MetricsFiles.write(store, stage, metrics, newest, state.step(), Instant.now());
+      MetricsFiles.write(run, stage, metrics, newest, state.step(), Instant.now());
       manifest = writer.commit(state);
     }
+    run.commit(stage, new FencedCheckpoint(state.step(), folder, manifest.sha256()), keepLast);
     newest = state.step();
-    List<Long> steps = RunCheckpoints.steps(store, stage);
-    for (int i = 0; i < steps.size() - keepLast; i++) {
-      Checkpoints.delete(store, RunLayout.checkpoint(stage, steps.get(i)));
-    }
     long bytes = manifest.files().values().stream().mapToLong(file -> file.size()).sum();
     return new Checkpointed(
-        state.step(), store.location(folder), bytes, seconds(begin), stallSeconds);
+        state.step(), run.store().location(folder), bytes, seconds(begin), stallSeconds);
   }
 
   private static Checkpointed await(FutureTask<Checkpointed> task) {

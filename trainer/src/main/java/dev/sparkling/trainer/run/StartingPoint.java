@@ -6,20 +6,18 @@ import dev.sparkling.checkpoint.format.TensorSequence;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.format.TrainerState.Widths;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
-import dev.sparkling.checkpoint.run.RunCheckpoints;
+import dev.sparkling.checkpoint.run.FencedCheckpoint;
 import dev.sparkling.checkpoint.run.RunIdentity;
-import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.run.RunWriter;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.identity.RunSettings;
-import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.spec.model.ModelSpec;
 import dev.sparkling.trainer.data.Dataset;
 import dev.sparkling.trainer.model.state.ModelState;
 import dev.sparkling.trainer.run.TrainingJob.Start;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Function;
 
 /**
@@ -35,14 +33,14 @@ record StartingPoint(ModelConfiguration model, ModelState values, TrainerState s
    *
    * @throws UserError naming every setting that differs
    */
-  static void check(TrainingJob job, ObjectStore store, Dataset data) {
+  static void check(TrainingJob job, RunWriter run, Dataset data) {
     RunIdentity.DataFingerprints now =
         new RunIdentity.DataFingerprints(data.fingerprint(), data.index().tokenizer());
-    folder(job, store)
+    folder(job, run)
         .ifPresent(
             folder ->
                 new RunIdentity(job.spec(), job.plan(), Optional.of(now))
-                    .check(store, job.stage(), folder));
+                    .check(run.store(), job.stage(), folder));
   }
 
   /**
@@ -52,18 +50,25 @@ record StartingPoint(ModelConfiguration model, ModelState values, TrainerState s
    */
   static StartingPoint of(
       TrainingJob job,
-      ObjectStore store,
+      RunWriter run,
       Dataset data,
       Function<ModelConfiguration, ModelState> newState) {
-    return folder(job, store)
-        .map(folder -> load(job, CheckpointReader.open(store, folder), newState))
+    return folder(job, run)
+        .map(folder -> load(job, open(job, run, folder), newState))
         .orElseGet(() -> initialize(job, data, newState));
   }
 
-  private static Optional<String> folder(TrainingJob job, ObjectStore store) {
-    OptionalLong newest = RunCheckpoints.newestStep(store, job.stage().name());
+  private static CheckpointReader open(TrainingJob job, RunWriter run, String folder) {
+    return run.checkpoints()
+        .newest(job.stage().name())
+        .map(newest -> newest.open(run.store()))
+        .orElseGet(() -> CheckpointReader.open(run.store(), folder));
+  }
+
+  private static Optional<String> folder(TrainingJob job, RunWriter run) {
+    Optional<FencedCheckpoint> newest = run.checkpoints().newest(job.stage().name());
     if (newest.isPresent()) {
-      return Optional.of(RunLayout.checkpoint(job.stage().name(), newest.getAsLong()));
+      return newest.map(FencedCheckpoint::folder);
     }
     return switch (job.start()) {
       case Start.RandomWeights _ -> Optional.empty();

@@ -34,7 +34,7 @@ public record TrainingJob(
     /** A new model with random weights. */
     record RandomWeights() implements Start {}
 
-    /** A checkpoint in the run's store, of an expansion or of another stage. */
+    /** A checkpoint in the run's store. */
     record FromCheckpoint(String folder) implements Start {}
   }
 }

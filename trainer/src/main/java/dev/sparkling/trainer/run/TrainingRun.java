@@ -3,8 +3,7 @@ package dev.sparkling.trainer.run;
 import ai.djl.ndarray.NDManager;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.run.Metrics;
-import dev.sparkling.checkpoint.run.RunCheckpoints;
-import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.run.RunWriter;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.identity.RunSettings;
 import dev.sparkling.pipeline.plan.ModelFlops;
@@ -15,6 +14,7 @@ import dev.sparkling.trainer.data.Batches;
 import dev.sparkling.trainer.data.Dataset;
 import dev.sparkling.trainer.data.SampleOrder;
 import dev.sparkling.trainer.data.StepSamples;
+import dev.sparkling.trainer.metrics.MetricsFiles;
 import dev.sparkling.trainer.model.state.ModelState;
 import dev.sparkling.trainer.schedule.BlockCurves;
 import dev.sparkling.trainer.step.StepResult;
@@ -31,7 +31,7 @@ import java.util.function.BooleanSupplier;
 public final class TrainingRun {
 
   private final TrainingJob job;
-  private final ObjectStore store;
+  private final RunWriter run;
   private final TrainingListener listener;
   private final StartingPoint start;
   private final StepSamples samples;
@@ -49,7 +49,7 @@ public final class TrainingRun {
    * checkpoint and ends with bitwise identical results. All of libtorch's memory is freed on
    * return.
    *
-   * @param store rooted at the run
+   * @param run writer of the run
    * @param stopRequested called before the first step and after each step; if true, a checkpoint of
    *     the completed steps is written and this method returns
    * @return the step of the newest checkpoint; the stage's first step if it has none
@@ -58,17 +58,17 @@ public final class TrainingRun {
    */
   public static long run(
       TrainingJob job,
-      ObjectStore store,
+      RunWriter run,
       Dataset training,
       Dataset validation,
       TrainingListener listener,
       BooleanSupplier stopRequested) {
-    StartingPoint.check(job, store, training);
-    OptionalLong newest = RunCheckpoints.newestStep(store, job.stage().name());
+    StartingPoint.check(job, run, training);
+    run.deleteLeftovers(job.stage().name());
+    OptionalLong newest = run.checkpoints().newestStep(job.stage().name());
     if (newest.orElse(-1) >= job.stage().lastStep()) {
       return newest.getAsLong();
     }
-    RunCheckpoints.deleteInterrupted(store, job.stage().name());
     Torch torch = Torch.start(job.threads(), job.device());
     listener.deviceChosen(torch.device());
     long memory = Torch.hostMemoryBytes();
@@ -80,7 +80,7 @@ public final class TrainingRun {
         () -> {
           try (NDManager manager = torch.newManager();
               NDManager host = torch.newHostManager()) {
-            return new TrainingRun(job, store, training, validation, listener, manager, host)
+            return new TrainingRun(job, run, training, validation, listener, manager, host)
                 .train(stopRequested);
           }
         },
@@ -94,14 +94,14 @@ public final class TrainingRun {
 
   private TrainingRun(
       TrainingJob job,
-      ObjectStore store,
+      RunWriter run,
       Dataset trainingData,
       Dataset validationData,
       TrainingListener listener,
       NDManager manager,
       NDManager host) {
     this.job = job;
-    this.store = store;
+    this.run = run;
     this.listener = listener;
     checkTokenizers(trainingData, validationData);
     TrainingSpec training = job.training();
@@ -119,11 +119,11 @@ public final class TrainingRun {
     this.start =
         StartingPoint.of(
             job,
-            store,
+            run,
             trainingData,
             model -> ModelState.ofTraining(model, training.optimizer().type(), manager));
     this.step = start.state().step();
-    this.metrics = Metrics.read(store, stage.name());
+    this.metrics = MetricsFiles.read(run, stage.name());
     this.curves = BlockCurves.of(training.learningRate(), job.plan(), start.state().expansions());
     this.trainingStep =
         new TrainingStep(
@@ -139,7 +139,7 @@ public final class TrainingRun {
         new Evaluator(trainingStep.transformer(), validation, sequences, training.microBatchSize());
     this.checkpoints =
         new StageCheckpoints(
-            store,
+            run,
             stage.name(),
             step == stage.firstStep() ? -1 : step,
             training.checkpoints().keepLast(),
@@ -251,7 +251,7 @@ public final class TrainingRun {
   }
 
   private Diagnosis diagnosis() {
-    return new Diagnosis(job.stage().name(), store, trainingStep);
+    return new Diagnosis(job.stage().name(), run.store(), trainingStep);
   }
 
   /** Returns the trainer's state after the current step. */

@@ -3,6 +3,8 @@ package dev.sparkling.trainer.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.checkpoint.run.Metrics;
+import dev.sparkling.checkpoint.run.RunOwner;
+import dev.sparkling.checkpoint.run.RunWriter;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import java.io.IOException;
@@ -25,6 +27,7 @@ class MetricsFilesTest {
   private static final Instant NOW = Instant.ofEpochSecond(1000);
 
   private final ObjectStore store = new InMemoryObjectStore();
+  private final RunWriter run = RunWriter.begin(store, RunOwner.ofFolder());
   private final Metrics metrics = new Metrics();
 
   @Test
@@ -54,13 +57,11 @@ class MetricsFilesTest {
     write();
     assertThat(store.list("narrow/events"))
         .extracting(object -> object.key())
-        .containsExactly(
-            "narrow/events.out.tfevents.0000000012.sparkling",
-            "narrow/events.out.tfevents.0000000014.sparkling");
-    List<Event> first = events("narrow/events.out.tfevents.0000000012.sparkling");
+        .containsExactly(run.events("narrow", 12), run.events("narrow", 14));
+    List<Event> first = events(run.events("narrow", 12));
     assertThat(first.getFirst().getFileVersion()).isEqualTo("brain.Event:2");
     assertThat(first.stream().skip(1)).extracting(Event::getStep).containsExactly(10L, 11L, 12L);
-    List<Event> second = events("narrow/events.out.tfevents.0000000014.sparkling");
+    List<Event> second = events(run.events("narrow", 14));
     assertThat(second.stream().skip(1)).extracting(Event::getStep).containsExactly(13L, 14L);
     Event last = second.getLast();
     assertThat(value(last, "loss/training")).isEqualTo(1.4f);
@@ -75,7 +76,7 @@ class MetricsFilesTest {
   void timesOfStepsFollowFromTheirSpeed() {
     write();
     // A step of 10 tokens at 5 tokens per second takes 2 s.
-    assertThat(events("narrow/events.out.tfevents.0000000014.sparkling").stream().skip(1))
+    assertThat(events(run.events("narrow", 14)).stream().skip(1))
         .extracting(Event::getWallTime)
         .containsExactly(998.0, 1000.0);
   }
@@ -84,11 +85,11 @@ class MetricsFilesTest {
     metrics.add(new Metrics.Evaluation(10, 7, List.of(0.1, 0.2)));
     metrics.add(step(11));
     metrics.add(step(12));
-    MetricsFiles.write(store, "narrow", metrics, -1, 12, NOW);
+    MetricsFiles.write(run, "narrow", metrics, -1, 12, NOW);
     metrics.add(step(13));
     metrics.add(step(14));
     metrics.add(new Metrics.Evaluation(14, 6, List.of()));
-    MetricsFiles.write(store, "narrow", metrics, 12, 14, NOW);
+    MetricsFiles.write(run, "narrow", metrics, 12, 14, NOW);
   }
 
   private static Metrics.Step step(long step) {

@@ -36,7 +36,7 @@ class LoadedModelTest {
   }
 
   private static double loss(TestRuns runs, ObjectStore store) {
-    CheckpointReader reader = CheckpointReader.open(store, "narrow/checkpoints/step-00000008");
+    CheckpointReader reader = CheckpointReader.open(store, TestRuns.folder(store, "narrow", 8));
     int length = reader.model().maxPositions();
     Batches batches =
         new Batches(runs.validation, length, reader.model().vocabularySize(), "validation");

@@ -13,6 +13,8 @@ import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.checkpoint.run.RunCheckpoints;
+import dev.sparkling.checkpoint.run.RunOwner;
+import dev.sparkling.checkpoint.run.RunWriter;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.TransientError;
@@ -55,7 +57,7 @@ class StageCheckpointsTest {
       checkpoints.begin(state(1), metrics);
       values.weights().embedding().addi(1);
       metrics.add(new Metrics.Evaluation(2, 4, List.of()));
-      assertThat(RunCheckpoints.steps(store, "narrow")).isEmpty();
+      assertThat(TestRuns.steps(store, "narrow")).isEmpty();
       checkpoints.poll();
       assertThat(reported).isEmpty();
       open.countDown();
@@ -93,14 +95,14 @@ class StageCheckpointsTest {
         checkpoints.begin(state(step), metrics);
       }
       checkpoints.finish();
-      assertThat(RunCheckpoints.steps(store, "narrow")).containsExactly(2L, 3L);
+      assertThat(TestRuns.steps(store, "narrow")).containsExactly(2L, 3L);
     }
     try (StageCheckpoints checkpoints = checkpoints(gated(open))) {
       checkpoints.begin(state(4), metrics);
-      assertThat(RunCheckpoints.steps(store, "narrow")).containsExactly(2L, 3L);
+      assertThat(TestRuns.steps(store, "narrow")).containsExactly(2L, 3L);
       open.countDown();
     }
-    assertThat(RunCheckpoints.steps(store, "narrow")).containsExactly(3L, 4L);
+    assertThat(TestRuns.steps(store, "narrow")).containsExactly(3L, 4L);
   }
 
   @Test
@@ -121,7 +123,7 @@ class StageCheckpointsTest {
       checkpoints.poll();
     }
     assertThat(reported).isEmpty();
-    assertThat(store.list("")).isEmpty();
+    assertThat(TestRuns.objects(store)).isEmpty();
     StageCheckpoints checkpoints = checkpoints(failing);
     checkpoints.begin(state(1), metrics);
     assertThatThrownBy(checkpoints::close).isInstanceOf(TransientError.class);
@@ -133,7 +135,7 @@ class StageCheckpointsTest {
       checkpoints.begin(state(1), metrics);
       checkpoints.writeNow(state(2), metrics);
       assertThat(reported).containsExactly(1L, 2L);
-      assertThat(RunCheckpoints.newestStep(store, "narrow")).hasValue(2);
+      assertThat(RunCheckpoints.read(store).newestStep("narrow")).hasValue(2);
     }
   }
 
@@ -152,7 +154,7 @@ class StageCheckpointsTest {
   }
 
   private float[] embedding(long step) {
-    String folder = "narrow/checkpoints/step-0000000" + step;
+    String folder = TestRuns.folder(store, "narrow", step);
     try (TensorSequence tensors = CheckpointReader.open(store, folder).read(FileKind.MODEL)) {
       for (var tensor : tensors.tensors()) {
         float[] next = tensors.next().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
@@ -170,7 +172,7 @@ class StageCheckpointsTest {
 
   private StageCheckpoints checkpoints(ObjectStore into, ModelState from) {
     return new StageCheckpoints(
-        into,
+        RunWriter.begin(into, RunOwner.ofFolder()),
         "narrow",
         -1,
         2,

@@ -1,7 +1,14 @@
 package dev.sparkling.trainer.run;
 
+import dev.sparkling.checkpoint.run.FencedCheckpoint;
+import dev.sparkling.checkpoint.run.FencedStage;
+import dev.sparkling.checkpoint.run.RunCheckpoints;
+import dev.sparkling.checkpoint.run.RunOwner;
+import dev.sparkling.checkpoint.run.RunWriter;
 import dev.sparkling.checkpoint.store.FolderObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.checkpoint.store.StoredObject;
+import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.spec.ProgressiveTraining;
@@ -127,11 +134,32 @@ final class TestRuns implements AutoCloseable {
             : new Start.FromCheckpoint("wide/expansion");
     return TrainingRun.run(
         new TrainingJob(resource.spec(), plan, stage, start, 2, Device.CPU),
-        store,
+        RunWriter.begin(store, RunOwner.ofFolder()),
         training,
         validation,
         new TrainingListener() {},
         stop);
+  }
+
+  /** The folder of a checkpoint. */
+  static String folder(ObjectStore store, String stage, long step) {
+    return RunCheckpoints.read(store).at(stage, step).orElseThrow().folder();
+  }
+
+  /** The steps of a stage's checkpoints. */
+  static List<Long> steps(ObjectStore store, String stage) {
+    return RunCheckpoints.read(store)
+        .stages()
+        .getOrDefault(stage, new FencedStage("", List.of(), List.of()))
+        .checkpoints()
+        .stream()
+        .map(FencedCheckpoint::step)
+        .toList();
+  }
+
+  /** All objects except the fence, whose epoch each start raises. */
+  static List<StoredObject> objects(ObjectStore store) {
+    return store.list("").stream().filter(object -> !object.key().equals(RunLayout.FENCE)).toList();
   }
 
   @Override

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
 import dev.sparkling.checkpoint.format.FileKind;
+import dev.sparkling.checkpoint.format.Manifest;
 import dev.sparkling.checkpoint.format.TrainerState;
 import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.checkpoint.run.RunCheckpoints;
@@ -25,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -88,14 +90,10 @@ class TrainingRunTest {
     for (long step = 9; step <= 16; step++) {
       assertThat(runs.train(resource, "wide", interrupted, afterSteps(1))).isEqualTo(step);
     }
-    for (String checkpoint :
-        new String[] {
-          "narrow/checkpoints/step-00000008", "wide/expansion", "wide/checkpoints/step-00000016"
-        }) {
-      assertThat(CheckpointReader.open(interrupted, checkpoint).manifest())
-          .as(checkpoint)
-          .isEqualTo(CheckpointReader.open(store, checkpoint).manifest());
-    }
+    assertThat(manifest(interrupted, "narrow", 8)).isEqualTo(manifest(store, "narrow", 8));
+    assertThat(CheckpointReader.open(interrupted, "wide/expansion").manifest())
+        .isEqualTo(CheckpointReader.open(store, "wide/expansion").manifest());
+    assertThat(manifest(interrupted, "wide", 16)).isEqualTo(manifest(store, "wide", 16));
     assertThat(Metrics.read(interrupted, "wide").evaluations())
         .isEqualTo(Metrics.read(store, "wide").evaluations());
   }
@@ -105,9 +103,7 @@ class TrainingRunTest {
     trainBothStages(store);
     ObjectStore recomputed = new InMemoryObjectStore();
     trainBothStages(TestRuns.resource("recomputation: layers"), recomputed);
-    String last = "wide/checkpoints/step-00000016";
-    assertThat(CheckpointReader.open(recomputed, last).manifest())
-        .isEqualTo(CheckpointReader.open(store, last).manifest());
+    assertThat(manifest(recomputed, "wide", 16)).isEqualTo(manifest(store, "wide", 16));
   }
 
   @Test
@@ -120,7 +116,7 @@ class TrainingRunTest {
                 + " finite are in the gradient of layers\\.1\\.experts\\.down;"
                 + " memory:narrow/not-finite-step-00000002\\.json has the details; a lower"
                 + " spec\\.training\\.learningRate\\.peak or a longer warm-up usually helps");
-    assertThat(RunCheckpoints.steps(store, "narrow")).isEmpty();
+    assertThat(TestRuns.steps(store, "narrow")).isEmpty();
     assertThat(dump("narrow/not-finite-step-00000002.json"))
         .contains("\"gradientNorm\" : \"NaN\"", "model.norm.weight", "layers.1.experts.down");
   }
@@ -140,7 +136,7 @@ class TrainingRunTest {
                 + " embedding, micro-batch 0; memory:narrow/not-finite-step-00000001.json has the"
                 + " details; a lower spec.training.learningRate.peak or a longer warm-up usually"
                 + " helps");
-    assertThat(RunCheckpoints.steps(store, "narrow")).isEmpty();
+    assertThat(TestRuns.steps(store, "narrow")).isEmpty();
     assertThat(store.find("narrow/metrics.jsonl")).isEmpty();
     assertThat(dump("narrow/not-finite-step-00000001.json"))
         .contains("\"validationLoss\" : \"NaN\"", "\"microBatch\" : 0", "layers.1.experts.down")
@@ -176,7 +172,7 @@ class TrainingRunTest {
   @Test
   void onlyTheNewestCheckpointsAreKept() {
     runs.train(TestRuns.NARROW, store, () -> false);
-    assertThat(RunCheckpoints.steps(store, "narrow")).containsExactly(6L, 8L);
+    assertThat(TestRuns.steps(store, "narrow")).containsExactly(6L, 8L);
   }
 
   @Test
@@ -187,7 +183,7 @@ class TrainingRunTest {
         store.create("narrow/checkpoints/step-00000005/model-00001-of-00001.safetensors");
     killed.write(MemorySegment.ofArray(new byte[] {1}));
     runs.train(TestRuns.NARROW, store, afterSteps(1));
-    assertThat(RunCheckpoints.steps(store, "narrow")).containsExactly(3L, 4L);
+    assertThat(TestRuns.steps(store, "narrow")).containsExactly(3L, 4L);
     assertThat(store.list("narrow/checkpoints/step-00000005/")).isEmpty();
     assertThat(store.discardUnfinished("")).isZero();
   }
@@ -195,32 +191,32 @@ class TrainingRunTest {
   @Test
   void completeStageIsNotTrainedAgain() {
     runs.train(TestRuns.NARROW, store, () -> false);
-    var before = store.list("");
+    var before = TestRuns.objects(store);
     assertThat(runs.train(TestRuns.NARROW, store, () -> false)).isEqualTo(8);
-    assertThat(store.list("")).isEqualTo(before);
+    assertThat(TestRuns.objects(store)).isEqualTo(before);
   }
 
   @Test
   void stopRequestEndsTheTrainingAfterTheStepWithACheckpoint() {
     assertThat(runs.train(TestRuns.NARROW, store, afterSteps(5))).isEqualTo(5);
-    assertThat(RunCheckpoints.newestStep(store, "narrow")).hasValue(5);
+    assertThat(RunCheckpoints.read(store).newestStep("narrow")).hasValue(5);
   }
 
   @Test
   void stopRequestBeforeTheFirstStepLeavesTheStoreUnchanged() {
     assertThat(runs.train(TestRuns.NARROW, store, afterSteps(0))).isZero();
-    assertThat(store.list("")).isEmpty();
+    assertThat(TestRuns.objects(store)).isEmpty();
     runs.train(TestRuns.NARROW, store, afterSteps(5));
-    var before = store.list("");
+    var before = TestRuns.objects(store);
     assertThat(runs.train(TestRuns.NARROW, store, afterSteps(0))).isEqualTo(5);
-    assertThat(store.list("")).isEqualTo(before);
+    assertThat(TestRuns.objects(store)).isEqualTo(before);
   }
 
   @Test
   void checkpointRecordsWhatItWasTrainedOn() {
     runs.train(TestRuns.NARROW, store, () -> false);
     TrainerState state =
-        CheckpointReader.open(store, "narrow/checkpoints/step-00000008").state().orElseThrow();
+        CheckpointReader.open(store, TestRuns.folder(store, "narrow", 8)).state().orElseThrow();
     assertThat(state.step()).isEqualTo(8);
     assertThat(state.tokens()).isEqualTo(2048);
     assertThat(state.threads()).isEqualTo(2);
@@ -231,7 +227,7 @@ class TrainingRunTest {
   @Test
   void shardsOfAnotherTokenizerAreRefusedAndNothingIsWritten() throws IOException {
     runs.train(TestRuns.NARROW, store, afterSteps(1));
-    var before = store.list("");
+    var before = TestRuns.objects(store);
     Path other = folder.resolve("other.json");
     String json = Files.readString(Path.of("../examples/java-sources/tokenizer.json"));
     Files.writeString(other, json + "\n");
@@ -241,42 +237,48 @@ class TrainingRunTest {
           .hasMessage(
               "spec.data.uri: was made by tokenizer "
                   + others.training.index().tokenizer()
-                  + "; memory:narrow/checkpoints/step-00000001 was trained on tokenizer "
+                  + "; memory:"
+                  + TestRuns.folder(store, "narrow", 1)
+                  + " was trained on tokenizer "
                   + runs.training.index().tokenizer()
                   + "; a run cannot change its tokenizer");
     }
-    assertThat(store.list("")).isEqualTo(before);
+    assertThat(TestRuns.objects(store)).isEqualTo(before);
   }
 
   @Test
   void shardsChangedSinceTheCheckpointAreRefusedAndNothingIsWritten() throws IOException {
     runs.train(TestRuns.NARROW, store, afterSteps(1));
-    var before = store.list("");
+    var before = TestRuns.objects(store);
     try (TestRuns others = TestRuns.prepare(folder.resolve("others"), TestRuns.TOKENIZER, 0.4)) {
       assertThatThrownBy(() -> others.train(TestRuns.NARROW, store, () -> false))
           .isInstanceOf(UserError.class)
           .hasMessage(
               "spec.data.uri: is dataset "
                   + others.training.fingerprint()
-                  + "; memory:narrow/checkpoints/step-00000001 was trained on dataset "
+                  + "; memory:"
+                  + TestRuns.folder(store, "narrow", 1)
+                  + " was trained on dataset "
                   + runs.training.fingerprint()
                   + "; a run cannot change its data");
     }
-    assertThat(store.list("")).isEqualTo(before);
+    assertThat(TestRuns.objects(store)).isEqualTo(before);
   }
 
   @Test
   void changedOptimizerIsRefusedInOneMessageAndNothingIsWritten() {
     runs.train(TestRuns.NARROW, store, afterSteps(3));
-    var before = store.list("");
+    var before = TestRuns.objects(store);
     ProgressiveTraining muon = TestRuns.resource("optimizer: {type: muon}");
     assertThatThrownBy(() -> runs.train(muon, "narrow", store, () -> false))
         .isInstanceOf(UserError.class)
         .hasMessage(
             "spec.training.optimizer.type: muon is not the adamw of"
-                + " memory:narrow/checkpoints/step-00000003; a run cannot change what it has used,"
+                + " memory:"
+                + TestRuns.folder(store, "narrow", 3)
+                + "; a run cannot change what it has used,"
                 + " so set it back or use another store");
-    assertThat(store.list("")).isEqualTo(before);
+    assertThat(TestRuns.objects(store)).isEqualTo(before);
   }
 
   /** A plan computes the size of a checkpoint without the trainer's arrays. */
@@ -285,7 +287,7 @@ class TrainingRunTest {
   void checkpointHasAsManyBytesAsPlanned(String optimizer) {
     ProgressiveTraining resource = TestRuns.resource("optimizer: {type: " + optimizer + "}");
     runs.train(resource, "narrow", store, afterSteps(1));
-    CheckpointReader reader = CheckpointReader.open(store, "narrow/checkpoints/step-00000001");
+    CheckpointReader reader = CheckpointReader.open(store, TestRuns.folder(store, "narrow", 1));
     long held =
         Stream.of(FileKind.values())
             .flatMap(kind -> reader.tensors(kind).stream())
@@ -307,9 +309,13 @@ class TrainingRunTest {
   private static void expand(ObjectStore target) {
     ExpansionSpec expansion = Objects.requireNonNull(TestRuns.WIDE.expansion());
     ExpansionRun.run(
-        new CheckpointLocation(target, "narrow/checkpoints/step-00000008"),
+        new CheckpointLocation(target, TestRuns.folder(target, "narrow", 8)),
         new CheckpointLocation(target, "wide/expansion"),
         expansion);
+  }
+
+  private static Optional<Manifest> manifest(ObjectStore of, String stage, long step) {
+    return CheckpointReader.open(of, TestRuns.folder(of, stage, step)).manifest();
   }
 
   /** A training asks once before its first step and once after each step. */

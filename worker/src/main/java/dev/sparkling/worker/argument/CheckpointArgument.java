@@ -23,6 +23,25 @@ import java.nio.file.Path;
 public record CheckpointArgument(String name, String text, CheckpointLocation at)
     implements AutoCloseable {
 
+  /**
+   * Opens the store of a checkpoint to read, whose folder may be named without the mark of its
+   * writer, as in {@code wide/checkpoints/step-00001000}. Does not check whether it exists.
+   */
+  public static CheckpointArgument openExisting(String name, String text) {
+    CheckpointArgument named = open(name, text);
+    try {
+      StoreUri parent = StoreUri.parse(name, text).parent().orElseThrow();
+      return new CheckpointArgument(
+          name,
+          text,
+          new CheckpointLocation(
+              named.store(), FencedFolder.resolve(parent, named.at().folder(), named.store())));
+    } catch (RuntimeException e) {
+      named.close();
+      throw e;
+    }
+  }
+
   /** Opens the store of the folder; does not check whether the folder exists. */
   public static CheckpointArgument open(String name, String text) {
     return switch (StoreUri.parse(name, text)) {

@@ -1,7 +1,10 @@
 package dev.sparkling.worker.delete;
 
+import dev.sparkling.checkpoint.run.RunOwner;
+import dev.sparkling.checkpoint.run.RunWriter;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoreUri;
+import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Outcome;
@@ -17,6 +20,7 @@ import dev.sparkling.worker.text.Format;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -70,11 +74,15 @@ public final class DeleteCommand implements Callable<Integer> {
     }
   }
 
-  /** Deletes the objects of the job's stages; other objects at the same location are kept. */
+  /**
+   * Deletes the objects of the job's stages; other objects at the same location are kept. A run
+   * that another resource owns is not deleted.
+   */
   private static JobResult delete(Assignment job, StopSignal stop) {
     List<String> stages = job.resource().spec().stages().stream().map(StageSpec::name).toList();
     try (RunLock _ = lock(job.store());
         ObjectStore store = StoreAccess.open(job.store(), job.resource().spec().storage())) {
+      lockOutWriters(store, Optional.of(job.owner().get()));
       return delete(RunDeletion.ofRun(store, stages), store, stop);
     }
   }
@@ -99,7 +107,16 @@ public final class DeleteCommand implements Callable<Integer> {
             "URI: %s holds %s; nothing was deleted: confirm with --yes"
                 .formatted(location.uri, summary(deletion)));
       }
-      return delete(deletion, store, stop);
+      lockOutWriters(store, Optional.empty());
+      return delete(RunDeletion.ofAnyRun(store), store, stop);
+    }
+  }
+
+  private static void lockOutWriters(ObjectStore store, Optional<RunOwner> owner) {
+    try {
+      RunWriter.beginDeletion(store, owner);
+    } catch (CorruptCheckpoint _) {
+      // No writer is admitted by a fence that cannot be read.
     }
   }
 

@@ -6,13 +6,15 @@ import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.pipeline.layout.RunLayout;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
  * Deletes the objects of a run: manifests first, so that readers never find a partially deleted
- * checkpoint, then the rest. An interrupted deletion is completed by the next one.
+ * checkpoint, then the rest, and the fence last, so that no writer can be admitted meanwhile. An
+ * interrupted deletion is completed by the next one.
  *
  * @param objects objects of the run
  * @param others other objects below the same root, which are never deleted
@@ -48,13 +50,13 @@ record RunDeletion(List<StoredObject> objects, List<StoredObject> others) {
   }
 
   /**
-   * Deletes the objects.
+   * Deletes the objects. Writers must have been locked out before the objects were found.
    *
    * @return false if a stop was requested before all objects were deleted
    */
   boolean run(ObjectStore store, BooleanSupplier stopRequested) {
-    List<StoredObject> order = new ArrayList<>(objects.stream().filter(this::isManifest).toList());
-    order.addAll(objects.stream().filter(object -> !isManifest(object)).toList());
+    List<StoredObject> order = new ArrayList<>(objects);
+    order.sort(Comparator.comparing(RunDeletion::rank));
     for (StoredObject object : order) {
       if (stopRequested.getAsBoolean()) {
         return false;
@@ -64,7 +66,9 @@ record RunDeletion(List<StoredObject> objects, List<StoredObject> others) {
     return true;
   }
 
-  private boolean isManifest(StoredObject object) {
-    return object.key().endsWith("/" + Manifest.NAME);
+  private static int rank(StoredObject object) {
+    return object.key().endsWith("/" + Manifest.NAME)
+        ? 0
+        : object.key().equals(RunLayout.FENCE) ? 2 : 1;
   }
 }

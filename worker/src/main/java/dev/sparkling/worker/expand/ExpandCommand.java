@@ -103,7 +103,7 @@ public final class ExpandCommand implements Callable<Integer> {
 
   private JobResult expand(ExpansionArguments arguments, StopSignal stop, PrintWriter out) {
     ExpansionSpec expansion = arguments.expansion();
-    try (CheckpointArgument from = CheckpointArgument.open("--from", arguments.from());
+    try (CheckpointArgument from = CheckpointArgument.openExisting("--from", arguments.from());
         CheckpointArgument to = CheckpointArgument.open("--to", arguments.to())) {
       to.requireFree(from);
       Optional<ExpansionReport> report =
@@ -131,7 +131,7 @@ public final class ExpandCommand implements Callable<Integer> {
 
   private JobResult preview(ExpansionArguments arguments, PrintWriter out) {
     ExpansionSpec expansion = arguments.expansion();
-    try (CheckpointArgument from = CheckpointArgument.open("--from", arguments.from())) {
+    try (CheckpointArgument from = CheckpointArgument.openExisting("--from", arguments.from())) {
       ExpansionPreview preview =
           ArgumentErrors.naming(
               from.name(),

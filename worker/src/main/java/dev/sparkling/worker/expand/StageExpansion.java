@@ -2,8 +2,8 @@ package dev.sparkling.worker.expand;
 
 import dev.sparkling.checkpoint.format.CheckpointLocation;
 import dev.sparkling.checkpoint.format.CheckpointReader;
-import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.Manifest;
+import dev.sparkling.checkpoint.run.FencedCheckpoint;
 import dev.sparkling.checkpoint.run.Metrics;
 import dev.sparkling.checkpoint.run.Metrics.Evaluation;
 import dev.sparkling.checkpoint.store.ObjectStore;
@@ -11,7 +11,7 @@ import dev.sparkling.expander.run.ExpansionOptions;
 import dev.sparkling.expander.run.ExpansionProgress;
 import dev.sparkling.expander.run.ExpansionReport;
 import dev.sparkling.expander.run.ExpansionRun;
-import dev.sparkling.pipeline.layout.RunLayout;
+import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.spec.model.ExpansionSpec;
 import dev.sparkling.pipeline.status.ExpansionStatus;
@@ -53,16 +53,17 @@ public record StageExpansion(
    */
   public Optional<Expanded> into(StagePlan stage) {
     ObjectStore store = run.store();
-    String folder = RunLayout.expansion(stage.name());
-    if (Checkpoints.exists(store, folder)) {
+    if (run.writer().checkpoints().expansion(stage.name()).isPresent()) {
       return Optional.of(new Expanded(status(stage, null), Optional.empty()));
     }
+    FencedCheckpoint source = source(stage);
+    source.open(store); // checks that it is the one that was committed
     ExpansionSpec expansion = Objects.requireNonNull(stage.expansion());
     long begin = System.nanoTime();
     Optional<ExpansionReport> report =
         ExpansionRun.run(
-            new CheckpointLocation(store, source(stage)),
-            new CheckpointLocation(store, folder),
+            new CheckpointLocation(store, source.folder()),
+            new StageTarget(run.writer(), stage.name()),
             expansion,
             ExpansionOptions.DEFAULT
                 .withMemory(memoryBytes)
@@ -72,10 +73,21 @@ public record StageExpansion(
     return report.map(done -> new Expanded(status(stage, seconds), report));
   }
 
-  /** Returns the key of the checkpoint that is expanded into a stage. */
-  public String source(StagePlan stage) {
+  /**
+   * Returns the checkpoint that is expanded into a stage.
+   *
+   * @throws UserError if the stage before is not complete
+   */
+  public FencedCheckpoint source(StagePlan stage) {
     StagePlan before = before(stage);
-    return RunLayout.checkpoint(before.name(), before.lastStep());
+    return run.writer()
+        .checkpoints()
+        .at(before.name(), before.lastStep())
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "%s: stage %s has no checkpoint at its last step, %d; train it first"
+                        .formatted(run.store().location(""), before.name(), before.lastStep())));
   }
 
   private StagePlan before(StagePlan stage) {
@@ -83,8 +95,9 @@ public record StageExpansion(
   }
 
   private ExpansionStatus status(StagePlan stage, @Nullable Double seconds) {
+    String folder = run.writer().checkpoints().expansion(stage.name()).orElseThrow().folder();
     long bytes =
-        CheckpointReader.open(run.store(), RunLayout.expansion(stage.name())).manifest().stream()
+        CheckpointReader.open(run.store(), folder).manifest().stream()
             .flatMap(manifest -> manifest.files().values().stream())
             .mapToLong(Manifest.FileDigest::size)
             .sum();
@@ -98,7 +111,7 @@ public record StageExpansion(
         null,
         seconds,
         bytes,
-        ExpansionReport.read(run.store(), RunLayout.expansion(stage.name())).warnings());
+        ExpansionReport.read(run.store(), folder).warnings());
   }
 
   /** Returns the path in the resource of a setting that the expander's errors name. */

@@ -66,7 +66,7 @@ public final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    try (CheckpointArgument argument = CheckpointArgument.open("URI", uri)) {
+    try (CheckpointArgument argument = CheckpointArgument.openExisting("URI", uri)) {
       ObjectStore store = argument.store();
       Optional<StoredObject> file = store.find(argument.at().folder());
       Optional<StoredObject> settings = store.find(argument.at().key(RunLayout.SETTINGS));

@@ -2,6 +2,7 @@ package dev.sparkling.worker.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.sparkling.checkpoint.run.RunOwner;
 import dev.sparkling.checkpoint.store.FileErrors;
 import dev.sparkling.checkpoint.store.StoreUri;
 import dev.sparkling.pipeline.error.UserError;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param resource validated resource
  * @param stage name of the stage; empty if the command works on the whole run
  * @param store location of the run
+ * @param owner owner of the run, which may have to be looked up
  * @param reader reads the file's text again and takes settings that it omits from the given values
  */
 public record Assignment(
@@ -33,6 +36,7 @@ public record Assignment(
     ProgressiveTraining resource,
     String stage,
     StoreUri store,
+    Supplier<RunOwner> owner,
     Function<JsonNode, ProgressiveTraining> reader) {
 
   /**
@@ -47,6 +51,7 @@ public record Assignment(
         file,
         job.stage(),
         null,
+        uri -> OwnerLookup.ofJob(uri, job, System.getenv()),
         recorded -> resource(JobReader.read(text, file.toString(), work, recorded)));
   }
 
@@ -59,25 +64,31 @@ public record Assignment(
    */
   public static Assignment ofResource(Path file, String stage, @Nullable String store) {
     String text = text(file);
-    return of(file, stage, store, recorded -> SpecReader.read(text, file.toString(), recorded));
+    return of(
+        file,
+        stage,
+        store,
+        uri -> OwnerLookup.ofLocalRun(uri, System.getenv()),
+        recorded -> SpecReader.read(text, file.toString(), recorded));
   }
 
   /** Reads the file again, with recorded values for the settings that it omits. */
   Assignment resolvedWith(JsonNode recorded) {
-    return new Assignment(file, reader.apply(recorded), stage, store, reader);
+    return new Assignment(file, reader.apply(recorded), stage, store, owner, reader);
   }
 
   private static Assignment of(
       Path file,
       String stage,
       @Nullable String store,
+      Function<StoreUri, RunOwner> owner,
       Function<JsonNode, ProgressiveTraining> reader) {
     ProgressiveTraining resource = reader.apply(MissingNode.getInstance());
     StoreUri uri =
         store == null
             ? StoreUri.parse("spec.storage.uri", resource.spec().storage().uri())
             : StoreUri.parse("--store", store);
-    return new Assignment(file, resource, stage, uri, reader);
+    return new Assignment(file, resource, stage, uri, () -> owner.apply(uri), reader);
   }
 
   private static ProgressiveTraining resource(JobDocument job) {

@@ -1,9 +1,9 @@
 package dev.sparkling.worker.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.FormatJson;
 import dev.sparkling.checkpoint.run.RunCheckpoints;
+import dev.sparkling.checkpoint.run.RunWriter;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.identity.ResolvedSettings;
@@ -11,7 +11,6 @@ import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -23,6 +22,9 @@ import java.util.TreeSet;
  * the run has a checkpoint, each start overwrites the record; after that, the record is binding.
  */
 final class RecordedSettings {
+
+  /** Key of the mark of the writer that recorded the settings. */
+  private static final String WRITER = "writer";
 
   private final ObjectStore store;
   private final Optional<ObjectNode> binding;
@@ -95,31 +97,39 @@ final class RecordedSettings {
 
   /**
    * Records the settings of a start, after the run's identity was checked. A binding record keeps
-   * its values; missing stages and fields are added.
+   * its values; missing stages and fields are added. The record is always written, with the mark of
+   * its writer, so that a writer before it, which may have been stopped just before its own write,
+   * can no longer replace it.
    */
-  void record(ProgressiveTrainingSpec spec) {
+  void record(ProgressiveTrainingSpec spec, RunWriter writer) {
     ObjectNode resolved = ResolvedSettings.of(spec);
     ObjectNode settings =
         binding.isEmpty() ? resolved : ResolvedSettings.merged(binding.get(), resolved);
-    byte[] bytes = FormatJson.encode(settings);
-    if (stored(store).filter(known -> Arrays.equals(known, bytes)).isEmpty()) {
-      store.write(RunLayout.SETTINGS, bytes);
-    }
+    settings.put(WRITER, writer.mark());
+    writer.rewrite(RunLayout.SETTINGS, FormatJson.encode(settings));
+  }
+
+  /** Whether another process has recorded settings, or made them binding, since the given read. */
+  boolean isNewerThan(RecordedSettings earlier) {
+    return !binding.equals(earlier.binding);
   }
 
   private static Optional<byte[]> stored(ObjectStore store) {
-    return store.find(RunLayout.SETTINGS).map(store::readAll);
+    return store.readCurrent(RunLayout.SETTINGS, (_, bytes) -> bytes);
   }
 
   private static ObjectNode decoded(ObjectStore store, byte[] bytes) {
-    return FormatJson.decode(store.location(RunLayout.SETTINGS), bytes, ObjectNode.class);
+    ObjectNode settings =
+        FormatJson.decode(store.location(RunLayout.SETTINGS), bytes, ObjectNode.class);
+    settings.remove(WRITER);
+    return settings;
   }
 
   private static boolean hasCheckpoint(ObjectStore store, RunPlan plan) {
+    RunCheckpoints checkpoints = RunCheckpoints.read(store);
     return plan.stageNames().stream()
         .anyMatch(
             stage ->
-                RunCheckpoints.newestStep(store, stage).isPresent()
-                    || Checkpoints.exists(store, RunLayout.expansion(stage)));
+                checkpoints.newest(stage).isPresent() || checkpoints.expansion(stage).isPresent());
   }
 }

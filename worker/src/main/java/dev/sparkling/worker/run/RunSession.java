@@ -1,13 +1,17 @@
 package dev.sparkling.worker.run;
 
 import dev.sparkling.checkpoint.run.RunIdentity;
+import dev.sparkling.checkpoint.run.RunWriter;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.TransientError;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.spec.ProgressiveTraining;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +27,7 @@ public final class RunSession implements AutoCloseable {
   private final RecordedSettings settings;
   private final List<String> warnings;
   private @Nullable RunLock lock;
+  private @Nullable RunWriter writer;
 
   private RunSession(
       Assignment assignment, ObjectStore store, RecordedSettings settings, List<String> warnings) {
@@ -63,17 +68,35 @@ public final class RunSession implements AutoCloseable {
   }
 
   /**
-   * Locks the run, checks that the stored checkpoints belong to it, and records its settings.
+   * Locks the run, checks that the stored checkpoints belong to it, becomes its only writer, and
+   * records its settings.
    *
    * @param data fingerprints of the training data; empty if they need not be compared, because the
    *     data is not opened
-   * @throws UserError if another process is working on the run, or naming all settings that the run
-   *     has used and that have changed
+   * @throws UserError if another process is working on the run, if it has another owner, or naming
+   *     all settings that the run has used and that have changed
    */
   public void begin(Optional<RunIdentity.DataFingerprints> data) {
     lock = RunLock.acquire(assignment.store());
     new RunIdentity(spec(), plan, data).check(store);
-    settings.record(spec());
+    RunWriter admitted = RunWriter.begin(store, assignment.owner().get());
+    admitted.pin(List.of(RunLayout.SETTINGS));
+    // Another writer may have started the run or committed a checkpoint since the check above.
+    new RunIdentity(spec(), plan, data).check(store);
+    if (RecordedSettings.read(store, plan).isNewerThan(settings)) {
+      throw new TransientError(
+          store.location("") + ": another process has started this run meanwhile; try again", null);
+    }
+    settings.record(spec(), admitted);
+    plan.stages().stream()
+        .filter(stage -> stage.expansion() != null)
+        .forEach(stage -> admitted.adoptExpansion(stage.name()));
+    writer = admitted;
+  }
+
+  /** Returns the writer of the run, which has begun. */
+  public RunWriter writer() {
+    return Objects.requireNonNull(writer, "the run has not begun");
   }
 
   /** Returns the job document or resource file. */
