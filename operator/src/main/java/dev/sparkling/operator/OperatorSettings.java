@@ -27,6 +27,9 @@ public interface OperatorSettings {
   /** Names of Secrets for pulling images, in the namespaces of the resources. */
   Optional<List<String>> imagePullSecrets();
 
+  /** Identity of the cluster; by default the UID of the namespace kube-system. */
+  Optional<String> clusterId();
+
   /** Whether a trainer requests one GPU if its resource sets no requests and limits. */
   @WithDefault("true")
   boolean defaultGpu();

@@ -74,7 +74,7 @@ public final class TestObjects {
   public static Job job(String stage, Work work) {
     WorkerSettings settings =
         new WorkerSettings("trainer", "expander", "IfNotPresent", List.of(), false, 60);
-    return new JobBuilder(new WorkerJobs(settings).job(run(), stage, work, 0))
+    return new JobBuilder(new WorkerJobs(settings, () -> "cluster-1").job(run(), stage, work, 0))
         .editMetadata()
         .withUid(stage + "-" + work)
         .endMetadata()

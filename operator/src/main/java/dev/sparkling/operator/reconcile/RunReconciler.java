@@ -76,7 +76,10 @@ public final class RunReconciler
     this.events = new EventLookup(client, clock);
     this.statuses = new StatusFactory(clock);
     this.writer = new StatusWriter(metrics, new EventRecorder(client, clock));
-    Workers workers = new Workers(client, new WorkerJobs(settings.workers()));
+    Workers workers =
+        new Workers(
+            client,
+            new WorkerJobs(settings.workers(), new ClusterId(settings.clusterId(), client)));
     this.pass = new RunPass(polling, events, workers, statuses);
     this.deletion = new Deletion(workers);
   }

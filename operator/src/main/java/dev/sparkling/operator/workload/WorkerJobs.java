@@ -22,6 +22,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicy;
 import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicyBuilder;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** Builds a run's jobs. A job is never changed after its creation, except by Kueue. */
@@ -47,9 +48,16 @@ public final class WorkerJobs {
           .toArray(Integer[]::new);
 
   private final WorkerSettings settings;
+  private final Supplier<String> cluster;
 
-  public WorkerJobs(WorkerSettings settings) {
+  /**
+   * Creates a builder.
+   *
+   * @param cluster identity of the cluster, for the owner of runs in object stores
+   */
+  public WorkerJobs(WorkerSettings settings, Supplier<String> cluster) {
     this.settings = settings;
+    this.cluster = cluster;
   }
 
   /**
@@ -79,7 +87,13 @@ public final class WorkerJobs {
     Map<String, String> labels = Labels.of(run, stage, work);
     WorkerPod pod =
         new WorkerPod(
-            settings, spec, work, stage, Names.of(name(run), stage, work), patch(spec, work));
+            settings,
+            spec,
+            work,
+            stage,
+            dataOwner(run),
+            Names.of(name(run), stage, work),
+            patch(spec, work));
     return new JobBuilder()
         .withMetadata(metadata(run, stage, work, Labels.queueing(run, work)))
         .editMetadata()
@@ -97,6 +111,12 @@ public final class WorkerJobs {
         .withTemplate(pod.template(labels))
         .endSpec()
         .build();
+  }
+
+  /** Returns the owner of the run's data, which stays the same if the resource is re-created. */
+  private String dataOwner(ProgressiveTrainingResource run) {
+    ObjectMeta metadata = run.getMetadata();
+    return String.join("/", cluster.get(), metadata.getNamespace(), metadata.getName());
   }
 
   /** Reads {@code podPatch}, which the API server has validated. */

@@ -32,6 +32,7 @@ import java.util.Map;
  * account token.
  *
  * @param stage name of the stage; empty for the work of a whole run
+ * @param owner owner of the run's data: CLUSTER/NAMESPACE/NAME of the resource
  * @param document name of the config map with the job document
  */
 record WorkerPod(
@@ -39,6 +40,7 @@ record WorkerPod(
     ProgressiveTrainingSpec spec,
     Work work,
     String stage,
+    String owner,
     String document,
     PodPatch patch) {
 
@@ -162,6 +164,8 @@ record WorkerPod(
     if (storage.caConfigMap() != null) {
       environment.add(value("AWS_CA_BUNDLE", AUTHORITY_FOLDER + "/ca.crt"));
     }
+    // Not in the job document, because workers of older versions reject unknown keys.
+    environment.add(value("SPARKLING_OWNER", owner));
     environment.add(value("XDG_CACHE_HOME", CACHE_FOLDER));
     environment.addAll(patch.env());
     return environment;

@@ -333,6 +333,11 @@ final class RunningOperator implements AutoCloseable {
       }
 
       @Override
+      public Optional<String> clusterId() {
+        return Optional.empty();
+      }
+
+      @Override
       public boolean defaultGpu() {
         return false;
       }

@@ -8,12 +8,14 @@ import dev.sparkling.operator.server.ApiServer;
 import dev.sparkling.operator.workload.WorkerJobs;
 import dev.sparkling.operator.workload.WorkerSettings;
 import dev.sparkling.pipeline.job.Work;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,7 +32,8 @@ class WorkersIT {
       new Workers(
           client,
           new WorkerJobs(
-              new WorkerSettings("trainer", "expander", "IfNotPresent", List.of(), false, 600)));
+              new WorkerSettings("trainer", "expander", "IfNotPresent", List.of(), false, 600),
+              new ClusterId(Optional.empty(), client)));
 
   @BeforeEach
   void create() {
@@ -72,6 +75,32 @@ class WorkersIT {
     create();
     assertThat(workers.launch(former, "narrow", Work.TRAIN, 0)).isFalse();
     assertThat(jobs()).isZero();
+  }
+
+  @Test
+  void theOwnerOfTheDataIsTheResourceInThisCluster() {
+    workers.launch(read(), "narrow", Work.TRAIN, 0);
+    String cluster =
+        server.administrator().namespaces().withName("kube-system").get().getMetadata().getUid();
+    assertThat(
+            client
+                .batch()
+                .v1()
+                .jobs()
+                .inNamespace(namespace)
+                .list()
+                .getItems()
+                .getFirst()
+                .getSpec()
+                .getTemplate()
+                .getSpec()
+                .getContainers()
+                .getFirst()
+                .getEnv())
+        .filteredOn(variable -> variable.getName().equals("SPARKLING_OWNER"))
+        .extracting(EnvVar::getValue)
+        .containsExactly(cluster + "/" + namespace + "/" + "demo");
+    assertThat(new ClusterId(Optional.of("given"), client).get()).isEqualTo("given");
   }
 
   private ProgressiveTrainingResource read() {

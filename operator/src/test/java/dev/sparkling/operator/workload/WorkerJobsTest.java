@@ -25,7 +25,8 @@ class WorkerJobsTest {
               "IfNotPresent",
               List.of("registry"),
               true,
-              604_800));
+              604_800),
+          () -> "cluster-1");
 
   static List<GoldenFolder> cases() {
     return GoldenFolder.of(WorkerJobsTest.class);
