@@ -260,7 +260,7 @@ public final class RunWriter {
         .filter(
             key ->
                 RunLayout.eventsFile(key)
-                    .filter(file -> file.step() > newest && isLeftover(file.writer()))
+                    .filter(file -> file.step() > newest && isFormer(file.writer()))
                     .isPresent())
         .forEach(store::delete);
     List<String> left =
@@ -268,22 +268,20 @@ public final class RunWriter {
             .map(key -> key.substring(0, key.lastIndexOf('/')))
             .distinct()
             .filter(key -> !kept.contains(key))
-            .filter(
-                key ->
-                    RunLayout.folder(key)
-                        .filter(folder -> isLeftover(folder.writer()))
-                        .filter(folder -> folder.writer().isPresent() || folder.step().isPresent())
-                        .isPresent())
-            .filter(
-                key ->
-                    RunLayout.folder(key).flatMap(StageFolder::writer).isPresent()
-                        || !Checkpoints.exists(store, key))
+            .filter(key -> RunLayout.folder(key).filter(at -> isLeftover(key, at)).isPresent())
             .toList();
     left.forEach(folder -> Checkpoints.delete(store, folder));
     return left;
   }
 
-  private boolean isLeftover(Optional<WriterMark> writer) {
+  private boolean isLeftover(String key, StageFolder folder) {
+    return isFormer(folder.writer())
+        && (folder.writer().isPresent()
+            || (folder.step().isPresent() && !Checkpoints.exists(store, key)));
+  }
+
+  /** Whether a writer before this one, or a version without fences, has written something. */
+  private boolean isFormer(Optional<WriterMark> writer) {
     return writer.map(mark -> mark.isBefore(current().mark())).orElse(true);
   }
 

@@ -73,10 +73,20 @@ public final class Observer {
           new StageObservation(
               status.expansion() != null,
               checkpoint == null ? OptionalLong.empty() : OptionalLong.of(checkpoint.step()),
-              trainer.or(() -> expander).map(WorkerJob::worker).orElse(new Worker.None())));
+              worker(stage, trainer.or(() -> expander))));
     }
     return new Observation(
         new Observed(plan, spec.suspend(), spec.retries(), observations), stages);
+  }
+
+  /** Returns the worker of a stage; at most one may be active, whatever job it belongs to. */
+  private Worker worker(StagePlan stage, Optional<WorkerJob> job) {
+    Worker worker = job.map(WorkerJob::worker).orElse(new Worker.None());
+    return worker instanceof Worker.Active
+        ? worker
+        : jobs.orphan(stage.name())
+            .<Worker>map(pod -> new Worker.Active(pod.activity()))
+            .orElse(worker);
   }
 
   private StageStatus status(
@@ -92,7 +102,9 @@ public final class Observer {
     expander.or(() -> trainer).ifPresent(merge::addStart);
     trainer
         .or(() -> expander.filter(job -> !job.isComplete()))
-        .ifPresentOrElse(job -> merge.addWorker(job, spec.suspend()), merge::clearWorker);
+        .ifPresentOrElse(
+            job -> merge.addWorker(job, spec.suspend()),
+            () -> merge.addOrphan(jobs.orphan(stage.name())));
     expander
         .filter(WorkerJob::isComplete)
         .ifPresent(job -> merge.addExpansion(expansion(job, earlier)));

@@ -86,6 +86,24 @@ public record RunJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<Eve
     return Stream.of(Work.TRAIN, Work.EXPAND).flatMap(work -> find(stage, work).stream());
   }
 
+  /**
+   * Returns a pod of a stage that may still be running although its job is gone, because the job or
+   * the resource that owned it was deleted. A pod that is newer than the cached jobs looks the
+   * same.
+   */
+  Optional<WorkerPodState> orphan(String stage) {
+    return orphans().filter(pod -> stage.equals(label(pod.pod(), Labels.STAGE))).findFirst();
+  }
+
+  /** Returns the pods of all stages that may still be running although their jobs are gone. */
+  public Stream<WorkerPodState> orphans() {
+    return pods.stream()
+        .filter(pod -> !label(pod, Labels.STAGE).isEmpty())
+        .filter(pod -> jobs.stream().noneMatch(job -> isOwnedBy(job.getMetadata().getUid(), pod)))
+        .map(WorkerPodState::new)
+        .filter(pod -> pod.ended().isEmpty());
+  }
+
   /** Returns the jobs of all stages, without the one that deletes the run's data. */
   public Stream<WorkerJob> ofStages() {
     return jobs.stream().filter(job -> !label(job, Labels.STAGE).isEmpty()).map(this::worker);
@@ -104,9 +122,9 @@ public record RunJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<Eve
         .toList();
   }
 
-  private static String label(Job job, String name) {
-    return job.getMetadata().getLabels() == null
+  private static String label(HasMetadata object, String name) {
+    return object.getMetadata().getLabels() == null
         ? ""
-        : job.getMetadata().getLabels().getOrDefault(name, "");
+        : object.getMetadata().getLabels().getOrDefault(name, "");
   }
 }

@@ -95,11 +95,14 @@ final class StageStatusMerge {
   }
 
   /**
-   * Clears the worker of a stage without a job. Its last pod was deleted with the job, which is not
-   * a disruption.
+   * Replaces the worker of a stage without a job by the pod that a deleted job has left, if there
+   * is one. Its end is not a disruption.
    */
-  void clearWorker() {
-    worker = WorkerStatus.NONE;
+  void addOrphan(Optional<WorkerPodState> pod) {
+    worker =
+        pod.flatMap(WorkerPodState::blocked)
+            .map(waiting -> new WorkerStatus(null, waiting.reason(), waiting.message()))
+            .orElse(WorkerStatus.NONE);
   }
 
   /** Adds the results of a complete expander, and resets the attempts for the trainer. */

@@ -3,6 +3,7 @@ package dev.sparkling.operator.reconcile;
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.operator.observe.RunJobs;
 import dev.sparkling.operator.observe.WorkerJob;
+import dev.sparkling.operator.observe.WorkerPodState;
 import dev.sparkling.operator.observe.WorkerPodState.Waiting;
 import dev.sparkling.operator.reconcile.Workers.LaunchFailure;
 import dev.sparkling.operator.status.Reason;
@@ -50,6 +51,11 @@ final class Deletion {
       active.forEach(workers::stop);
       return Optional.of(
           new Delay(Reason.DELETING, "waiting until job " + active.getFirst().name() + " is gone"));
+    }
+    Optional<WorkerPodState> orphan = jobs.orphans().findFirst();
+    if (orphan.isPresent()) {
+      return Optional.of(
+          new Delay(Reason.DELETING, "waiting until pod " + orphan.get().name() + " is gone"));
     }
     Optional<WorkerJob> deleter = jobs.find(WHOLE_RUN, Work.DELETE);
     if (deleter.isEmpty()) {

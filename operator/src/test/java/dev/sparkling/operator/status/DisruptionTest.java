@@ -6,6 +6,7 @@ import dev.sparkling.operator.TestObjects;
 import dev.sparkling.operator.observe.RunJobs;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import dev.sparkling.pipeline.stage.Decision;
 import dev.sparkling.pipeline.status.Phase;
 import dev.sparkling.pipeline.status.StageStatus.AttemptCounts;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -110,6 +111,40 @@ class DisruptionTest extends RunPasses {
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
     assertThat(condition("Progressing").reason()).isEqualTo("Terminating");
     assertThat(jobs.trainer(decision)).isEmpty();
+  }
+
+  @Test
+  void noWorkerIsLaunchedWhileThePodOfADeletedJobIsTerminating() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    training(50, 3.25, 1000.0);
+    Pod stopping =
+        new PodBuilder(TestObjects.pod(job, "p", TestObjects.running()))
+            .editMetadata()
+            .withDeletionTimestamp(TestObjects.END)
+            .endMetadata()
+            .build();
+    pass(List.of(), List.of(stopping));
+    assertThat(decision).isInstanceOf(Decision.Await.class);
+    assertThat(status.phase()).isEqualTo(Phase.PENDING);
+    assertThat(condition("Progressing").reason()).isEqualTo("Terminating");
+    assertThat(condition("Progressing").message()).startsWith("pod p is terminating");
+
+    Pod ended =
+        new PodBuilder(TestObjects.pod(job, "p", TestObjects.terminated(143, "Error", "")))
+            .editMetadata()
+            .withDeletionTimestamp(TestObjects.END)
+            .endMetadata()
+            .build();
+    pass(List.of(), List.of(ended));
+    assertThat(decision).isInstanceOf(Decision.LaunchTrainer.class);
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 0));
+  }
+
+  @Test
+  void aPodOfAnotherStagesDeletedJobDelaysNoWorker() {
+    Job job = TestObjects.job("wide", Work.TRAIN);
+    pass(List.of(), List.of(TestObjects.pod(job, "p", TestObjects.running())));
+    assertThat(decision).isInstanceOf(Decision.LaunchTrainer.class);
   }
 
   @Test
