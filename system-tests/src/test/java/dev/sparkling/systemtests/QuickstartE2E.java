@@ -65,6 +65,7 @@ class QuickstartE2E {
               "Expanding wide",
               "Training wide",
               "Succeeded wide");
+      assertThat(run.condition("Complete", "status")).isEqualTo("True");
       assertThat(steps).isSorted().endsWith(400);
       assertThat(steps.stream().distinct()).hasSizeGreaterThan(3);
       assertThat(losses.getLast()).isLessThan(losses.getFirst());

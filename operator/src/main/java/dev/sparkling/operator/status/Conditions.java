@@ -6,13 +6,14 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * Builds the three conditions. The transition time of a condition changes only if it becomes true
- * or false, so that a pass that changes nothing results in an equal status, which is not written.
+ * Builds the conditions. The transition time of a condition changes only if it becomes true or
+ * false, so that a pass that changes nothing results in an equal status, which is not written.
  */
 final class Conditions {
 
   private static final String READY = "Ready";
   static final String PROGRESSING = "Progressing";
+  private static final String COMPLETE = "Complete";
   static final String FAILED = "Failed";
 
   private final List<Condition> before;
@@ -30,6 +31,7 @@ final class Conditions {
     return List.of(
         condition(READY, false, reason, message),
         condition(PROGRESSING, working, reason, message),
+        condition(COMPLETE, false, reason, message),
         condition(FAILED, false, Reason.NOT_FAILED.reason(), Reason.NOT_FAILED.defaultMessage()));
   }
 
@@ -39,6 +41,7 @@ final class Conditions {
     return List.of(
         condition(READY, true, reason, message),
         condition(PROGRESSING, false, reason, message),
+        condition(COMPLETE, true, reason, message),
         condition(FAILED, false, Reason.NOT_FAILED.reason(), Reason.NOT_FAILED.defaultMessage()));
   }
 
@@ -46,6 +49,7 @@ final class Conditions {
     return List.of(
         condition(READY, false, reason.reason(), message),
         condition(PROGRESSING, false, reason.reason(), message),
+        condition(COMPLETE, false, reason.reason(), message),
         condition(FAILED, true, reason.reason(), message));
   }
 
@@ -67,6 +71,7 @@ final class Conditions {
     return List.of(
         condition(READY, false, reason.reason(), message),
         condition(PROGRESSING, false, reason.reason(), message),
+        condition(COMPLETE, false, reason.reason(), message),
         failed);
   }
 

@@ -255,6 +255,7 @@ class RunStatusTest extends RunPasses {
         List.of());
     assertThat(status.phase()).isEqualTo(Phase.SUCCEEDED);
     assertThat(condition("Ready").status()).isEqualTo("True");
+    assertThat(condition("Complete").status()).isEqualTo("True");
     assertThat(status.summary().progress()).isEqualTo("100%");
     assertThat(status.summary().eta()).isNull();
   }
@@ -271,6 +272,7 @@ class RunStatusTest extends RunPasses {
   @Test
   void aTransitionTimeChangesOnlyWithTheStatus() {
     pass(List.of(), List.of());
+    assertThat(condition("Complete").status()).isEqualTo("False");
     String pendingSince = condition("Ready").lastTransitionTime();
     now = now.plusSeconds(60);
     training(50, 3.0, 1000.0);

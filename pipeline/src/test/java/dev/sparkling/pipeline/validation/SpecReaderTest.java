@@ -95,6 +95,8 @@ class SpecReaderTest {
           layers: 2               | layers: &a 2\\n    heads: *a | spec.model.heads: *a is an alias; write out what it stands for
           architecture: moe       | architecture: 1            | spec.model.architecture: 1 is not one of moe, dense
           name: narrow, tokens: 10240 | name: narrow, tokens: 10240, trainer: {nodes: 64} | spec.stages[0].trainer.nodes: 64 nodes are not available in this version; allowed: 1
+          name: narrow, tokens: 10240 | name: narrow, tokens: 10240, trainer: {resources: {limits: {nvidia.com/gpu: 8}}} | spec.stages[0].trainer.resources.limits.nvidia.com/gpu: 8 GPUs are not available in this version; allowed: 1
+          storage:                | trainer: {resources: {limits: {amd.com/gpu: 1}}}\\n  storage: | spec.trainer.resources.limits.amd.com/gpu: GPUs of AMD are not available in this version; allowed: nvidia.com/gpu: 1
           name: narrow, tokens: 10240 | name: narrow, tokens: 10240, trainer: {nodes: -3} | spec.stages[0].trainer.nodes: -3 is too small; at least 1
           storage:                | trainer: {threads: 100000}\\n  storage: | spec.trainer.threads: 100000 is too large; at most 1024
           metadata: {name: tiny}  | metadata: {name: tiny, annotations: {a: }} | metadata.annotations.a: is empty; a value is needed
