@@ -112,6 +112,7 @@ public final class Observer {
         job -> {
           polled
               .filter(answer -> isOf(answer, stage, job))
+              .filter(answer -> answer.isPlausibleFor(stage, plan.tokensPerStep()))
               .ifPresent(answer -> merge.addPolled(answer.progress()));
           job.newestResult().map(JobResult::progress).ifPresent(merge::addProgress);
           if (job.isComplete() || merge.hasLastCheckpoint()) {

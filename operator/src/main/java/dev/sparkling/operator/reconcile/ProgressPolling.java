@@ -66,6 +66,12 @@ final class ProgressPolling {
       this.pod = pod;
     }
 
+    /** Whether an answer differs from the last one, without a step back, which no trainer takes. */
+    private boolean isNews(Progress next) {
+      Progress last = answer;
+      return last == null || (!next.equals(last) && next.figures().step() >= last.figures().step());
+    }
+
     private Optional<PolledProgress> latest() {
       return Optional.ofNullable(answer).map(progress -> new PolledProgress(pod, progress));
     }
@@ -121,7 +127,7 @@ final class ProgressPolling {
   private void request(Target target, ResourceID run, String address) {
     try {
       Optional<Progress> answer = fetch(address);
-      if (answer.isPresent() && !answer.equals(Optional.ofNullable(target.answer))) {
+      if (answer.isPresent() && target.isNews(answer.get())) {
         target.answer = answer.get();
         changed.accept(run);
       }

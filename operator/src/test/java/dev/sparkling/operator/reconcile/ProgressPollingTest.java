@@ -77,6 +77,18 @@ class ProgressPollingTest {
   }
 
   @Test
+  void aStepBackIsIgnored() throws InterruptedException {
+    answer = exchange -> answerWith(exchange, ANSWER.formatted(10));
+    ProgressPolling polling = polling(SHORT);
+    pollUntilPolled(polling, 2);
+    assertThat(reported.poll(10, TimeUnit.SECONDS)).isEqualTo(NAME);
+    answer = exchange -> answerWith(exchange, ANSWER.formatted(9));
+    pollUntilPolled(polling, requests.get() + 3);
+    assertThat(polling.latest(RUN).orElseThrow().progress().figures().step()).isEqualTo(10);
+    assertThat(reported).isEmpty();
+  }
+
+  @Test
   void theAnswerOfAnEarlierPodIsForgottenWhenTheNextOneIsPolled() throws InterruptedException {
     answer = exchange -> answerWith(exchange, ANSWER.formatted(10));
     ProgressPolling polling = polling(LONG);

@@ -89,6 +89,22 @@ class RunStatusTest extends RunPasses {
   }
 
   @Test
+  void progressThatNoTrainerCanHaveIsNotShown() {
+    training(50, 3.25, 1000.0);
+    ProgressiveTrainingStatus before = status;
+    training(101, 3.0, 1000.0);
+    assertThat(status).as("a step of the next stage").isEqualTo(before);
+    training(-1, 3.0, 1000.0);
+    assertThat(status).as("a negative step").isEqualTo(before);
+    training(60, Double.NaN, 1000.0);
+    assertThat(status).as("a loss that is not finite").isEqualTo(before);
+    training(60, 3.0, Double.POSITIVE_INFINITY);
+    assertThat(status).as("a speed that is not finite").isEqualTo(before);
+    training(60, 3.0, 1000.0);
+    assertThat(stage(0).figures().step()).isEqualTo(60);
+  }
+
+  @Test
   void figuresOfAFinishedStageAreThoseOfItsResult() {
     training(50, 3.0, 1000.0);
     Job job = TestObjects.job("narrow", Work.TRAIN);
