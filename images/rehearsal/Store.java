@@ -71,13 +71,7 @@ public final class Store {
             read(exchange, file);
           }
         }
-        case "PUT" -> {
-          byte[] body = body(exchange);
-          Files.createDirectories(file.getParent());
-          Files.write(file, body);
-          exchange.getResponseHeaders().set("ETag", tag(file));
-          exchange.sendResponseHeaders(200, -1);
-        }
+        case "PUT" -> write(exchange, file);
         case "DELETE" -> {
           Files.deleteIfExists(file);
           exchange.sendResponseHeaders(204, -1);
@@ -90,15 +84,38 @@ public final class Store {
     }
   }
 
+  private synchronized void write(HttpExchange exchange, Path file) throws IOException {
+    byte[] body = body(exchange);
+    boolean exists = Files.isRegularFile(file);
+    String expected = exchange.getRequestHeaders().getFirst("If-Match");
+    if (exists
+        ? exchange.getRequestHeaders().containsKey("If-None-Match")
+            || (expected != null && !expected.equals(tag(file)))
+        : expected != null) {
+      refuse(exchange, 412, "PreconditionFailed");
+      return;
+    }
+    Files.createDirectories(file.getParent());
+    Files.write(file, body);
+    exchange.getResponseHeaders().set("ETag", tag(file));
+    exchange.sendResponseHeaders(200, -1);
+  }
+
+  private static void refuse(HttpExchange exchange, int status, String code) throws IOException {
+    boolean head = exchange.getRequestMethod().equals("HEAD");
+    byte[] body =
+        "<Error><Code>%s</Code></Error>".formatted(code).getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", "application/xml");
+    exchange.sendResponseHeaders(status, head ? -1 : body.length);
+    if (!head) {
+      exchange.getResponseBody().write(body);
+    }
+  }
+
   private static void read(HttpExchange exchange, Path file) throws IOException {
     boolean head = exchange.getRequestMethod().equals("HEAD");
     if (!Files.isRegularFile(file)) {
-      byte[] body = "<Error><Code>NoSuchKey</Code></Error>".getBytes(StandardCharsets.UTF_8);
-      exchange.getResponseHeaders().set("Content-Type", "application/xml");
-      exchange.sendResponseHeaders(404, head ? -1 : body.length);
-      if (!head) {
-        exchange.getResponseBody().write(body);
-      }
+      refuse(exchange, 404, "NoSuchKey");
       return;
     }
     byte[] bytes = Files.readAllBytes(file);
