@@ -34,7 +34,9 @@ class UpgradeE2E {
         "--set",
         "log.level=INFO",
         "--set",
-        "rbac.readCustomResourceDefinition=true");
+        "rbac.readCustomResourceDefinition=true",
+        "--set-json",
+        "extraEnv=[]");
   }
 
   @Test
@@ -42,9 +44,17 @@ class UpgradeE2E {
     // Given
     cluster.namespace(NAMESPACE);
     // Today's operator stands in for the previous one. It would not be ready with a definition that
-    // lacks its fields, unless it may not read the definition.
+    // lacks its fields, unless it may not read the definition, and the previous chart does not let
+    // it read the identity of the cluster.
     changed = true;
-    cluster.upgrade(PREVIOUS, "--set", "rbac.readCustomResourceDefinition=false");
+    cluster.upgrade(
+        PREVIOUS,
+        "--set",
+        "rbac.readCustomResourceDefinition=false",
+        "--set",
+        "extraEnv[0].name=SPARKLING_CLUSTER_ID",
+        "--set",
+        "extraEnv[0].value=" + clusterId());
     assertThat(chart()).isEqualTo("sparkling-0.1.0");
     Run run = TinyRun.apply(cluster, NAMESPACE, "continues");
     run.awaitStage("Training", "narrow");
@@ -74,6 +84,10 @@ class UpgradeE2E {
     assertThat(run.stage(0)).containsEntry("attempts", 0).containsEntry("disruptions", 0);
     assertThat(run.stage(1)).containsEntry("attempts", 0).containsEntry("disruptions", 0);
     run.delete();
+  }
+
+  private String clusterId() {
+    return cluster.kubectl("get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}");
   }
 
   private String chart() {

@@ -12,15 +12,15 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
- * The {@code fence.json} of a run, which admits one writer at a time (docs/adr/0021). It is only
- * ever replaced by a conditional write, so a writer whose epoch has passed changes nothing. A
- * checkpoint that it does not name does not exist.
+ * The {@code fence.json} of a run, which admits one writer at a time (docs/adr/0021). The file is
+ * only ever replaced by a conditional write, so a writer whose epoch has passed cannot change it. A
+ * checkpoint that the file does not name does not exist.
  *
  * @param format always {@value #FORMAT}
  * @param version version of the format
  * @param owner owner of the run; {@link RunOwner#NONE} after a release
  * @param incarnation random digits, new when a run is deleted and started again
- * @param epoch number of writers so far
+ * @param epoch raised by each new writer, release and deletion
  * @param writer random identifier of the writer's process
  * @param stages what each stage has stored, by its name
  */
@@ -50,7 +50,7 @@ public record Fence(
     return new Fence(FORMAT, VERSION, owner, incarnation, 1, writer, new TreeMap<>(stages));
   }
 
-  /** Returns the end of the names of what the current writer writes. */
+  /** Returns the mark that ends the names of the current writer's objects. */
   WriterMark mark() {
     return new WriterMark(epoch, incarnation);
   }
@@ -59,13 +59,10 @@ public record Fence(
    * Admits another writer instead of the current one.
    *
    * @param location location of the run, for the message
-   * @throws UserError if the run has another owner
+   * @throws UserError if the run has another owner or is being deleted
    */
   Fence takenBy(RunOwner next, String nextWriter, String location) {
-    if (owner.equals(RunOwner.DELETED)) {
-      throw new UserError(
-          location + ": is being deleted; wait, delete it again, or use another store");
-    }
+    requireNoDeletion(location);
     requireOwner(next, location);
     return new Fence(format, version, next, incarnation, epoch + 1, nextWriter, stages);
   }
@@ -84,8 +81,21 @@ public record Fence(
     }
   }
 
-  /** Locks out the current writer, and lets any owner take the run. */
-  Fence released() {
+  private void requireNoDeletion(String location) {
+    if (owner.equals(RunOwner.DELETED)) {
+      throw new UserError(
+          location + ": is being deleted; wait, delete it again, or use another store");
+    }
+  }
+
+  /**
+   * Locks out the current writer, and lets any owner take the run.
+   *
+   * @param location location of the run, for the message
+   * @throws UserError if the run is being deleted
+   */
+  Fence released(String location) {
+    requireNoDeletion(location);
     return new Fence(format, version, RunOwner.NONE, incarnation, epoch + 1, "", stages);
   }
 

@@ -37,7 +37,7 @@ public record FencedStage(
     return new FencedStage(expanding, expansion, all);
   }
 
-  /** Adds a checkpoint, removes those of later steps, and keeps the newest ones. */
+  /** Adds a checkpoint, removes those of the same or later steps, and keeps the newest ones. */
   FencedStage with(FencedCheckpoint checkpoint, int keepLast) {
     List<FencedCheckpoint> all =
         new ArrayList<>(

@@ -76,7 +76,7 @@ public record RunCheckpoints(Map<String, FencedStage> stages) {
     return newest(stage).stream().mapToLong(FencedCheckpoint::step).findFirst();
   }
 
-  /** Returns the trainer's checkpoint of a stage after a step. */
+  /** Returns the trainer's checkpoint of a stage at a step. */
   public Optional<FencedCheckpoint> at(String stage, long step) {
     return stage(stage).checkpoints().stream()
         .filter(checkpoint -> checkpoint.step() == step)

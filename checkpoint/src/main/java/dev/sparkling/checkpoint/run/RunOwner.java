@@ -1,18 +1,18 @@
 package dev.sparkling.checkpoint.run;
 
 /**
- * The resource or the machine that a run in a store belongs to.
+ * The resource, or the user on a machine, that a run in a store belongs to.
  *
- * @param id identity: cluster, namespace and name of a ProgressiveTraining, or an ID of a machine's
- *     user
+ * @param id identity: cluster, namespace and name of a ProgressiveTraining, or the ID of a user on
+ *     a machine
  * @param name what a person calls it, for messages
  */
 public record RunOwner(String id, String name) {
 
-  /** No owner: any may take the run. */
+  /** No owner: anyone may take the run. */
   static final RunOwner NONE = new RunOwner("", "nobody");
 
-  /** The owner of a run that is being deleted, which none may take. */
+  /** The owner of a run that is being deleted, which no one may take. */
   static final RunOwner DELETED = new RunOwner("deleted", "a deletion in progress");
 
   boolean isNobody() {
@@ -22,7 +22,8 @@ public record RunOwner(String id, String name) {
   /**
    * Returns the owner of a run that a ProgressiveTraining describes.
    *
-   * @param cluster UID of the cluster's namespace kube-system
+   * @param cluster identity of the cluster: the UID of its namespace kube-system, or a configured
+   *     one
    */
   public static RunOwner ofResource(String cluster, String namespace, String name) {
     return new RunOwner(

@@ -19,8 +19,8 @@ import java.util.function.UnaryOperator;
 
 /**
  * The one process that may change a run (docs/adr/0021). A writer is admitted by raising the epoch
- * of the run's fence, which locks out the writer before it: that one may still write objects with
- * its own epoch in their names, but can commit none of them. Thread-safe.
+ * of the run's fence, which locks out the previous writer: it may still write objects with its own
+ * epoch in their names, but can commit none of them. Thread-safe.
  */
 public final class RunWriter {
 
@@ -42,8 +42,8 @@ public final class RunWriter {
    * Becomes the writer of a run.
    *
    * @param store rooted at the run
-   * @throws UserError if the run has another owner, or the store does not support conditional
-   *     writes
+   * @throws UserError if the run has another owner or is being deleted, or the store does not
+   *     support conditional writes
    * @throws TransientError if another process becomes the writer at the same time
    */
   public static RunWriter begin(ObjectStore store, RunOwner owner) {
@@ -79,8 +79,8 @@ public final class RunWriter {
     if (!refuses) {
       throw new UserError(
           store.location(RunLayout.FENCE)
-              + ": the server ignores the conditions of writes (If-Match, If-None-Match), so it"
-              + " cannot keep two writers apart; a current MinIO or Amazon S3 is needed");
+              + ": the server ignores the conditions of writes (If-Match, If-None-Match), so two"
+              + " writers could not be kept apart; use a current MinIO or Amazon S3");
     }
   }
 
@@ -95,13 +95,15 @@ public final class RunWriter {
    * Locks out a run's writer, and lets any owner take the run.
    *
    * @return the fence before; empty if the run has none
+   * @throws UserError if the run is being deleted
    */
   public static Optional<Fence> release(ObjectStore store) {
-    return lockOut(store, Fence::released);
+    return lockOut(store, fence -> fence.released(store.location("")));
   }
 
   /**
-   * Locks out every writer of a run that is about to be deleted, until its fence is deleted.
+   * Locks out every writer of a run that is about to be deleted, until its fence is deleted; does
+   * nothing if the run has no fence.
    *
    * @param owner the only owner whose run may be deleted; empty for any
    * @throws UserError if the run has another owner
@@ -139,7 +141,7 @@ public final class RunWriter {
     return new RunCheckpoints(current().stages());
   }
 
-  /** Returns the end of the names of what this writer writes. */
+  /** Returns the mark that ends the names of this writer's objects. */
   public synchronized String mark() {
     return current().mark().toString();
   }
@@ -155,9 +157,9 @@ public final class RunWriter {
   }
 
   /**
-   * Makes a checkpoint part of the run, and deletes those that it replaces.
+   * Makes a checkpoint part of the run, and deletes those that are no longer kept.
    *
-   * @param keepLast number of checkpoints of the stage to keep, the newest ones
+   * @param keepLast how many of the stage's newest checkpoints to keep
    * @throws UserError if another writer has taken over the run
    */
   public void commit(String stage, FencedCheckpoint checkpoint, int keepLast) {
@@ -165,8 +167,9 @@ public final class RunWriter {
   }
 
   /**
-   * Returns the folder of a stage's unfinished expansion, which writers share: it is named before
-   * anything is written there, and all write the same bytes and delete none.
+   * Returns the folder of a stage's unfinished expansion, if there is one. Writers share it: the
+   * fence names it before anything is written there, and they all write the same bytes and delete
+   * no file of the checkpoint.
    */
   public synchronized Optional<String> expanding(String stage) {
     return Optional.of(current().stage(stage).expanding()).filter(folder -> !folder.isEmpty());
@@ -212,7 +215,7 @@ public final class RunWriter {
 
   /**
    * Remembers the present versions of objects that {@link #rewrite} will replace. Call this before
-   * reading them: what another writer writes later is then not overwritten.
+   * reading them: a later writer's objects are then not overwritten.
    *
    * @throws UserError if another writer has taken over the run
    */
@@ -224,7 +227,8 @@ public final class RunWriter {
   }
 
   /**
-   * Writes an object with a fixed name, unless another writer has written it.
+   * Writes an object with a fixed name. What an earlier writer has written in the meantime is
+   * overwritten; if a later writer has been admitted, nothing is.
    *
    * @throws UserError if another writer has taken over the run
    */
@@ -246,8 +250,9 @@ public final class RunWriter {
 
   /**
    * Deletes what writers before this one have left in a stage's folder. What a later writer writes
-   * is not deleted, even if this one was stopped before it deletes. Of folders without a writer's
-   * mark, only incomplete checkpoints are deleted: others are a user's.
+   * is not deleted, even if this one was stopped before it deletes. Of objects without a writer's
+   * mark, only incomplete checkpoints, and events after the newest checkpoint, are deleted: other
+   * folders are a user's.
    *
    * @return the deleted folders
    */
@@ -297,7 +302,10 @@ public final class RunWriter {
         .forEach(folder -> Checkpoints.delete(store, folder));
   }
 
-  /** Returns the fence; reads it again if its last write failed, which may have succeeded. */
+  /**
+   * Returns the fence; reads it again if its last write failed, because that write may have
+   * succeeded after all.
+   */
   private synchronized Fence current() {
     if (uncertain) {
       String writer = stored.fence().writer();

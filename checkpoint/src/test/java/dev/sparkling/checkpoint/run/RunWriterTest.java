@@ -148,6 +148,7 @@ class RunWriterTest {
     RunWriter.beginDeletion(store, Optional.of(OWNER));
     assertThatThrownBy(() -> RunWriter.begin(store, OWNER))
         .hasMessage("memory:: is being deleted; wait, delete it again, or use another store");
+    assertThatThrownBy(() -> RunWriter.release(store)).hasMessageContaining("is being deleted");
     store.delete(RunLayout.FENCE);
     RunWriter next = RunWriter.begin(store, OWNER);
     String folder = written(next, "narrow", 1);

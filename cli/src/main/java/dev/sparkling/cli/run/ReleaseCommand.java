@@ -19,8 +19,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Hands over a run to another owner.",
       "A run in a bucket belongs to the ProgressiveTraining, or to the user, that started it. After",
-      "this command, the next one that starts the run becomes its owner. A process that is still",
-      "working on the run stops at its next checkpoint, which is lost."
+      "this command, whoever starts the run next becomes its owner. A process that is still working",
+      "on the run stops at its next checkpoint, which is not kept."
     },
     mixinStandardHelpOptions = true)
 public final class ReleaseCommand implements Callable<Integer> {

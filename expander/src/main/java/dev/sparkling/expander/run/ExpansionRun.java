@@ -103,9 +103,16 @@ public final class ExpansionRun {
       ExpansionOptions options) {
     ExpansionRun run = new ExpansionRun(from, spec, options);
     run.check();
-    CheckpointLocation to = target.folder(run.input.identity());
+    String input = run.input.identity();
+    Optional<CheckpointLocation> unfinished = target.unfinished();
+    // Read once: another writer of the folder removes the record when it completes the expansion.
+    Optional<UnfinishedExpansion> done =
+        unfinished
+            .flatMap(UnfinishedExpansion::find)
+            .filter(known -> known.identity().equals(input));
+    CheckpointLocation to = done.isPresent() ? unfinished.orElseThrow() : target.begin();
     try {
-      return Optional.of(run.write(target, to));
+      return Optional.of(run.write(target, to, done.orElseGet(() -> run.start(to))));
     } catch (ExpansionStopped _) {
       return Optional.empty();
     } catch (UserError e) {
@@ -188,11 +195,8 @@ public final class ExpansionRun {
     }
   }
 
-  private ExpansionReport write(ExpansionTarget target, CheckpointLocation to) {
-    UnfinishedExpansion done =
-        UnfinishedExpansion.find(to)
-            .filter(known -> known.identity().equals(input.identity()))
-            .orElseGet(() -> start(to));
+  private ExpansionReport write(
+      ExpansionTarget target, CheckpointLocation to, UnfinishedExpansion done) {
     try (CheckpointWriter writer = CheckpointWriter.resume(to.store(), to.folder())) {
       // Hugging Face's config.json has a single type; that of the first weight is used.
       writer.writeConfiguration(

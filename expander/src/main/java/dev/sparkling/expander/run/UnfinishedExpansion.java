@@ -54,11 +54,6 @@ public record UnfinishedExpansion(
     }
   }
 
-  /** Whether a folder holds an unfinished expansion of an input. */
-  public static boolean isOf(CheckpointLocation folder, String input) {
-    return find(folder).filter(known -> known.identity().equals(input)).isPresent();
-  }
-
   /** Adds a complete file. */
   UnfinishedExpansion with(String file, FileDigest digest, List<TensorReport> reports) {
     Map<String, FileDigest> allFiles = new TreeMap<>(files);

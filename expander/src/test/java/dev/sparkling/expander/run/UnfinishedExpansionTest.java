@@ -16,6 +16,7 @@ import dev.sparkling.checkpoint.store.ForwardingObjectStore;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.ObjectUpload;
+import dev.sparkling.checkpoint.store.StoredObject;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
 import dev.sparkling.pipeline.spec.model.BaselineSpec;
 import dev.sparkling.pipeline.spec.model.ExpansionSpec;
@@ -23,6 +24,7 @@ import dev.sparkling.pipeline.spec.model.Initialization;
 import dev.sparkling.pipeline.spec.model.NormInitialization;
 import dev.sparkling.pipeline.spec.model.OptimizerStateStrategy;
 import dev.sparkling.pipeline.spec.model.RewarmupSpec;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
@@ -102,6 +104,36 @@ class UnfinishedExpansionTest {
     assertThat(runUntil(TO, 20, 1)).isEmpty();
     store.delete(TO + "/model-00001-of-00001.safetensors");
     assertThat(run(TO, 20, () -> false)).isPresent();
+    CheckpointReader.open(store, TO).verify();
+  }
+
+  /** Another writer of a shared folder removes the record when it has completed the expansion. */
+  @Test
+  void aRecordThatDisappearsAfterItWasReadEmptiesNothing() {
+    assertThat(runUntil(TO, 20, 1)).isEmpty();
+    ObjectStore shared =
+        new ForwardingObjectStore(store) {
+          @Override
+          public void read(StoredObject object, long offset, MemorySegment target) {
+            super.read(object, offset, target);
+            if (object.key().endsWith(UnfinishedExpansion.NAME)) {
+              super.delete(object.key());
+            }
+          }
+
+          @Override
+          public void delete(String key) {
+            assertThat(key).endsWith(UnfinishedExpansion.NAME);
+            super.delete(key);
+          }
+        };
+    assertThat(
+            ExpansionRun.run(
+                at(FROM),
+                new CheckpointLocation(shared, TO),
+                spec(20, 9),
+                ExpansionOptions.DEFAULT))
+        .isPresent();
     CheckpointReader.open(store, TO).verify();
   }
 

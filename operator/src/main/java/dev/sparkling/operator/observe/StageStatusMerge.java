@@ -95,8 +95,8 @@ final class StageStatusMerge {
   }
 
   /**
-   * Replaces the worker of a stage without a job by the pod that a deleted job has left, if there
-   * is one. Its end is not a disruption.
+   * Sets the worker's status of a stage without a job: what blocks the pod that a deleted job left
+   * behind, if anything does. The pod is not named, so its end does not count as a disruption.
    */
   void addOrphan(Optional<WorkerPodState> pod) {
     worker =

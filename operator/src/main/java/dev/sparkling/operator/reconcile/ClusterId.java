@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The identity of the cluster, which is part of the owner of a run in an object store: a configured
- * one or, as is usual, the UID of the namespace kube-system.
+ * The identity of the cluster, which is part of the owner of a run in an object store: the
+ * configured ID or, by default, the UID of the namespace kube-system.
  */
 final class ClusterId implements Supplier<String> {
 
@@ -25,8 +25,8 @@ final class ClusterId implements Supplier<String> {
   /**
    * Returns the identity, which does not change.
    *
-   * @throws KubernetesClientException if the namespace cannot be read; another identity would make
-   *     the operator a stranger to its own runs
+   * @throws KubernetesClientException if the namespace cannot be read; there is no fallback,
+   *     because under another identity the operator would not own its own runs
    */
   @Override
   public synchronized String get() {

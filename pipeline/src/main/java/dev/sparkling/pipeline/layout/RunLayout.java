@@ -16,7 +16,7 @@ public final class RunLayout {
   /** The folder of the control. No stage can have this name, because it contains a dot. */
   public static final String CONTROL = "control.narrow";
 
-  /** Name of the folder of an expansion, without the epoch of its writer. */
+  /** Name of the folder of an expansion, without the mark of its writer. */
   public static final String EXPANSION = "expansion";
 
   /** The page that {@code sparkling report} writes. */
@@ -51,16 +51,16 @@ public final class RunLayout {
   }
 
   /**
-   * The end of the names of what a writer writes, such as {@code e3-5f0c2a91}, which no other
-   * writer has.
+   * The suffix, unique to a writer, of the names of its checkpoints and event files, such as {@code
+   * e3-5f0c2a91}.
    *
    * @param epoch epoch of the writer
-   * @param incarnation random digits of the fence; a run that is deleted and started again has
-   *     others
+   * @param incarnation random digits of the fence; a run that is deleted and started again has new
+   *     ones
    */
   public record WriterMark(long epoch, String incarnation) {
 
-    /** Whether a writer had this mark before the given one, in the same incarnation of the run. */
+    /** Whether this is the mark of an earlier writer of the same incarnation of the run. */
     public boolean isBefore(WriterMark other) {
       return incarnation.equals(other.incarnation) && epoch < other.epoch;
     }

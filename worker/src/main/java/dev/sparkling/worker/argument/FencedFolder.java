@@ -10,7 +10,7 @@ import dev.sparkling.pipeline.layout.RunLayout.StageFolder;
 import dev.sparkling.worker.run.StoreAccess;
 import java.util.Optional;
 
-/** Finds the folder of a run's checkpoint that a user names without the mark of its writer. */
+/** Finds the folder of a checkpoint whose name a user gave without the writer's mark. */
 final class FencedFolder {
 
   private FencedFolder() {}

@@ -1,6 +1,5 @@
 package dev.sparkling.worker.delete;
 
-import dev.sparkling.checkpoint.run.RunOwner;
 import dev.sparkling.checkpoint.run.RunWriter;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoreUri;
@@ -82,7 +81,7 @@ public final class DeleteCommand implements Callable<Integer> {
     List<String> stages = job.resource().spec().stages().stream().map(StageSpec::name).toList();
     try (RunLock _ = lock(job.store());
         ObjectStore store = StoreAccess.open(job.store(), job.resource().spec().storage())) {
-      lockOutWriters(store, Optional.of(job.owner().get()));
+      RunWriter.beginDeletion(store, Optional.of(job.owner().get()));
       return delete(RunDeletion.ofRun(store, stages), store, stop);
     }
   }
@@ -107,16 +106,17 @@ public final class DeleteCommand implements Callable<Integer> {
             "URI: %s holds %s; nothing was deleted: confirm with --yes"
                 .formatted(location.uri, summary(deletion)));
       }
-      lockOutWriters(store, Optional.empty());
+      lockOutWriters(store);
       return delete(RunDeletion.ofAnyRun(store), store, stop);
     }
   }
 
-  private static void lockOutWriters(ObjectStore store, Optional<RunOwner> owner) {
+  private static void lockOutWriters(ObjectStore store) {
     try {
-      RunWriter.beginDeletion(store, owner);
+      RunWriter.beginDeletion(store, Optional.empty());
     } catch (CorruptCheckpoint _) {
-      // No writer is admitted by a fence that cannot be read.
+      // The user has confirmed the deletion, and no writer of this version is admitted by a fence
+      // that cannot be read.
     }
   }
 

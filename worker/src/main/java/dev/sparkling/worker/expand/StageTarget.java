@@ -5,17 +5,21 @@ import dev.sparkling.checkpoint.format.Manifest;
 import dev.sparkling.checkpoint.run.FencedCheckpoint;
 import dev.sparkling.checkpoint.run.RunWriter;
 import dev.sparkling.expander.run.ExpansionTarget;
-import dev.sparkling.expander.run.UnfinishedExpansion;
+import java.util.Optional;
 
-/** The expansion of a stage, whose folder the run's fence names from its beginning. */
+/**
+ * The expansion into a stage. The run's fence names its folder before anything is written there.
+ */
 record StageTarget(RunWriter run, String stage) implements ExpansionTarget {
 
   @Override
-  public CheckpointLocation folder(String input) {
-    return run.expanding(stage)
-        .map(this::at)
-        .filter(folder -> UnfinishedExpansion.isOf(folder, input))
-        .orElseGet(() -> at(run.beginExpansion(stage)));
+  public Optional<CheckpointLocation> unfinished() {
+    return run.expanding(stage).map(this::at);
+  }
+
+  @Override
+  public CheckpointLocation begin() {
+    return at(run.beginExpansion(stage));
   }
 
   @Override

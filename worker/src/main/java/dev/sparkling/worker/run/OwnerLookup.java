@@ -26,14 +26,17 @@ final class OwnerLookup {
 
   private OwnerLookup() {}
 
-  /** Returns the owner of a job's run: in a bucket, the resource that it was launched for. */
+  /**
+   * Returns the owner of a job's run: in a bucket, the resource in {@value #VARIABLE} or, if that
+   * is not set, the job's run.
+   */
   static RunOwner ofJob(StoreUri run, JobDocument job, Map<String, String> environment) {
     return owner(run, environment, () -> new RunOwner("job/" + job.run(), "job " + job.run()));
   }
 
   /**
-   * Returns the owner of a run that a user starts: in a bucket, this user on this machine, with an
-   * ID that is created on the first use.
+   * Returns the owner of a run that a user starts: in a bucket, the resource in {@value #VARIABLE}
+   * or, if that is not set, this user on this machine, with an ID that is created on the first use.
    */
   static RunOwner ofLocalRun(StoreUri run, Map<String, String> environment) {
     return owner(

@@ -109,7 +109,10 @@ final class RecordedSettings {
     writer.rewrite(RunLayout.SETTINGS, FormatJson.encode(settings));
   }
 
-  /** Whether another process has recorded settings, or made them binding, since the given read. */
+  /**
+   * Whether the binding settings differ from those of an earlier read, because another process has
+   * recorded them or committed the first checkpoint.
+   */
   boolean isNewerThan(RecordedSettings earlier) {
     return !binding.equals(earlier.binding);
   }

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A command's work on a run, both on a laptop and in a pod. {@link #open} only reads; {@link
- * #begin} locks the run and checks that the stored checkpoints belong to it.
+ * #begin} locks the run, checks that the stored checkpoints belong to it, becomes its only writer
+ * and records its settings.
  */
 public final class RunSession implements AutoCloseable {
 
@@ -73,8 +74,9 @@ public final class RunSession implements AutoCloseable {
    *
    * @param data fingerprints of the training data; empty if they need not be compared, because the
    *     data is not opened
-   * @throws UserError if another process is working on the run, if it has another owner, or naming
-   *     all settings that the run has used and that have changed
+   * @throws UserError if another process is working on the run, if it has another owner, or if
+   *     settings that it has already used have changed; the message then names them all
+   * @throws TransientError if another process starts the run at the same time
    */
   public void begin(Optional<RunIdentity.DataFingerprints> data) {
     lock = RunLock.acquire(assignment.store());
@@ -85,7 +87,8 @@ public final class RunSession implements AutoCloseable {
     new RunIdentity(spec(), plan, data).check(store);
     if (RecordedSettings.read(store, plan).isNewerThan(settings)) {
       throw new TransientError(
-          store.location("") + ": another process has started this run meanwhile; try again", null);
+          store.location("") + ": another process has started this run in the meantime; try again",
+          null);
     }
     settings.record(spec(), admitted);
     plan.stages().stream()
