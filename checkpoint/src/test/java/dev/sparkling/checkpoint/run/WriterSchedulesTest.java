@@ -9,6 +9,7 @@ import dev.sparkling.checkpoint.format.TestTensors;
 import dev.sparkling.checkpoint.model.ModelConfiguration;
 import dev.sparkling.checkpoint.model.TestModels;
 import dev.sparkling.checkpoint.store.ForwardingObjectStore;
+import dev.sparkling.checkpoint.store.ForwardingObjectUpload;
 import dev.sparkling.checkpoint.store.InMemoryObjectStore;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.ObjectUpload;
@@ -223,27 +224,11 @@ class WriterSchedulesTest {
 
     @Override
     public ObjectUpload create(String key) {
-      ObjectUpload upload = super.create(key);
-      return new ObjectUpload() {
-        @Override
-        public void write(MemorySegment bytes) {
-          upload.write(bytes);
-        }
-
-        @Override
-        public void finish() {
-          upload.finish();
-        }
-
+      return new ForwardingObjectUpload(super.create(key)) {
         @Override
         public void commit() {
           call();
-          upload.commit();
-        }
-
-        @Override
-        public void close() {
-          upload.close();
+          super.commit();
         }
       };
     }

@@ -12,7 +12,6 @@ import dev.sparkling.pipeline.status.Phase;
 import dev.sparkling.pipeline.status.StageState;
 import dev.sparkling.pipeline.status.StageStatus.AttemptCounts;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
@@ -113,25 +112,6 @@ class RunReconcilerIT {
 
     cluster.awaitTerminatingAndRemove(NARROW);
     cluster.awaitReason("Suspended");
-  }
-
-  @Test
-  void theNextWorkerStartsOnlyOnceThePodOfADeletedJobIsGone() {
-    cluster.create(UnaryOperator.identity());
-    Job job = cluster.awaitJob(NARROW);
-    Pod pod = cluster.startPod(job, "aaaaa", TestObjects.running());
-    cluster.awaitReason("Training");
-
-    cluster.job(NARROW).withPropagationPolicy(DeletionPropagation.BACKGROUND).delete();
-    cluster.patch("{\"spec\": {\"retries\": 5}}");
-    cluster.awaitRun(
-        "a pass after the edit",
-        run -> run.getMetadata().getGeneration().equals(run.getStatus().observedGeneration()));
-    assertThat(cluster.job(NARROW).get()).isNull();
-
-    cluster.deletePod(pod.getMetadata().getName());
-    Job next = cluster.awaitJob(NARROW);
-    assertThat(next.getMetadata().getUid()).isNotEqualTo(job.getMetadata().getUid());
   }
 
   @Test

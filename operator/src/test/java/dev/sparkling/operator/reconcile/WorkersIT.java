@@ -10,6 +10,7 @@ import dev.sparkling.operator.workload.WorkerSettings;
 import dev.sparkling.pipeline.job.Work;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -52,7 +53,7 @@ class WorkersIT {
     ProgressiveTrainingResource run = read();
     assertThat(workers.launch(run, "narrow", Work.TRAIN, 0)).isTrue();
     assertThat(workers.launch(run, "narrow", Work.TRAIN, 0)).isTrue();
-    assertThat(jobs()).isEqualTo(1);
+    assertThat(jobs()).hasSize(1);
   }
 
   @Test
@@ -63,7 +64,7 @@ class WorkersIT {
         .resource(run)
         .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\": {\"retries\": 1}}");
     assertThat(workers.launch(run, "narrow", Work.TRAIN, 0)).isFalse();
-    assertThat(jobs()).isZero();
+    assertThat(jobs()).isEmpty();
     assertThat(workers.launch(read(), "narrow", Work.TRAIN, 0)).isTrue();
   }
 
@@ -74,7 +75,7 @@ class WorkersIT {
     assertThat(workers.launch(former, "narrow", Work.TRAIN, 0)).isFalse();
     create();
     assertThat(workers.launch(former, "narrow", Work.TRAIN, 0)).isFalse();
-    assertThat(jobs()).isZero();
+    assertThat(jobs()).isEmpty();
   }
 
   @Test
@@ -83,23 +84,10 @@ class WorkersIT {
     String cluster =
         server.administrator().namespaces().withName("kube-system").get().getMetadata().getUid();
     assertThat(
-            client
-                .batch()
-                .v1()
-                .jobs()
-                .inNamespace(namespace)
-                .list()
-                .getItems()
-                .getFirst()
-                .getSpec()
-                .getTemplate()
-                .getSpec()
-                .getContainers()
-                .getFirst()
-                .getEnv())
+            jobs().getFirst().getSpec().getTemplate().getSpec().getContainers().getFirst().getEnv())
         .filteredOn(variable -> variable.getName().equals("SPARKLING_OWNER"))
         .extracting(EnvVar::getValue)
-        .containsExactly(cluster + "/" + namespace + "/" + "demo");
+        .containsExactly(cluster + "/" + namespace + "/demo");
     assertThat(new ClusterId(Optional.of("given"), client).get()).isEqualTo("given");
   }
 
@@ -111,15 +99,7 @@ class WorkersIT {
         .require();
   }
 
-  private int jobs() {
-    return server
-        .administrator()
-        .batch()
-        .v1()
-        .jobs()
-        .inNamespace(namespace)
-        .list()
-        .getItems()
-        .size();
+  private List<Job> jobs() {
+    return server.administrator().batch().v1().jobs().inNamespace(namespace).list().getItems();
   }
 }

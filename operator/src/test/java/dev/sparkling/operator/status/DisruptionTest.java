@@ -100,12 +100,7 @@ class DisruptionTest extends RunPasses {
   void aTerminatingPodIsShownAndItsTrainerNotPolledAnyMore() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     training(50, 3.25, 1000.0);
-    Pod stopping =
-        new PodBuilder(TestObjects.pod(job, "p", TestObjects.running()))
-            .editMetadata()
-            .withDeletionTimestamp(TestObjects.END)
-            .endMetadata()
-            .build();
+    Pod stopping = terminating(TestObjects.pod(job, "p", TestObjects.running()));
     RunJobs jobs = new RunJobs(List.of(job), List.of(stopping));
     pass(jobs);
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
@@ -117,24 +112,14 @@ class DisruptionTest extends RunPasses {
   void noWorkerIsLaunchedWhileThePodOfADeletedJobIsTerminating() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     training(50, 3.25, 1000.0);
-    Pod stopping =
-        new PodBuilder(TestObjects.pod(job, "p", TestObjects.running()))
-            .editMetadata()
-            .withDeletionTimestamp(TestObjects.END)
-            .endMetadata()
-            .build();
+    Pod stopping = terminating(TestObjects.pod(job, "p", TestObjects.running()));
     pass(List.of(), List.of(stopping));
     assertThat(decision).isInstanceOf(Decision.Await.class);
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
     assertThat(condition("Progressing").reason()).isEqualTo("Terminating");
     assertThat(condition("Progressing").message()).startsWith("pod p is terminating");
 
-    Pod ended =
-        new PodBuilder(TestObjects.pod(job, "p", TestObjects.terminated(143, "Error", "")))
-            .editMetadata()
-            .withDeletionTimestamp(TestObjects.END)
-            .endMetadata()
-            .build();
+    Pod ended = terminating(TestObjects.pod(job, "p", TestObjects.terminated(143, "Error", "")));
     pass(List.of(), List.of(ended));
     assertThat(decision).isInstanceOf(Decision.LaunchTrainer.class);
     assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 0));
@@ -252,6 +237,14 @@ class DisruptionTest extends RunPasses {
     return new PodBuilder(TestObjects.pod(job, "demo-narrow-train-bbbbb", TestObjects.running()))
         .editMetadata()
         .withCreationTimestamp("2026-01-01T00:10:00Z")
+        .endMetadata()
+        .build();
+  }
+
+  private static Pod terminating(Pod pod) {
+    return new PodBuilder(pod)
+        .editMetadata()
+        .withDeletionTimestamp(TestObjects.END)
         .endMetadata()
         .build();
   }

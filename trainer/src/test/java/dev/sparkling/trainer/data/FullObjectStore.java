@@ -1,6 +1,7 @@
 package dev.sparkling.trainer.data;
 
 import dev.sparkling.checkpoint.store.ForwardingObjectStore;
+import dev.sparkling.checkpoint.store.ForwardingObjectUpload;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.ObjectUpload;
 import dev.sparkling.pipeline.error.UserError;
@@ -18,30 +19,14 @@ final class FullObjectStore extends ForwardingObjectStore {
 
   @Override
   public ObjectUpload create(String key) {
-    ObjectUpload upload = super.create(key);
-    return new ObjectUpload() {
+    return new ForwardingObjectUpload(super.create(key)) {
       @Override
       public void write(MemorySegment bytes) {
         room -= bytes.byteSize();
         if (room < 0) {
           throw new UserError("disk: the disk is full");
         }
-        upload.write(bytes);
-      }
-
-      @Override
-      public void finish() {
-        upload.finish();
-      }
-
-      @Override
-      public void commit() {
-        upload.commit();
-      }
-
-      @Override
-      public void close() {
-        upload.close();
+        super.write(bytes);
       }
     };
   }
