@@ -10,7 +10,9 @@ import dev.sparkling.cli.run.ReleaseCommand;
 import dev.sparkling.cli.run.RunCommand;
 import dev.sparkling.cli.train.TrainCommand;
 import dev.sparkling.cli.watch.GetCommand;
+import dev.sparkling.cli.watch.RetryCommand;
 import dev.sparkling.cli.watch.WatchCommand;
+import dev.sparkling.worker.check.CheckCommand;
 import dev.sparkling.worker.delete.DeleteCommand;
 import dev.sparkling.worker.expand.ExpandCommand;
 import dev.sparkling.worker.inspect.InspectCommand;
@@ -40,8 +42,10 @@ import picocli.CommandLine.Command;
       InspectCommand.class,
       ReportCommand.class,
       DeleteCommand.class,
+      CheckCommand.class,
       GetCommand.class,
       WatchCommand.class,
+      RetryCommand.class,
     })
 public final class Sparkling {
 

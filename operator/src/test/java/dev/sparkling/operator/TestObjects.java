@@ -1,6 +1,7 @@
 package dev.sparkling.operator;
 
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
+import dev.sparkling.operator.workload.Check;
 import dev.sparkling.operator.workload.WorkerJobs;
 import dev.sparkling.operator.workload.WorkerSettings;
 import dev.sparkling.pipeline.job.Work;
@@ -42,6 +43,11 @@ public final class TestObjects {
         storage: {uri: s3://sparkling/demo}
       """;
 
+  private static final WorkerJobs JOBS =
+      new WorkerJobs(
+          new WorkerSettings("trainer", "expander", "IfNotPresent", List.of(), false, 60),
+          () -> "cluster-1");
+
   private TestObjects() {}
 
   public static ProgressiveTrainingResource run() {
@@ -72,11 +78,18 @@ public final class TestObjects {
 
   /** A job that has just started. */
   public static Job job(String stage, Work work) {
-    WorkerSettings settings =
-        new WorkerSettings("trainer", "expander", "IfNotPresent", List.of(), false, 60);
-    return new JobBuilder(new WorkerJobs(settings, () -> "cluster-1").job(run(), stage, work, 0))
+    return started(JOBS.job(run(), stage, work, 0), stage + "-" + work);
+  }
+
+  /** A check that has just started. */
+  public static Job check(String stage, Check check) {
+    return started(JOBS.check(run(), stage, check), stage + "-check-" + check.number());
+  }
+
+  private static Job started(Job job, String uid) {
+    return new JobBuilder(job)
         .editMetadata()
-        .withUid(stage + "-" + work)
+        .withUid(uid)
         .endMetadata()
         .withNewStatus()
         .withStartTime(START)

@@ -110,6 +110,11 @@ final class Cluster implements AutoCloseable {
 
   /** Creates a secret with MinIO's key. */
   void secret(String namespace, String name) {
+    secret(namespace, name, setting("MINIO_ACCESS_KEY"), setting("MINIO_SECRET_KEY"));
+  }
+
+  /** Creates or replaces a secret with a key. */
+  void secret(String namespace, String name, String accessKey, String secretKey) {
     client
         .resource(
             new SecretBuilder()
@@ -117,8 +122,8 @@ final class Cluster implements AutoCloseable {
                 .withName(name)
                 .withNamespace(namespace)
                 .endMetadata()
-                .addToStringData("accessKey", setting("MINIO_ACCESS_KEY"))
-                .addToStringData("secretKey", setting("MINIO_SECRET_KEY"))
+                .addToStringData("accessKey", accessKey)
+                .addToStringData("secretKey", secretKey)
                 .build())
         .serverSideApply();
   }

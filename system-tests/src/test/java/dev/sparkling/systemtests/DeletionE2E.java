@@ -49,7 +49,7 @@ class DeletionE2E {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"Pending", "Failed"})
+  @ValueSource(strings = {"Pending", "Held"})
   void aRunThatHasStoredNothingIsDeletedWithDeleteAllTheSame(String phase) {
     String patch =
         switch (phase) {

@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
-import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,19 +31,6 @@ class FailuresE2E {
   @AfterEach
   void close() {
     cluster.close();
-  }
-
-  @Test
-  void anImageThatDoesNotExistIsNamedInTheStatus() {
-    Run run =
-        TinyRun.apply(
-            cluster, NAMESPACE, "no-image", "trainer: {image: 'registry.invalid/trainer:none'}");
-    run.awaitThat(
-        "the pod's reason", now -> "ImagePullBackOff".equals(now.stage(0).get("waitingReason")));
-    assertThat(run.phase()).isEqualTo("Pending");
-    assertThat(run.condition("Progressing", "reason")).isEqualTo("ImagePullBackOff");
-    assertThat(run.condition("Progressing", "message")).contains("registry.invalid/trainer:none");
-    run.delete();
   }
 
   @Test
@@ -138,29 +124,5 @@ class FailuresE2E {
         .during(Duration.ofSeconds(15))
         .atMost(Duration.ofSeconds(20))
         .until(() -> run.text("metadata", "resourceVersion").equals(version));
-  }
-
-  @Test
-  void aSecretWithAWrongKeyFailsTheRunAtOnceAndIsNotTriedAgain() {
-    cluster
-        .client()
-        .resource(
-            new SecretBuilder()
-                .withNewMetadata()
-                .withName("wrong-credentials")
-                .withNamespace(NAMESPACE)
-                .endMetadata()
-                .addToStringData("accessKey", "nobody")
-                .addToStringData("secretKey", "nothing-that-fits")
-                .build())
-        .serverSideApply();
-    Run run =
-        TinyRun.apply(
-            cluster, NAMESPACE, "wrong-key", "storage: {credentialsSecret: wrong-credentials}");
-    run.awaitPhase("Failed");
-    assertThat(run.condition("Failed", "reason")).isEqualTo("InvalidInput");
-    assertThat(run.condition("Failed", "message")).contains("the server refused the credentials");
-    assertThat(run.pods()).hasSize(1);
-    run.delete();
   }
 }

@@ -2,12 +2,13 @@ package dev.sparkling.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.SecretBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,33 +86,36 @@ class GetE2E {
   }
 
   @Test
-  void aRunThatFailsEndsTheWatchWithItsReasonAndCode() {
+  void aHeldRunIsShownWithItsReasonAndWatchedUntilItSucceeds() throws Exception {
     // Given
-    cluster
-        .client()
-        .resource(
-            new SecretBuilder()
-                .withNewMetadata()
-                .withName("wrong-credentials")
-                .withNamespace(NAMESPACE)
-                .endMetadata()
-                .addToStringData("accessKey", "nobody")
-                .addToStringData("secretKey", "nothing-that-fits")
-                .build())
-        .serverSideApply();
+    cluster.secret(NAMESPACE, "wrong-credentials", "nobody", "nothing-that-fits");
     Run run =
         TinyRun.apply(
-            cluster, NAMESPACE, "failing", "storage: {credentialsSecret: wrong-credentials}");
+            cluster,
+            NAMESPACE,
+            "held",
+            "storage: {credentialsSecret: wrong-credentials}",
+            TinyRun.ONE_LONG_STAGE);
+    FutureTask<Shell.Ended> watch =
+        new FutureTask<>(() -> sparkling("watch", "held", "-n", NAMESPACE));
+    Thread.ofVirtual().start(watch);
 
     // When
-    Shell.Ended watch = sparkling("watch", "failing", "-n", NAMESPACE);
+    run.awaitPhase("Held");
 
     // Then
-    assertThat(watch.exitCode()).as(watch.output()).isEqualTo(2);
-    assertThat(watch.output())
-        .contains("run failing: failed: ", "the server refused the credentials");
-    assertThat(cluster.sparkling("get", "failing", "-n", NAMESPACE))
-        .contains("Failed: InvalidInput", "the server refused the credentials");
+    assertThat(cluster.sparkling("get", "held", "-n", NAMESPACE))
+        .contains("Ready: CredentialsRefused", "the server refused the credentials");
+
+    // When
+    cluster.secret(NAMESPACE, "wrong-credentials");
+    cluster.sparkling("retry", "held", "-n", NAMESPACE);
+
+    // Then
+    Shell.Ended watched = watch.get(Run.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    assertThat(watched.exitCode()).as(watched.output()).isZero();
+    assertThat(watched.output())
+        .contains("run held: held: stage narrow: ", "the server refused the credentials");
     run.delete();
   }
 

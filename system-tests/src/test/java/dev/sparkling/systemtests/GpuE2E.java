@@ -51,9 +51,13 @@ class GpuE2E {
     claim("\"1\"");
 
     // Then
-    run.awaitPhase("Failed");
-    assertThat(run.condition("Failed", "message")).contains("device cuda", "is built without CUDA");
-    assertThat(run.pods())
+    run.awaitPhase("Held");
+    assertThat(run.condition("Progressing", "message"))
+        .contains("device cuda", "is built without CUDA");
+    assertThat(
+            run.pods().stream()
+                .filter(
+                    pod -> "train".equals(pod.getMetadata().getLabels().get("sparkling.dev/work"))))
         .singleElement()
         .satisfies(
             pod -> {

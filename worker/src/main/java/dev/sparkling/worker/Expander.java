@@ -1,5 +1,6 @@
 package dev.sparkling.worker;
 
+import dev.sparkling.worker.check.CheckCommand;
 import dev.sparkling.worker.delete.DeleteCommand;
 import dev.sparkling.worker.expand.ExpandCommand;
 import dev.sparkling.worker.inspect.InspectCommand;
@@ -17,6 +18,7 @@ import picocli.CommandLine.Command;
       ExpandCommand.class,
       InspectCommand.class,
       DeleteCommand.class,
+      CheckCommand.class,
     })
 public final class Expander {
 

@@ -2,6 +2,7 @@ package dev.sparkling.checkpoint.run;
 
 import dev.sparkling.checkpoint.format.FormatJson;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.ErrorReason;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.layout.RunLayout.WriterMark;
 import java.util.Collections;
@@ -62,9 +63,19 @@ public record Fence(
    * @throws UserError if the run has another owner or is being deleted
    */
   Fence takenBy(RunOwner next, String nextWriter, String location) {
+    requireTakeable(next, location);
+    return new Fence(format, version, next, incarnation, epoch + 1, nextWriter, stages);
+  }
+
+  /**
+   * Checks that an owner may take a run.
+   *
+   * @param location location of the run, for the message
+   * @throws UserError if the run has another owner or is being deleted
+   */
+  void requireTakeable(RunOwner next, String location) {
     requireNoDeletion(location);
     requireOwner(next, location);
-    return new Fence(format, version, next, incarnation, epoch + 1, nextWriter, stages);
   }
 
   /**
@@ -76,15 +87,19 @@ public record Fence(
   void requireOwner(RunOwner other, String location) {
     if (!owner.isNobody() && !owner.id().equals(other.id())) {
       throw new UserError(
+          ErrorReason.RUN_TAKEN,
           "%s: belongs to %s, not to %s; use another store, or hand it over with 'sparkling release'"
-              .formatted(location, owner.name(), other.name()));
+              .formatted(location, owner.name(), other.name()),
+          null);
     }
   }
 
   private void requireNoDeletion(String location) {
     if (owner.equals(RunOwner.DELETED)) {
       throw new UserError(
-          location + ": is being deleted; wait, delete it again, or use another store");
+          ErrorReason.RUN_TAKEN,
+          location + ": is being deleted; wait, delete it again, or use another store",
+          null);
     }
   }
 

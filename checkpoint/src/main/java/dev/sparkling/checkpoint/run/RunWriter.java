@@ -4,6 +4,7 @@ import dev.sparkling.checkpoint.format.Checkpoints;
 import dev.sparkling.checkpoint.format.Manifest;
 import dev.sparkling.checkpoint.store.ObjectStore;
 import dev.sparkling.checkpoint.store.StoredObject;
+import dev.sparkling.pipeline.error.ErrorReason;
 import dev.sparkling.pipeline.error.TransientError;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.layout.RunLayout;
@@ -25,6 +26,9 @@ import java.util.function.UnaryOperator;
 public final class RunWriter {
 
   private static final int ATTEMPTS = 5;
+
+  /** Size of the object that {@link #check} writes. */
+  private static final int PROBE_BYTES = 1 << 20;
 
   private final ObjectStore store;
   private final Map<String, Optional<String>> versions = new HashMap<>();
@@ -61,6 +65,21 @@ public final class RunWriter {
     RunWriter writer = new RunWriter(store, taken.orElseThrow(() -> busy(store)));
     writer.requireConditionalWrites();
     return writer;
+  }
+
+  /**
+   * Checks that an owner could become the writer of a run: that the run's fence admits it, and that
+   * the store takes an object. Changes nothing.
+   *
+   * @param store rooted at the run
+   * @throws UserError if the run has another owner or is being deleted, or the store refuses
+   */
+  public static void check(ObjectStore store, RunOwner owner) {
+    StoredFence.read(store)
+        .ifPresent(found -> found.fence().requireTakeable(owner, store.location("")));
+    String key = RunLayout.probe(new WriterMark(0, UUID.randomUUID().toString().substring(0, 8)));
+    store.write(key, new byte[PROBE_BYTES]);
+    store.delete(key);
   }
 
   /**
@@ -338,7 +357,9 @@ public final class RunWriter {
                 : "another process has taken over the run (epoch %d; this process has epoch %d)"
                     .formatted(now.get().epoch(), stored.fence().epoch());
     return new UserError(
+        ErrorReason.RUN_TAKEN,
         "%s: %s; this process stops, and its work since its last checkpoint is lost"
-            .formatted(store.location(""), reason));
+            .formatted(store.location(""), reason),
+        null);
   }
 }

@@ -2,6 +2,7 @@ package dev.sparkling.checkpoint.store;
 
 import dev.sparkling.checkpoint.store.MinioObjectStore.NoSuchKey;
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.ErrorReason;
 import dev.sparkling.pipeline.error.SparklingException;
 import dev.sparkling.pipeline.error.TransientError;
 import dev.sparkling.pipeline.error.UserError;
@@ -36,7 +37,8 @@ final class S3Retry {
 
   private static final int LONGEST_SUMMARY = 120;
 
-  private static final Set<String> FULL = Set.of("XMinioStorageFull", "QuotaExceeded");
+  private static final Set<String> FULL =
+      Set.of("XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "QuotaExceeded");
 
   private S3Retry() {}
 
@@ -103,10 +105,12 @@ final class S3Retry {
                   + "); name one there",
               error);
       case UnknownHostException _ ->
-          new TransientError(location + ": host " + error.getMessage() + " is not known", error);
-      case InterruptedIOException _ -> new TransientError(location + ": timed out", error);
+          TransientError.storeUnavailable(
+              location + ": host " + error.getMessage() + " is not known", error);
+      case InterruptedIOException _ ->
+          TransientError.storeUnavailable(location + ": timed out", error);
       case RuntimeException bug -> throw bug;
-      default -> new TransientError(location + ": " + summary(error), error);
+      default -> TransientError.storeUnavailable(location + ": " + summary(error), error);
     };
   }
 
@@ -137,6 +141,7 @@ final class S3Retry {
     }
     if (REFUSED.contains(code)) {
       return new UserError(
+          ErrorReason.CREDENTIALS_REFUSED,
           location
               + ": the server refused the credentials ("
               + code
@@ -147,14 +152,17 @@ final class S3Retry {
       return new UserError(location + ": the bucket does not exist; create it first", refused);
     }
     if (FULL.contains(code)) {
-      return new UserError(location + ": the server is full; free some space", refused);
+      return new UserError(
+          ErrorReason.STORE_FULL,
+          location + ": the server is full, or the bucket's quota is used up; free some space",
+          refused);
     }
     if (code.equals("PreconditionFailed")) {
       return new CorruptCheckpoint(
           location + ": was overwritten while it was being read; nothing else may write there",
           refused);
     }
-    return new TransientError(
+    return TransientError.storeUnavailable(
         location + ": the server answered " + code + " " + refused.errorResponse().message(),
         refused);
   }

@@ -30,6 +30,7 @@ final class ApiServer implements AutoCloseable {
   static final String TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
   static final String JSON = "application/json";
+  private static final String MERGE_PATCH = "application/merge-patch+json";
 
   private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(30);
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -81,6 +82,21 @@ final class ApiServer implements AutoCloseable {
     }
   }
 
+  /**
+   * Applies a JSON merge patch to the object at a path.
+   *
+   * @param body patch as JSON
+   */
+  void patch(String path, String body) {
+    HttpResponse<String> response =
+        await(
+            http.sendAsync(
+                newRequest(path, Map.of(), JSON).patch(MERGE_PATCH, body).build(), String.class));
+    if (!response.isSuccessful()) {
+      throw ServerErrors.refused(server, response.code(), response.body());
+    }
+  }
+
   /** Gets a list as a table. */
   ServerTable table(String path, Map<String, String> query) {
     try {
@@ -111,6 +127,10 @@ final class ApiServer implements AutoCloseable {
   }
 
   private HttpRequest request(String path, Map<String, String> query, String accept) {
+    return newRequest(path, query, accept).build();
+  }
+
+  private HttpRequest.Builder newRequest(String path, Map<String, String> query, String accept) {
     String parameters =
         query.entrySet().stream()
             .map(
@@ -123,8 +143,7 @@ final class ApiServer implements AutoCloseable {
     return http.newHttpRequestBuilder()
         .uri(server + path + (parameters.isEmpty() ? "" : "?" + parameters))
         .header("Accept", accept)
-        .timeout(RESPONSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-        .build();
+        .timeout(RESPONSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private <T> T await(CompletableFuture<T> answer) {

@@ -1,8 +1,10 @@
 package dev.sparkling.cli.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sparkling.pipeline.error.UserError;
+import dev.sparkling.pipeline.spec.ProgressiveTraining;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -61,6 +63,21 @@ public final class Runs implements AutoCloseable {
       }
     }
     return resources;
+  }
+
+  /**
+   * Asks the operator for another try of a run.
+   *
+   * @param value value of the annotation, which must be a new one
+   */
+  public void requestRetry(ServerTable.TableRow run, String value) {
+    ObjectNode patch = JsonNodeFactory.instance.objectNode();
+    patch
+        .putObject("metadata")
+        .putObject("annotations")
+        .put(ProgressiveTraining.RETRY_ANNOTATION, value);
+    server.patch(
+        GROUP + "/namespaces/" + run.namespace() + PLURAL + "/" + run.name(), patch.toString());
   }
 
   /**

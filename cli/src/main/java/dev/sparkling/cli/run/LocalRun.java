@@ -2,7 +2,7 @@ package dev.sparkling.cli.run;
 
 import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.cli.train.StageTraining;
-import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.error.ErrorReason;
 import dev.sparkling.pipeline.error.SparklingException;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
@@ -35,7 +35,7 @@ final class LocalRun {
 
   private record Failure(RuntimeException error, int attempts) {
     Worker worker() {
-      return new Worker.Failed(ErrorClass.of(error), String.valueOf(error.getMessage()), attempts);
+      return new Worker.Failed(ErrorReason.of(error), String.valueOf(error.getMessage()), attempts);
     }
   }
 
@@ -71,8 +71,9 @@ final class LocalRun {
         case Decision.LaunchExpander(StagePlan stage) -> attempt(stage, () -> expand(stage));
         case Decision.LaunchTrainer(StagePlan stage) ->
             attempt(stage, () -> training.train(plan, stage));
-        case Decision.Fail fail ->
-            throw Objects.requireNonNull(failures.get(fail.stage().name())).error();
+        // A local run does not wait: the user reads the error and runs it again.
+        case Decision.Wait wait -> throw errorOf(wait.stage());
+        case Decision.Fail fail -> throw errorOf(fail.stage());
         case Decision.Await _ ->
             throw new IllegalStateException("a local worker ends when its call returns");
         case Decision.Complete _, Decision.Suspend _ -> {
@@ -83,6 +84,10 @@ final class LocalRun {
         return decision;
       }
     }
+  }
+
+  private RuntimeException errorOf(StagePlan stage) {
+    return Objects.requireNonNull(failures.get(stage.name())).error();
   }
 
   private StageObservation observe(StagePlan stage) {

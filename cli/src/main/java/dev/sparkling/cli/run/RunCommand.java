@@ -120,6 +120,7 @@ public final class RunCommand implements Callable<Integer> {
         case Decision.LaunchExpander _,
             Decision.LaunchTrainer _,
             Decision.Await _,
+            Decision.Wait _,
             Decision.Fail _ ->
             out.println(STOPPED);
       }

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** A display of watched runs. */
 sealed interface RunDisplay {
@@ -19,6 +21,13 @@ sealed interface RunDisplay {
   void deleted(TableRow run);
 
   void problem(String line);
+
+  /**
+   * Shows what a run waits for.
+   *
+   * @param line text; empty once it does not wait any more
+   */
+  void hold(String line);
 
   /** One line for each change, for files and pipes. */
   record Lines(RunColumns columns, PrintWriter out, PrintWriter err) implements RunDisplay {
@@ -49,6 +58,13 @@ sealed interface RunDisplay {
       err.println(line);
       err.flush();
     }
+
+    @Override
+    public void hold(String line) {
+      if (!line.isEmpty()) {
+        problem(line);
+      }
+    }
   }
 
   /** One table that is redrawn in place, for terminals. */
@@ -58,6 +74,7 @@ sealed interface RunDisplay {
     private final PrintWriter out;
     private final Supplier<TerminalSize> terminal;
     private List<TableRow> shown = List.of();
+    private String held = "";
     private int height;
 
     Screen(RunColumns columns, PrintWriter out, Supplier<TerminalSize> terminal) {
@@ -69,7 +86,7 @@ sealed interface RunDisplay {
     @Override
     public void all(Collection<TableRow> runs) {
       shown = List.copyOf(runs);
-      draw(List.of());
+      draw(held.isEmpty() ? List.of() : List.of("", held));
     }
 
     @Override
@@ -87,12 +104,19 @@ sealed interface RunDisplay {
       draw(List.of("", line));
     }
 
+    @Override
+    public void hold(String line) {
+      held = line; // all() draws it
+    }
+
     /**
      * Draws no more lines than the terminal has, because lines that scroll off the top cannot be
      * redrawn.
      */
-    private void draw(List<String> below) {
+    private void draw(List<String> notes) {
       TerminalSize size = terminal.get();
+      List<String> below =
+          notes.stream().flatMap(note -> wrapped(note, size.columns() - 1)).toList();
       List<String> lines = new ArrayList<>();
       List<String> rows = shown.stream().map(columns::line).toList();
       int room = Math.max(1, size.rows() - 3 - below.size());
@@ -109,6 +133,12 @@ sealed interface RunDisplay {
           line -> out.println(line.substring(0, Math.min(line.length(), size.columns() - 1))));
       out.flush();
       height = lines.size();
+    }
+
+    private static Stream<String> wrapped(String text, int width) {
+      int lines = Math.max(1, Math.ceilDiv(text.length(), Math.max(1, width)));
+      return IntStream.range(0, lines)
+          .mapToObj(i -> text.substring(i * width, Math.min(text.length(), (i + 1) * width)));
     }
   }
 }

@@ -4,7 +4,7 @@ import dev.sparkling.cli.cluster.RunStatus;
 import dev.sparkling.cli.cluster.RunWatch;
 import dev.sparkling.cli.cluster.ServerTable;
 import dev.sparkling.cli.cluster.ServerTable.TableRow;
-import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.error.ErrorReason;
 import dev.sparkling.pipeline.error.TransientError;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.status.Condition;
@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Forwards changes to a display, and ends the watch when a single run has ended. */
@@ -126,6 +125,12 @@ final class RunFollower implements RunWatch.Listener {
     if (before == null || !layout.stableCells(before).equals(layout.stableCells(run))) {
       shown.changed(run);
     }
+    if (name != null) {
+      String hold = hold(run);
+      if (before == null || !hold.equals(hold(before))) {
+        shown.hold(hold);
+      }
+    }
     return name == null || !hasEnded(run);
   }
 
@@ -138,6 +143,23 @@ final class RunFollower implements RunWatch.Listener {
     }
   }
 
+  /** Returns what a run waits for; empty unless it is held. */
+  private static String hold(TableRow run) {
+    ProgressiveTrainingStatus status = RunStatus.of(run);
+    return status.phase() == Phase.HELD
+        ? "run %s: held: %s"
+            .formatted(
+                run.name(),
+                condition(status, "Progressing").map(Condition::message).orElse("no message"))
+        : "";
+  }
+
+  private static Optional<Condition> condition(ProgressiveTrainingStatus status, String type) {
+    return status.conditions().stream()
+        .filter(condition -> condition.type().equals(type))
+        .findFirst();
+  }
+
   private static boolean hasEnded(TableRow run) {
     Phase phase = RunStatus.of(run).phase();
     return phase == Phase.SUCCEEDED || phase == Phase.FAILED;
@@ -147,10 +169,7 @@ final class RunFollower implements RunWatch.Listener {
   private boolean end() {
     ProgressiveTrainingStatus status = RunStatus.of(runs.values().iterator().next());
     if (status.phase() == Phase.FAILED) {
-      Optional<Condition> failed =
-          status.conditions().stream()
-              .filter(condition -> condition.type().equals("Failed"))
-              .findFirst();
+      Optional<Condition> failed = condition(status, "Failed");
       String reason = failed.map(Condition::reason).orElse("");
       failed
           .map(Condition::message)
@@ -165,11 +184,7 @@ final class RunFollower implements RunWatch.Listener {
 
   /** Returns the exit code of the worker that failed. */
   private static int exitCode(String reason) {
-    return Stream.of(ErrorClass.values())
-        .filter(known -> known.reason().equals(reason))
-        .findFirst()
-        .orElse(ErrorClass.BUG)
-        .exitCode();
+    return ErrorReason.of(reason).orElse(ErrorReason.INTERNAL_ERROR).errorClass().exitCode();
   }
 
   private RunDisplay shown() {

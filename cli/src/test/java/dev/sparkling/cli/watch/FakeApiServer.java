@@ -30,7 +30,7 @@ import java.util.stream.Collectors;
 
 /**
  * An API server with what reading runs needs: lists and watches as tables, whose columns are those
- * of the committed CustomResourceDefinition, and events.
+ * of the committed CustomResourceDefinition, and events. It records patches.
  */
 final class FakeApiServer implements AutoCloseable {
 
@@ -44,6 +44,7 @@ final class FakeApiServer implements AutoCloseable {
   private final Deque<Runnable> beforeLists = new ArrayDeque<>();
   private final Deque<List<Change>> watches = new ArrayDeque<>();
   private final List<String> requests = new CopyOnWriteArrayList<>();
+  private final List<String> patches = new CopyOnWriteArrayList<>();
   private final Map<String, Refusal> refusals = new LinkedHashMap<>();
 
   /** An event of a watch; {@code ERROR} is sent with code 410. */
@@ -147,6 +148,11 @@ final class FakeApiServer implements AutoCloseable {
     return requests;
   }
 
+  /** The patches so far, each as {@code path type body}. */
+  List<String> patches() {
+    return patches;
+  }
+
   static ObjectNode yaml(String text) {
     try {
       return (ObjectNode) new YAMLMapper().readTree(text);
@@ -169,6 +175,14 @@ final class FakeApiServer implements AutoCloseable {
             + Objects.toString(exchange.getRequestURI().getQuery(), "")
             + " "
             + exchange.getRequestHeaders().getFirst("Authorization"));
+    if (exchange.getRequestMethod().equals("PATCH")) {
+      patches.add(
+          path
+              + " "
+              + exchange.getRequestHeaders().getFirst("Content-Type")
+              + " "
+              + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+    }
     boolean table =
         Objects.toString(exchange.getRequestHeaders().getFirst("Accept"), "").contains("as=Table");
     if (query.containsKey("watch")) {

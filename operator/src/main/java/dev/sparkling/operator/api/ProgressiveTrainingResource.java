@@ -15,7 +15,7 @@ import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 
 /**
  * The custom resource. Validation rules for fields are next to the fields; the rules that reject
@@ -63,8 +63,8 @@ public final class ProgressiveTrainingResource
   }
 
   /**
-   * Whether the run has ended. Final phases do not change, whatever happens to the run's jobs, but
-   * a run that was rejected before it began is reconciled again after an edit.
+   * Whether the run has ended. Final phases do not change, whatever happens to the run's jobs,
+   * until the user asks for another try of a failed run.
    */
   public boolean hasEnded() {
     ProgressiveTrainingStatus status = getStatus();
@@ -73,11 +73,22 @@ public final class ProgressiveTrainingResource
     }
     return switch (status.phase()) {
       case SUCCEEDED -> true;
-      case FAILED ->
-          !status.stages().isEmpty()
-              || Objects.equals(status.observedGeneration(), getMetadata().getGeneration());
-      case PENDING, QUEUED, TRAINING, EXPANDING, SUSPENDED -> false;
+      // Older versions let a run fail whose spec was invalid before it began.
+      case FAILED -> requestedRetry().isEmpty() && !status.stages().isEmpty();
+      case PENDING, QUEUED, TRAINING, EXPANDING, HELD, SUSPENDED -> false;
     };
+  }
+
+  /**
+   * Returns the value of the annotation that asks for another try; empty if there is none, or the
+   * run was tried again with it already.
+   */
+  public Optional<String> requestedRetry() {
+    Map<String, String> annotations = getMetadata().getAnnotations();
+    String followed = getStatus() == null ? null : getStatus().retry();
+    return Optional.ofNullable(annotations)
+        .map(all -> all.get(ProgressiveTraining.RETRY_ANNOTATION))
+        .filter(value -> !value.equals(followed));
   }
 
   /** Returns a resource with the name, namespace and uid of this one and a new status. */

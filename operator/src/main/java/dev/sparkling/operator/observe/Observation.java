@@ -9,8 +9,10 @@ import java.util.List;
  *
  * @param observed input of the stage machine
  * @param stages status of each stage, with its previous state
+ * @param retried whether the run is being tried again on request, and no failed job is left of the
+ *     time before
  */
-public record Observation(Observed observed, List<StageStatus> stages) {
+public record Observation(Observed observed, List<StageStatus> stages, boolean retried) {
   public Observation {
     stages = List.copyOf(stages);
   }

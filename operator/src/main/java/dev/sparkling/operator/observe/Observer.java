@@ -5,11 +5,14 @@ import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
+import dev.sparkling.pipeline.stage.Hold;
 import dev.sparkling.pipeline.stage.Observed;
 import dev.sparkling.pipeline.stage.StageObservation;
 import dev.sparkling.pipeline.stage.Worker;
+import dev.sparkling.pipeline.stage.Worker.Activity;
 import dev.sparkling.pipeline.status.CheckpointStatus;
 import dev.sparkling.pipeline.status.ExpansionStatus;
+import dev.sparkling.pipeline.status.HoldStatus;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageState;
 import dev.sparkling.pipeline.status.StageStatus;
@@ -31,18 +34,21 @@ public final class Observer {
   private final @Nullable ProgressiveTrainingStatus before;
   private final RunJobs jobs;
   private final Optional<PolledProgress> polled;
+  private final Demand demand;
 
   private Observer(
       ProgressiveTrainingSpec spec,
       RunPlan plan,
       @Nullable ProgressiveTrainingStatus before,
       RunJobs jobs,
-      Optional<PolledProgress> polled) {
+      Optional<PolledProgress> polled,
+      Demand demand) {
     this.spec = spec;
     this.plan = plan;
     this.before = before;
     this.jobs = jobs;
     this.polled = polled;
+    this.demand = demand;
   }
 
   /**
@@ -50,14 +56,16 @@ public final class Observer {
    *
    * @param before previous status of the run
    * @param polled last progress of the running trainer
+   * @param demand what the user demands besides the spec
    */
   public static Observation observe(
       ProgressiveTrainingSpec spec,
       RunPlan plan,
       @Nullable ProgressiveTrainingStatus before,
       RunJobs jobs,
-      Optional<PolledProgress> polled) {
-    return new Observer(spec, plan, before, jobs, polled).observe();
+      Optional<PolledProgress> polled,
+      Demand demand) {
+    return new Observer(spec, plan, before, jobs, polled, demand).observe();
   }
 
   private Observation observe() {
@@ -69,24 +77,81 @@ public final class Observer {
       StageStatus status = status(stage, expander, trainer, stages);
       stages.add(status);
       CheckpointStatus checkpoint = status.checkpoint();
+      Optional<Hold> hold = hold(status);
       observations.add(
           new StageObservation(
               status.expansion() != null,
               checkpoint == null ? OptionalLong.empty() : OptionalLong.of(checkpoint.step()),
-              worker(stage, trainer.or(() -> expander))));
+              hold.map(known -> heldWorker(stage, known))
+                  .orElseGet(() -> worker(stage, trainer.or(() -> expander))),
+              hold));
     }
     return new Observation(
-        new Observed(plan, spec.suspend(), spec.retries(), observations), stages);
+        new Observed(plan, spec.suspend(), spec.retries(), observations),
+        stages,
+        isRetried(observations));
   }
 
   /** Returns the worker of a stage; at most one may be active, whatever job it belongs to. */
   private Worker worker(StagePlan stage, Optional<WorkerJob> job) {
     Worker worker = job.map(WorkerJob::worker).orElse(new Worker.None());
-    return worker instanceof Worker.Active
-        ? worker
-        : jobs.orphan(stage.name())
-            .<Worker>map(pod -> new Worker.Active(pod.activity()))
-            .orElse(worker);
+    if (worker instanceof Worker.Active) {
+      return worker;
+    }
+    return jobs.orphan(stage.name())
+        .<Worker>map(pod -> new Worker.Active(pod.activity()))
+        .orElse(
+            worker instanceof Worker.Failed && demand.retry().isPresent()
+                ? new Worker.None()
+                : worker);
+  }
+
+  /** Returns the worker of a held stage: what is left of the former one, or the check. */
+  private Worker heldWorker(StagePlan stage, Hold hold) {
+    boolean none =
+        hold.state() == Hold.State.ENDED
+            || (jobs.find(stage.name(), Work.CHECK).isEmpty() && !hasLeftovers(stage.name()));
+    return none ? new Worker.None() : new Worker.Active(Activity.STARTING);
+  }
+
+  /**
+   * Returns the hold of a stage. It ends when its check has ended, or at once after an edit or on
+   * request; but not before the former job and its pod are gone, which would be taken for new ones.
+   */
+  private Optional<Hold> hold(StageStatus stage) {
+    HoldStatus held = stage.hold();
+    if (held == null) {
+      return Optional.empty();
+    }
+    boolean mayResume =
+        held.generation() != demand.generation()
+            || demand.retry().isPresent()
+            || check(stage).map(WorkerJob::hasEnded).orElse(false);
+    Hold.State state =
+        !mayResume
+            ? Hold.State.WAITING
+            : hasLeftovers(stage.name()) ? Hold.State.ENDING : Hold.State.ENDED;
+    return Optional.of(new Hold(held.reason(), held.message(), state));
+  }
+
+  /** Returns the check that belongs to a stage's present hold. */
+  private Optional<WorkerJob> check(StageStatus stage) {
+    return jobs.find(stage.name(), Work.CHECK)
+        .filter(job -> !job.isTerminating() && job.isCheckOf(stage.counts().holds()));
+  }
+
+  private boolean hasLeftovers(String stage) {
+    return jobs.unfinished(stage).findAny().isPresent() || jobs.orphan(stage).isPresent();
+  }
+
+  private boolean isRetried(List<StageObservation> observations) {
+    return demand.retry().isPresent()
+        && observations.stream()
+            .flatMap(stage -> stage.hold().stream())
+            .allMatch(hold -> hold.state() == Hold.State.ENDED)
+        && plan.stages().stream()
+            .flatMap(stage -> jobs.unfinished(stage.name()))
+            .noneMatch(job -> job.worker() instanceof Worker.Failed);
   }
 
   private StageStatus status(
@@ -99,6 +164,10 @@ public final class Observer {
       return known;
     }
     StageStatusMerge merge = new StageStatusMerge(plan, stage, known, spec.storage().uri());
+    if (known != null && known.hold() != null) {
+      merge.addCheck(check(known));
+      return merge.status();
+    }
     expander.or(() -> trainer).ifPresent(merge::addStart);
     trainer
         .or(() -> expander.filter(job -> !job.isComplete()))

@@ -83,7 +83,15 @@ public record RunJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<Eve
 
   /** Returns the jobs of a stage. */
   public Stream<WorkerJob> ofStage(String stage) {
-    return Stream.of(Work.TRAIN, Work.EXPAND).flatMap(work -> find(stage, work).stream());
+    return Stream.of(Work.TRAIN, Work.EXPAND, Work.CHECK)
+        .flatMap(work -> find(stage, work).stream());
+  }
+
+  /** Returns the jobs that work on a stage, or that failed to, and still exist. */
+  public Stream<WorkerJob> unfinished(String stage) {
+    return Stream.of(Work.TRAIN, Work.EXPAND)
+        .flatMap(work -> find(stage, work).stream())
+        .filter(job -> job.isTerminating() || !job.isComplete());
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.status.CheckpointStatus;
 import dev.sparkling.pipeline.status.ExpansionStatus;
+import dev.sparkling.pipeline.status.HoldStatus;
 import dev.sparkling.pipeline.status.StageState;
 import dev.sparkling.pipeline.status.StageStatus;
 import dev.sparkling.pipeline.status.StageStatus.AttemptCounts;
@@ -30,6 +31,7 @@ final class StageStatusMerge {
   private StageTimes times;
   private WorkerStatus worker;
   private @Nullable ExpansionStatus expansion;
+  private final @Nullable HoldStatus hold;
 
   StageStatusMerge(RunPlan plan, StagePlan stage, @Nullable StageStatus known, String storage) {
     this.plan = plan;
@@ -41,6 +43,7 @@ final class StageStatusMerge {
       this.counts = AttemptCounts.NONE;
       this.times = StageTimes.NONE;
       this.worker = WorkerStatus.NONE;
+      this.hold = null;
       return;
     }
     this.state = known.state();
@@ -50,6 +53,7 @@ final class StageStatusMerge {
     this.times = known.times();
     this.worker = new WorkerStatus(known.worker().pod(), null, null);
     this.expansion = known.expansion();
+    this.hold = known.hold();
   }
 
   /** Adds the start time of the stage's first job. */
@@ -85,7 +89,10 @@ final class StageStatusMerge {
     if (pod == null) {
       pod = job.currentPod().map(WorkerPodState::name).orElse(null);
     }
-    counts = new AttemptCounts(Math.max(counts.attempts(), job.attempts()), disruptions);
+    counts =
+        counts
+            .withAttempts(Math.max(counts.attempts(), job.attempts()))
+            .withDisruptions(disruptions);
     Optional<Waiting> blocked = job.blocked();
     worker =
         new WorkerStatus(
@@ -105,11 +112,22 @@ final class StageStatusMerge {
             .orElse(WorkerStatus.NONE);
   }
 
+  /**
+   * Sets the worker's status of a held stage: what keeps the check from starting, if anything does.
+   */
+  void addCheck(Optional<WorkerJob> check) {
+    worker =
+        check
+            .flatMap(WorkerJob::blocked)
+            .map(waiting -> new WorkerStatus(null, waiting.reason(), waiting.message()))
+            .orElse(WorkerStatus.NONE);
+  }
+
   /** Adds the results of a complete expander, and resets the attempts for the trainer. */
   void addExpansion(ExpansionStatus done) {
     if (expansion == null) {
       expansion = done;
-      counts = new AttemptCounts(0, counts.disruptions());
+      counts = counts.withAttempts(0).withHolds(0);
     }
   }
 
@@ -147,6 +165,9 @@ final class StageStatusMerge {
   }
 
   private void addCheckpoint(CheckpointStatus newer) {
+    if (checkpoint == null || checkpoint.step() < newer.step()) {
+      counts = counts.withHolds(0);
+    }
     if (checkpoint == null || checkpoint.step() <= newer.step()) {
       checkpoint = newer;
     }
@@ -176,6 +197,6 @@ final class StageStatusMerge {
 
   StageStatus status() {
     return new StageStatus(
-        stage.name(), state, figures, checkpoint, counts, times, worker, expansion);
+        stage.name(), state, figures, checkpoint, counts, times, worker, expansion, hold);
   }
 }

@@ -1,6 +1,7 @@
 package dev.sparkling.operator.observe;
 
 import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.error.ErrorReason;
 import dev.sparkling.pipeline.job.JobJson;
 import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Outcome;
@@ -44,12 +45,21 @@ record WorkerEnd(ContainerStateTerminated state) {
         .or(() -> isSuccess() ? Optional.empty() : Optional.of(description()));
   }
 
-  /** Returns the class of a failure; an unknown exit code counts as a transient failure. */
-  ErrorClass errorClass() {
-    return Stream.of(ErrorClass.values())
-        .filter(candidate -> candidate.exitCode() == state.getExitCode())
-        .findFirst()
-        .orElse(ErrorClass.TRANSIENT);
+  /**
+   * Returns the reason of a failure. It must have the class of the exit code; of older workers, and
+   * of an exit code that is not known, it is the general reason of the class.
+   */
+  ErrorReason reason() {
+    ErrorClass errorClass =
+        Stream.of(ErrorClass.values())
+            .filter(candidate -> candidate.exitCode() == state.getExitCode())
+            .findFirst()
+            .orElse(ErrorClass.TRANSIENT);
+    return result()
+        .map(JobResult::reason)
+        .flatMap(ErrorReason::of)
+        .filter(reason -> reason.errorClass() == errorClass)
+        .orElseGet(() -> ErrorReason.of(errorClass));
   }
 
   private String description() {

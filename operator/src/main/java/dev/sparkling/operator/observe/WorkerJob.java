@@ -3,7 +3,7 @@ package dev.sparkling.operator.observe;
 import dev.sparkling.operator.observe.WorkerPodState.Waiting;
 import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.operator.workload.Names;
-import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.error.ErrorReason;
 import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.stage.Worker;
 import dev.sparkling.pipeline.stage.Worker.Activity;
@@ -77,9 +77,27 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
       return new Worker.None();
     }
     if (isFailed() && !isTerminating() && hasNoOpenPod()) {
-      return new Worker.Failed(errorClass(), failure(), attempts());
+      return new Worker.Failed(reason(), failure(), attempts());
     }
-    return new Worker.Active(activity());
+    return newestPod()
+        .filter(_ -> !isTerminating() && !isSuspended())
+        .flatMap(WorkerPodState::stuck)
+        .<Worker>map(waiting -> new Worker.Stuck(waiting.reason(), waiting.message()))
+        .orElseGet(() -> new Worker.Active(activity()));
+  }
+
+  /** Whether the job is complete or has failed. */
+  boolean hasEnded() {
+    return isComplete() || isFailed();
+  }
+
+  /**
+   * Whether this is the check of a stage's hold.
+   *
+   * @param holds number of the hold
+   */
+  public boolean isCheckOf(int holds) {
+    return annotation(Labels.HOLD) == holds;
   }
 
   private boolean isFailed() {
@@ -158,7 +176,7 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
 
   /** Returns the reason why the newest pod does not start, or is not created at all. */
   public Optional<Waiting> blocked() {
-    if (isTerminating() || isHeld()) {
+    if (isTerminating() || isSuspended()) {
       return Optional.empty();
     }
     return newestPod()
@@ -231,13 +249,15 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
   }
 
   private int attemptsBefore() {
-    Map<String, String> annotations = job.getMetadata().getAnnotations();
-    return annotations == null
-        ? 0
-        : Integer.parseInt(annotations.getOrDefault(Labels.ATTEMPTS, "0"));
+    return annotation(Labels.ATTEMPTS);
   }
 
-  private boolean isHeld() {
+  private int annotation(String name) {
+    Map<String, String> annotations = job.getMetadata().getAnnotations();
+    return annotations == null ? 0 : Integer.parseInt(annotations.getOrDefault(name, "0"));
+  }
+
+  private boolean isSuspended() {
     return Boolean.TRUE.equals(job.getSpec().getSuspend());
   }
 
@@ -265,19 +285,19 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
   }
 
   private Activity activity() {
-    return isHeld()
+    return isSuspended()
         ? Activity.QUEUED
         : newestPod().map(WorkerPodState::activity).orElse(Activity.STARTING);
   }
 
   /**
-   * Returns the class of the newest pod's failure; transient, and so retried, if it is not known.
+   * Returns the reason of the newest pod's failure; transient, and so retried, if it is not known.
    */
-  private ErrorClass errorClass() {
+  private ErrorReason reason() {
     return newestPod()
         .flatMap(WorkerPodState::end)
-        .map(WorkerEnd::errorClass)
-        .orElse(ErrorClass.TRANSIENT);
+        .map(WorkerEnd::reason)
+        .orElse(ErrorReason.TRANSIENT_FAILURE);
   }
 
   private String failure() {

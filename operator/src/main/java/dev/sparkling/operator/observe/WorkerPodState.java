@@ -19,6 +19,17 @@ public record WorkerPodState(Pod pod) {
   /** Waiting reasons of a container that is starting normally. */
   private static final Set<String> NORMAL_START = Set.of("ContainerCreating", "PodInitializing");
 
+  /**
+   * Waiting reasons that rarely go away unless a person acts: the image cannot be pulled, or a
+   * Secret or ConfigMap of an environment variable is missing or lacks the key.
+   */
+  private static final Set<String> NEEDS_A_PERSON =
+      Set.of(
+          "CreateContainerConfigError",
+          "ErrImageNeverPull",
+          "ImagePullBackOff",
+          "InvalidImageName");
+
   private static final String TERMINATING =
       " is terminating; if its node does not respond, it stays until the node is back or it is"
           + " force-deleted";
@@ -58,6 +69,11 @@ public record WorkerPodState(Pod pod) {
                 .filter(waiting -> waiting.getReason() != null)
                 .filter(waiting -> !NORMAL_START.contains(waiting.getReason()))
                 .map(WorkerPodState::waiting));
+  }
+
+  /** Returns the reason why the pod cannot start until a person acts, if there is one. */
+  Optional<Waiting> stuck() {
+    return blocked().filter(waiting -> NEEDS_A_PERSON.contains(waiting.reason()));
   }
 
   /**

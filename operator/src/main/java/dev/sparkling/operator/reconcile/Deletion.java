@@ -63,7 +63,7 @@ final class Deletion {
     }
     return switch (deleter.get().worker()) {
       case Worker.None _ -> Optional.empty();
-      case Worker.Active _ ->
+      case Worker.Active _, Worker.Stuck _ ->
           Optional.of(deleter.get().blocked().map(Deletion::blocked).orElse(IN_PROGRESS));
       case Worker.Failed failed ->
           Optional.of(

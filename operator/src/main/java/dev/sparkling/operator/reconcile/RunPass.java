@@ -5,11 +5,14 @@ import dev.sparkling.operator.observe.RunJobs;
 import dev.sparkling.operator.observe.WorkerJob;
 import dev.sparkling.operator.status.Assessment;
 import dev.sparkling.operator.status.StatusFactory;
+import dev.sparkling.operator.workload.Check;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.stage.Decision;
+import dev.sparkling.pipeline.stage.Hold;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageState;
+import dev.sparkling.pipeline.status.StageStatus;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.Duration;
 import java.util.Optional;
@@ -73,6 +76,9 @@ final class RunPass {
 
   private Optional<Duration> nextPass(
       ProgressiveTrainingResource run, Decision decision, RunJobs jobs) {
+    if (decision instanceof Decision.Wait wait && isNew(run, wait)) {
+      return Optional.of(Duration.ZERO);
+    }
     ResourceID id = ResourceID.fromResource(run);
     return jobs.trainer(decision)
         .map(pod -> polling.poll(uid(run), id, pod.name(), pod.address().orElseThrow()))
@@ -89,14 +95,47 @@ final class RunPass {
       case Decision.LaunchTrainer(StagePlan stage) -> launch(run, stage, Work.TRAIN, status, jobs);
       case Decision.LaunchExpander(StagePlan stage) ->
           launch(run, stage, Work.EXPAND, status, jobs);
-      case Decision.Suspend(StagePlan stage, boolean workerActive) -> {
-        if (workerActive) {
-          stop(jobs.ofStage(stage.name()));
-        }
+      case Decision.Suspend(StagePlan stage, _) -> {
+        jobs.unfinished(stage.name()).forEach(workers::stop);
+        jobs.find(stage.name(), Work.CHECK).ifPresent(workers::stop);
         yield true;
       }
+      case Decision.Wait wait -> hold(run, wait, status.stages().get(wait.stage().index()), jobs);
       case Decision.Await _, Decision.Complete _, Decision.Fail _ -> true;
     };
+  }
+
+  /**
+   * Stops what is left of a held stage's worker and creates the check. A failed job is kept for its
+   * log until the stage resumes. A new hold must be in the stored status before its cause is
+   * removed.
+   */
+  private boolean hold(
+      ProgressiveTrainingResource run, Decision.Wait wait, StageStatus status, RunJobs jobs) {
+    if (isNew(run, wait)) {
+      return true;
+    }
+    String stage = wait.stage().name();
+    boolean ending = wait.hold().state() == Hold.State.ENDING;
+    jobs.unfinished(stage).filter(job -> ending || job.isActive()).forEach(workers::stop);
+    int number = status.counts().holds();
+    Optional<WorkerJob> check = jobs.find(stage, Work.CHECK);
+    check.filter(job -> !job.isCheckOf(number)).ifPresent(workers::stop);
+    return ending
+        || check.isPresent()
+        || workers.check(
+            run,
+            stage,
+            new Check(wait.expanding() ? Work.EXPAND : Work.TRAIN, wait.hold().reason(), number));
+  }
+
+  /** Whether the stored status does not have the hold yet. */
+  private static boolean isNew(ProgressiveTrainingResource run, Decision.Wait wait) {
+    ProgressiveTrainingStatus before = run.getStatus();
+    int index = wait.stage().index();
+    return before == null
+        || before.stages().size() <= index
+        || before.stages().get(index).hold() == null;
   }
 
   /** Creates a job, or deletes a failed one of the same name, which must be gone first. */
@@ -106,6 +145,7 @@ final class RunPass {
       Work work,
       ProgressiveTrainingStatus status,
       RunJobs jobs) {
+    jobs.find(stage.name(), Work.CHECK).ifPresent(workers::stop);
     Optional<WorkerJob> failed = jobs.find(stage.name(), work);
     if (failed.isPresent()) {
       workers.stop(failed.get());

@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -43,6 +44,9 @@ import java.util.concurrent.TimeUnit;
  */
 @ControllerConfiguration(
     name = "progressivetraining",
+    // The filter chooses the updates that start a pass, because a retry is requested in metadata.
+    generationAwareEventProcessing = false,
+    informer = @Informer(onUpdateFilter = UserEdits.class),
     // Events trigger passes; the interval bounds the delay if an event is lost.
     maxReconciliationInterval =
         @MaxReconciliationInterval(interval = 1, timeUnit = TimeUnit.MINUTES))

@@ -3,6 +3,7 @@ package dev.sparkling.operator.reconcile;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.operator.observe.WorkerJob;
+import dev.sparkling.operator.workload.Check;
 import dev.sparkling.operator.workload.WorkerJobs;
 import dev.sparkling.pipeline.job.Work;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -22,6 +23,7 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.net.HttpURLConnection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Creates and deletes the jobs of runs; both are idempotent. */
@@ -54,9 +56,20 @@ final class Workers {
    * @throws LaunchFailure if the API server rejects it, or the name is taken
    */
   boolean launch(ProgressiveTrainingResource run, String stage, Work work, int attempts) {
+    return launch(run, stage, work, () -> jobs.job(run, stage, work, attempts));
+  }
+
+  /** Creates the job of a check, with the same results as {@link #launch}. */
+  boolean check(ProgressiveTrainingResource run, String stage, Check check) {
+    return launch(run, stage, Work.CHECK, () -> jobs.check(run, stage, check));
+  }
+
+  private boolean launch(
+      ProgressiveTrainingResource run, String stage, Work work, Supplier<Job> job) {
     try {
       Optional<JsonNode> spec = storedSpec(run);
-      spec.ifPresent(asWritten -> create(run, stage, work, attempts, asWritten));
+      spec.ifPresent(
+          asWritten -> create(run, jobs.document(run, stage, work, asWritten), job.get()));
       return spec.isPresent();
     } catch (KubernetesClientException e) {
       throw new LaunchFailure(String.valueOf(e.getMessage()), e);
@@ -79,12 +92,9 @@ final class Workers {
         .map(spec -> client.getKubernetesSerialization().convertValue(spec, JsonNode.class));
   }
 
-  private void create(
-      ProgressiveTrainingResource run, String stage, Work work, int attempts, JsonNode spec) {
-    ConfigMap document = jobs.document(run, stage, work, spec);
+  private void create(ProgressiveTrainingResource run, ConfigMap document, Job job) {
     checkOwner(run, document);
     client.resource(document).patch(APPLY);
-    Job job = jobs.job(run, stage, work, attempts);
     try {
       client.resource(job).create();
     } catch (KubernetesClientException e) {

@@ -1,10 +1,12 @@
 package dev.sparkling.operator.status;
 
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
+import dev.sparkling.operator.observe.Demand;
 import dev.sparkling.operator.observe.Observation;
 import dev.sparkling.operator.observe.Observer;
 import dev.sparkling.operator.observe.PolledProgress;
 import dev.sparkling.operator.observe.RunJobs;
+import dev.sparkling.operator.observe.WorkerJob;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.stage.Decision;
 import dev.sparkling.pipeline.stage.StageMachine;
@@ -35,17 +37,19 @@ public sealed interface Assessment {
       RunJobs jobs,
       Optional<PolledProgress> polled,
       StatusFactory statuses) {
-    ProgressiveTrainingStatus before = run.getStatus();
-    long generation = run.getMetadata().getGeneration();
     Problems problems = new Problems();
     SpecValidator.validate(run.asDocument(), problems);
     if (!problems.isEmpty()) {
       String message = String.join("; ", problems.lines());
-      return new Refused(statuses.refused(before, run.getSpec().suspend(), generation, message));
+      boolean working = jobs.ofStages().anyMatch(WorkerJob::isActive);
+      return new Refused(statuses.refused(run, working, message));
     }
     RunPlan plan = RunPlan.of(run.getSpec());
-    Observation observation = Observer.observe(run.getSpec(), plan, before, jobs, polled);
+    Demand demand = new Demand(run.getMetadata().getGeneration(), run.requestedRetry());
+    Observation observation =
+        Observer.observe(run.getSpec(), plan, run.getStatus(), jobs, polled, demand);
     Decision decision = StageMachine.decide(observation.observed());
-    return new Decided(decision, statuses.decided(plan, observation, decision, before, generation));
+    return new Decided(
+        decision, statuses.decided(plan, observation, decision, run.getStatus(), demand));
   }
 }

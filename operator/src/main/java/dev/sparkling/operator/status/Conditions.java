@@ -45,12 +45,12 @@ final class Conditions {
         condition(FAILED, false, Reason.NOT_FAILED.reason(), Reason.NOT_FAILED.defaultMessage()));
   }
 
-  List<Condition> failed(Reason reason, String message) {
+  List<Condition> failed(String reason, String message) {
     return List.of(
-        condition(READY, false, reason.reason(), message),
-        condition(PROGRESSING, false, reason.reason(), message),
-        condition(COMPLETE, false, reason.reason(), message),
-        condition(FAILED, true, reason.reason(), message));
+        condition(READY, false, reason, message),
+        condition(PROGRESSING, false, reason, message),
+        condition(COMPLETE, false, reason, message),
+        condition(FAILED, true, reason, message));
   }
 
   /**

@@ -1,10 +1,11 @@
 package dev.sparkling.operator.status;
 
-import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.error.ErrorReason;
 
 /**
  * The operator's own reasons of conditions and events. They are part of the API and are never
- * renamed. Conditions and events also show the reasons for which Kubernetes does not start a pod.
+ * renamed. Conditions and events also show the reasons of errors ({@link ErrorReason}), and those
+ * for which Kubernetes does not start a pod.
  */
 public enum Reason {
   PENDING("Pending", "no worker has started yet"),
@@ -19,11 +20,11 @@ public enum Reason {
   DELETING("Deleting", "the run's data in the object store is being deleted"),
   DELETION_HELD_UP("DeletionHeldUp", "the job that deletes the run's data cannot start"),
   DELETION_FAILED("DeletionFailed", "the run's data could not be deleted"),
-  INVALID_INPUT(ErrorClass.USER.reason(), "the resource, a credential or a dataset is invalid"),
-  CORRUPT_CHECKPOINT(ErrorClass.CORRUPT.reason(), "a checkpoint is corrupt"),
+  INVALID_INPUT(
+      ErrorReason.INVALID_INPUT.text(), "the resource, a credential or a dataset is invalid"),
   TRANSIENT_FAILURE(
-      ErrorClass.TRANSIENT.reason(), "the network, a server or the machine failed too often"),
-  INTERNAL_ERROR(ErrorClass.BUG.reason(), "a bug in Sparkling");
+      ErrorReason.TRANSIENT_FAILURE.text(), "the network, a server or the machine failed"),
+  INTERNAL_ERROR(ErrorReason.INTERNAL_ERROR.text(), "a bug in Sparkling");
 
   private final String reason;
   private final String defaultMessage;
@@ -41,14 +42,5 @@ public enum Reason {
   /** Returns the message for when nothing more specific is known. */
   public String defaultMessage() {
     return defaultMessage;
-  }
-
-  static Reason of(ErrorClass errorClass) {
-    return switch (errorClass) {
-      case USER -> INVALID_INPUT;
-      case CORRUPT -> CORRUPT_CHECKPOINT;
-      case TRANSIENT -> TRANSIENT_FAILURE;
-      case BUG -> INTERNAL_ERROR;
-    };
   }
 }

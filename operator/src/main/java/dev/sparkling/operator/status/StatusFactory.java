@@ -1,11 +1,15 @@
 package dev.sparkling.operator.status;
 
+import dev.sparkling.operator.api.ProgressiveTrainingResource;
+import dev.sparkling.operator.observe.Demand;
 import dev.sparkling.operator.observe.Observation;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.stage.Decision;
+import dev.sparkling.pipeline.stage.Hold;
 import dev.sparkling.pipeline.stage.Worker.Activity;
 import dev.sparkling.pipeline.status.Condition;
+import dev.sparkling.pipeline.status.HoldStatus;
 import dev.sparkling.pipeline.status.Phase;
 import dev.sparkling.pipeline.status.PlanStatus;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
@@ -34,57 +38,68 @@ public final class StatusFactory {
       Observation observation,
       Decision decision,
       @Nullable ProgressiveTrainingStatus before,
-      long generation) {
+      Demand demand) {
     StagePlan current = stageOf(decision, plan);
     List<StageStatus> stages =
         plan.stages().stream()
             .map(
-                stage ->
-                    withState(
-                        observation.stages().get(stage.index()),
-                        state(stage, observation, current, decision),
-                        decision))
+                stage -> {
+                  StageStatus observed = observation.stages().get(stage.index());
+                  StageState state = state(stage, observation, current, decision);
+                  return stage.index() == current.index()
+                      ? currentStage(observed, state, decision, demand)
+                      : observed.with(state, observed.counts(), observed.worker(), null);
+                })
             .toList();
     ProgressEstimate estimate = new ProgressEstimate(plan, stages, current);
     StageStatus currentStatus = stages.get(current.index());
     return new ProgressiveTrainingStatus(
-        generation,
+        demand.generation(),
         decision.phase(),
         current.name(),
         estimate.summary(),
-        conditions(decision, currentStatus, before, generation),
+        conditions(decision, currentStatus, before, demand.generation()),
         estimate.trainerStatus(updatedAt(estimate, before)),
         planStatus(plan),
-        stages);
+        stages,
+        observation.retried() ? demand.retry().orElse(null) : retryOf(before));
+  }
+
+  private static @Nullable String retryOf(@Nullable ProgressiveTrainingStatus before) {
+    return before == null ? null : before.retry();
   }
 
   /**
-   * Returns the status of a run whose spec is invalid. A run that has started does not fail because
-   * of an invalid edit: its worker continues, and another edit may fix the spec.
+   * Returns the status of a run whose spec is invalid, which waits for an edit. Such an edit does
+   * not stop a worker.
+   *
+   * @param working whether a job is active
    */
   public ProgressiveTrainingStatus refused(
-      @Nullable ProgressiveTrainingStatus before,
-      boolean suspended,
-      long generation,
-      String message) {
-    Conditions conditions = conditionsAfter(before, generation);
-    return before == null || before.stages().isEmpty()
-        ? with(before, Phase.FAILED, conditions.failed(Reason.INVALID_INPUT, message), generation)
-        : with(
-            before,
-            suspended ? Phase.SUSPENDED : phaseOf(before),
-            conditions.progressing(
+      ProgressiveTrainingResource run, boolean working, String message) {
+    ProgressiveTrainingStatus before = run.getStatus();
+    long generation = run.getMetadata().getGeneration();
+    boolean started = hasStarted(before);
+    Phase phase = started && working ? phaseOf(before) : Phase.HELD;
+    return with(
+        before,
+        started && run.getSpec().suspend() ? Phase.SUSPENDED : phase,
+        conditionsAfter(before, generation)
+            .progressing(
                 false,
                 Reason.INVALID_INPUT.reason(),
-                message + "; no new worker starts until this is fixed"),
-            generation);
+                started ? message + "; no new worker starts until this is fixed" : message),
+        generation);
   }
 
   /** Returns the status after a failed pass, which is retried. */
   public ProgressiveTrainingStatus failedPass(
       @Nullable ProgressiveTrainingStatus before, long generation, Reason reason, String message) {
-    // A run that was refused before it began, and was then edited, has not failed.
-    Phase phase = phaseOf(before) == Phase.FAILED ? Phase.PENDING : phaseOf(before);
+    // A failed run is only reconciled if it is being tried again, and a run that was refused before
+    // it began has been edited if its job is launched.
+    boolean isOver =
+        phaseOf(before) == Phase.FAILED || (phaseOf(before) == Phase.HELD && !hasStarted(before));
+    Phase phase = isOver ? Phase.PENDING : phaseOf(before);
     return with(
         before,
         phase,
@@ -102,6 +117,10 @@ public final class StatusFactory {
         generation);
   }
 
+  private static boolean hasStarted(@Nullable ProgressiveTrainingStatus before) {
+    return before != null && !before.stages().isEmpty();
+  }
+
   private static Phase phaseOf(@Nullable ProgressiveTrainingStatus before) {
     return before == null || before.phase() == null ? Phase.PENDING : before.phase();
   }
@@ -113,7 +132,7 @@ public final class StatusFactory {
       long generation) {
     if (before == null) {
       return new ProgressiveTrainingStatus(
-          generation, phase, null, null, conditions, null, null, List.of());
+          generation, phase, null, null, conditions, null, null, List.of(), null);
     }
     return new ProgressiveTrainingStatus(
         generation,
@@ -123,7 +142,8 @@ public final class StatusFactory {
         conditions,
         before.trainerStatus(),
         before.plan(),
-        before.stages());
+        before.stages(),
+        before.retry());
   }
 
   private List<Condition> conditions(
@@ -137,7 +157,12 @@ public final class StatusFactory {
       case Decision.Complete _ -> conditions.succeeded();
       case Decision.Fail fail ->
           conditions.failed(
-              Reason.of(fail.errorClass()), "stage " + fail.stage().name() + ": " + fail.message());
+              fail.reason().text(), "stage " + fail.stage().name() + ": " + fail.message());
+      case Decision.Wait(StagePlan stage, _, Hold hold) ->
+          conditions.progressing(
+              false,
+              hold.reason(),
+              "stage %s: %s; resumes once this is fixed".formatted(stage.name(), hold.message()));
       case Decision.Await await when waiting != null && mayBeStalled(await.activity()) ->
           conditions.progressing(
               false,
@@ -177,7 +202,7 @@ public final class StatusFactory {
           case EXPANDING -> Reason.EXPANDING;
           case SUSPENDED -> Reason.SUSPENDED;
           case SUCCEEDED -> Reason.SUCCEEDED;
-          case FAILED -> Reason.INTERNAL_ERROR;
+          case HELD, FAILED -> Reason.INTERNAL_ERROR;
         };
     return conditions.progressing(working, reason.reason(), reason.defaultMessage());
   }
@@ -202,6 +227,7 @@ public final class StatusFactory {
       case Decision.LaunchTrainer(StagePlan stage) -> stage;
       case Decision.Await await -> await.stage();
       case Decision.Suspend suspend -> suspend.stage();
+      case Decision.Wait wait -> wait.stage();
       case Decision.Fail fail -> fail.stage();
       case Decision.Complete _ -> plan.stages().getLast();
     };
@@ -216,6 +242,7 @@ public final class StatusFactory {
       return StageState.PENDING;
     }
     return switch (decision) {
+      case Decision.Wait _ -> StageState.HELD;
       case Decision.Fail _ -> StageState.FAILED;
       case Decision.LaunchExpander _ -> StageState.EXPANDING;
       case Decision.LaunchTrainer _ -> StageState.TRAINING;
@@ -226,14 +253,35 @@ public final class StatusFactory {
   }
 
   /**
-   * Sets the state. Once a suspension has stopped the worker, the attempts are reset, and the
-   * worker is forgotten, so that the end of its pod does not count as a disruption.
+   * Returns the status of the current stage. A hold, a retry on request and a suspension that has
+   * stopped the worker reset the attempts and forget the worker, so that the end of its pod does
+   * not count as a disruption.
    */
-  private static StageStatus withState(StageStatus stage, StageState state, Decision decision) {
-    boolean suspended = decision instanceof Decision.Suspend(_, boolean active) && !active;
-    return suspended
-        ? stage.with(state, new AttemptCounts(0, stage.counts().disruptions()), WorkerStatus.NONE)
-        : stage.with(state, stage.counts(), stage.worker());
+  private static StageStatus currentStage(
+      StageStatus observed, StageState state, Decision decision, Demand demand) {
+    AttemptCounts fresh = observed.counts().withAttempts(0);
+    HoldStatus held = observed.hold();
+    return switch (decision) {
+      case Decision.Wait _ when held != null ->
+          observed.with(state, observed.counts(), observed.worker(), held);
+      case Decision.Wait(_, _, Hold hold) ->
+          observed.with(
+              state,
+              fresh.withHolds(fresh.holds() + 1),
+              WorkerStatus.NONE,
+              new HoldStatus(hold.reason(), hold.message(), demand.generation()));
+      case Decision.Suspend(_, boolean active) when active ->
+          observed.with(state, observed.counts(), observed.worker(), held);
+      case Decision.Suspend _ -> observed.with(state, fresh.withHolds(0), WorkerStatus.NONE, null);
+      case Decision.LaunchExpander _, Decision.LaunchTrainer _ when demand.retry().isPresent() ->
+          observed.with(state, fresh, WorkerStatus.NONE, null);
+      case Decision.LaunchExpander _,
+          Decision.LaunchTrainer _,
+          Decision.Await _,
+          Decision.Complete _,
+          Decision.Fail _ ->
+          observed.with(state, observed.counts(), observed.worker(), null);
+    };
   }
 
   private static PlanStatus planStatus(RunPlan plan) {

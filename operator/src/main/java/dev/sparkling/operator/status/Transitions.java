@@ -51,7 +51,8 @@ public final class Transitions {
     if (phase != null && phase != phaseBefore) {
       addPhaseEvent(phase, after, events);
     }
-    if (phase != Phase.FAILED || phaseBefore == Phase.FAILED) {
+    boolean isInPhaseEvent = phase != phaseBefore && (phase == Phase.FAILED || phase == Phase.HELD);
+    if (!isInPhaseEvent) {
       addRunEvent(before, after, events);
     }
     return events;
@@ -133,6 +134,8 @@ public final class Transitions {
           after.conditions().stream()
               .filter(condition -> condition.type().equals(Conditions.FAILED))
               .forEach(failed -> events.add(warning(failed.reason(), failed.message())));
+      case HELD ->
+          progressing(after).ifPresent(held -> events.add(warning(held.reason(), held.message())));
       case QUEUED -> events.add(normal(Reason.QUEUED.reason(), Reason.QUEUED.defaultMessage()));
       case PENDING -> {
         // Every run begins as Pending; the reason why it stays so has its own event.

@@ -18,6 +18,9 @@ public final class Labels {
   /** Annotation of a job: the number of failed attempts of the jobs that it replaces. */
   public static final String ATTEMPTS = "sparkling.dev/attempts";
 
+  /** Annotation of a check: the number of the hold that it is about. */
+  public static final String HOLD = "sparkling.dev/hold";
+
   /** Selector of all objects that a Sparkling operator has created. */
   public static final String SELECTOR = MANAGED_BY + "=" + OPERATOR;
 
@@ -40,12 +43,12 @@ public final class Labels {
   }
 
   /**
-   * Returns labels for the job only, from which Kueue reads queue and priority. A deletion is not
-   * queued, because the queue may never admit it.
+   * Returns labels for the job only, from which Kueue reads queue and priority. Deletions and
+   * checks are not queued, because the queue may never admit them.
    */
   static Map<String, String> queueing(ProgressiveTrainingResource run, Work work) {
     Map<String, String> labels = new LinkedHashMap<>();
-    if (work == Work.DELETE) {
+    if (work == Work.DELETE || work == Work.CHECK) {
       return labels;
     }
     Map<String, String> own = run.getMetadata().getLabels();

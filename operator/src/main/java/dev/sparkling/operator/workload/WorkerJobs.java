@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicy;
@@ -38,6 +39,9 @@ public final class WorkerJobs {
   static final String DOCUMENT = "job.json";
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Number of failures of a check after which the worker is tried instead. */
+  private static final int CHECK_RETRIES = 3;
 
   /** Exit codes of failures that are not retried. */
   private static final Integer[] FINAL_EXIT_CODES =
@@ -72,7 +76,7 @@ public final class WorkerJobs {
         new JobDocument(
             JobDocument.VERSION, work, run.getMetadata().getName(), stage, run.getSpec());
     return new ConfigMapBuilder()
-        .withMetadata(metadata(run, stage, work, Map.of()))
+        .withMetadata(metadata(run, stage, work, Map.of(), "", 0))
         .withData(Map.of(DOCUMENT, JobJson.encode(document, spec)))
         .build();
   }
@@ -83,34 +87,52 @@ public final class WorkerJobs {
    * @param attempts number of failed attempts of the jobs that it replaces
    */
   public Job job(ProgressiveTrainingResource run, String stage, Work work, int attempts) {
-    ProgressiveTrainingSpec spec = run.getSpec();
-    Map<String, String> labels = Labels.of(run, stage, work);
-    WorkerPod pod =
-        new WorkerPod(
-            settings,
-            spec,
-            work,
-            stage,
-            dataOwner(run),
-            Names.of(name(run), stage, work),
-            patch(spec, work));
+    return job(
+        metadata(run, stage, work, Labels.queueing(run, work), Labels.ATTEMPTS, attempts),
+        Math.max(0, run.getSpec().retries() - attempts),
+        pod(run, stage, work, work).template(Labels.of(run, stage, work)));
+  }
+
+  /** Builds the job of a check. Its config map must be created first. */
+  public Job check(ProgressiveTrainingResource run, String stage, Check check) {
+    return job(
+        metadata(run, stage, Work.CHECK, Map.of(), Labels.HOLD, check.number()),
+        CHECK_RETRIES,
+        new CheckPod(pod(run, stage, check.work(), Work.CHECK), check)
+            .template(Labels.of(run, stage, Work.CHECK)));
+  }
+
+  private Job job(ObjectMeta metadata, int backoffLimit, PodTemplateSpec pod) {
     return new JobBuilder()
-        .withMetadata(metadata(run, stage, work, Labels.queueing(run, work)))
-        .editMetadata()
-        .withAnnotations(attempts == 0 ? null : Map.of(Labels.ATTEMPTS, Integer.toString(attempts)))
-        .endMetadata()
+        .withMetadata(metadata)
         .withNewSpec()
         .withParallelism(1)
         .withCompletions(1)
-        .withBackoffLimit(Math.max(0, spec.retries() - attempts))
+        .withBackoffLimit(backoffLimit)
         // The run's status keeps the results of deleted jobs.
         .withTtlSecondsAfterFinished(settings.ttlSecondsAfterFinished())
         // At most one pod writes at a time: the next one is created once the last one has ended.
         .withPodReplacementPolicy("Failed")
         .withPodFailurePolicy(failurePolicy())
-        .withTemplate(pod.template(labels))
+        .withTemplate(pod)
         .endSpec()
         .build();
+  }
+
+  /**
+   * Returns a worker's pod.
+   *
+   * @param document work of the job whose config map the pod mounts
+   */
+  private WorkerPod pod(ProgressiveTrainingResource run, String stage, Work work, Work document) {
+    return new WorkerPod(
+        settings,
+        run.getSpec(),
+        work,
+        stage,
+        dataOwner(run),
+        Names.of(name(run), stage, document),
+        patch(run.getSpec(), work));
   }
 
   /** Returns the owner of the run's data, which stays the same if the resource is re-created. */
@@ -154,14 +176,25 @@ public final class WorkerJobs {
         .build();
   }
 
+  /**
+   * Returns the metadata of a job or its config map.
+   *
+   * @param count value of the annotation, which is left out if it is 0
+   */
   private static ObjectMeta metadata(
-      ProgressiveTrainingResource run, String stage, Work work, Map<String, String> more) {
+      ProgressiveTrainingResource run,
+      String stage,
+      Work work,
+      Map<String, String> moreLabels,
+      String annotation,
+      int count) {
     Map<String, String> labels = new LinkedHashMap<>(Labels.of(run, stage, work));
-    labels.putAll(more);
+    labels.putAll(moreLabels);
     return new ObjectMetaBuilder()
         .withName(Names.of(name(run), stage, work))
         .withNamespace(run.getMetadata().getNamespace())
         .withLabels(labels)
+        .withAnnotations(count == 0 ? null : Map.of(annotation, Integer.toString(count)))
         .withOwnerReferences(owner(run))
         .build();
   }

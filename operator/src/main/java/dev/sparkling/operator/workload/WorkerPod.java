@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Builds a job's pod, which conforms to the restricted Pod Security Standard and has no service
@@ -52,11 +53,17 @@ record WorkerPod(
 
   private static final long USER = 10001;
   private static final String DOCUMENT_FOLDER = "/etc/sparkling";
+  static final String DOCUMENT_PATH = DOCUMENT_FOLDER + "/" + WorkerJobs.DOCUMENT;
   private static final String AUTHORITY_FOLDER = "/etc/sparkling-ca";
   private static final String CACHE_FOLDER = "/var/cache/sparkling";
-  private static final String RESULT = "/dev/termination-log";
+  static final String RESULT = "/dev/termination-log";
   private static final String GPUS = "nvidia.com/";
   private static final String GPU = GPUS + "gpu";
+  private static final String ACCESS_KEY = "AWS_ACCESS_KEY_ID";
+  private static final String SECRET_KEY = "AWS_SECRET_ACCESS_KEY";
+
+  /** Environment variables with credentials. */
+  static final Set<String> CREDENTIALS = Set.of(ACCESS_KEY, SECRET_KEY);
 
   PodTemplateSpec template(Map<String, String> labels) {
     Map<String, String> allLabels = new LinkedHashMap<>(patch.labels());
@@ -135,7 +142,7 @@ record WorkerPod(
             List.of(
                 JsonNames.of(work),
                 "--job",
-                DOCUMENT_FOLDER + "/" + WorkerJobs.DOCUMENT,
+                DOCUMENT_PATH,
                 "--result",
                 RESULT,
                 "--grace",
@@ -158,8 +165,8 @@ record WorkerPod(
       environment.add(value("AWS_ENDPOINT_URL", storage.endpoint()));
     }
     if (storage.credentialsSecret() != null) {
-      environment.add(secret("AWS_ACCESS_KEY_ID", storage.credentialsSecret(), "accessKey"));
-      environment.add(secret("AWS_SECRET_ACCESS_KEY", storage.credentialsSecret(), "secretKey"));
+      environment.add(secret(ACCESS_KEY, storage.credentialsSecret(), "accessKey"));
+      environment.add(secret(SECRET_KEY, storage.credentialsSecret(), "secretKey"));
     }
     if (storage.caConfigMap() != null) {
       environment.add(value("AWS_CA_BUNDLE", AUTHORITY_FOLDER + "/ca.crt"));

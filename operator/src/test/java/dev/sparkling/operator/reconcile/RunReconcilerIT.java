@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 /** The whole operator on a real API server, with jobs and pods that the test plays. */
 class RunReconcilerIT {
 
+  private static final String CHECK = "demo-narrow-check";
   private static final String NARROW = "demo-narrow-train";
   private static final String RESULT =
       """
@@ -132,11 +133,12 @@ class RunReconcilerIT {
   }
 
   @Test
-  void aRunWithAnInvalidSpecFailsAndTheNextEditStartsIt() {
+  void aRunWithAnInvalidSpecIsHeldAndTheNextEditStartsIt() {
     cluster.create(yaml -> yaml.replace("storage:", "trainer: {nodes: 2}\n  storage:"));
     ProgressiveTrainingResource run = cluster.awaitReason("InvalidInput");
-    assertThat(run.getStatus().phase()).isEqualTo(Phase.FAILED);
-    assertThat(RunningOperator.condition(run, "Failed").message()).startsWith("spec.trainer.nodes");
+    assertThat(run.getStatus().phase()).isEqualTo(Phase.HELD);
+    assertThat(RunningOperator.condition(run, "Progressing").message())
+        .startsWith("spec.trainer.nodes");
     cluster.awaitEvent("InvalidInput");
     assertThat(cluster.job(NARROW).get()).isNull();
 
@@ -254,13 +256,7 @@ class RunReconcilerIT {
     cluster.fail(job, 0, "DeadlineExceeded");
     cluster.awaitTerminatingAndRemove(NARROW);
 
-    Job next =
-        await("another job")
-            .atMost(RunningOperator.PATIENCE)
-            .until(
-                () -> cluster.job(NARROW).get(),
-                now ->
-                    now != null && !now.getMetadata().getUid().equals(job.getMetadata().getUid()));
+    Job next = awaitOther(job);
     assertThat(next.getMetadata().getAnnotations()).containsEntry(Labels.ATTEMPTS, "1");
     assertThat(next.getSpec().getBackoffLimit()).isEqualTo(2);
     ProgressiveTrainingResource run =
@@ -271,18 +267,62 @@ class RunReconcilerIT {
   }
 
   @Test
-  void aWorkersUserErrorFailsTheRunWithItsMessage() {
+  void whatAPersonCanFixHoldsTheRunUntilItsCheckSucceeds() {
     cluster.create(UnaryOperator.identity());
     Job job = cluster.awaitJob(NARROW);
-    String result = "{\"outcome\": \"failed\", \"message\": \"s3://x: access denied\"}";
-    cluster.startPod(job, "aaaaa", TestObjects.terminated(2, "Error", result));
-    cluster.fail(job, 1, "PodFailurePolicy");
+    fail(job, 2, "CredentialsRefused");
+    ProgressiveTrainingResource run =
+        cluster.awaitRun("held", now -> now.getStatus().phase() == Phase.HELD);
+    assertThat(RunningOperator.condition(run, "Progressing").message())
+        .isEqualTo("stage narrow: s3://x: access denied; resumes once this is fixed");
+    Job check = cluster.awaitJob(CHECK);
+    assertThat(cluster.job(NARROW).get().getMetadata().getDeletionTimestamp())
+        .as("the failed job is kept for its log")
+        .isNull();
+    cluster.awaitEvent("CredentialsRefused");
+
+    cluster.startPod(check, "ccccc", TestObjects.terminated(0, "Completed", ""));
+    cluster.awaitTerminatingAndRemove(NARROW);
+    cluster.awaitTerminatingAndRemove(CHECK);
+    Job next = awaitOther(job);
+    assertThat(next.getMetadata().getAnnotations()).isNullOrEmpty();
+    cluster.startPod(next, "ddddd", TestObjects.running());
+    cluster.awaitReason("Training");
+  }
+
+  @Test
+  void aFailedRunIsTriedAgainAtOnceWhenItsAnnotationAsksForIt() {
+    cluster.create(UnaryOperator.identity());
+    Job job = cluster.awaitJob(NARROW);
+    fail(job, 3, "CorruptCheckpoint");
     ProgressiveTrainingResource run =
         cluster.awaitRun("failed", now -> now.getStatus().phase() == Phase.FAILED);
     assertThat(RunningOperator.condition(run, "Failed").message())
         .isEqualTo("stage narrow: s3://x: access denied");
     assertThat(run.getStatus().stages().getFirst().worker().pod()).isEqualTo(NARROW + "-aaaaa");
     assertThat(cluster.job(NARROW).get().getMetadata().getDeletionTimestamp()).isNull();
+
+    cluster.patch("{\"metadata\": {\"annotations\": {\"sparkling.dev/retry\": \"once\"}}}");
+    cluster.awaitTerminatingAndRemove(NARROW);
+    awaitOther(job);
+    cluster.awaitRun("followed", now -> "once".equals(now.getStatus().retry()));
+  }
+
+  private void fail(Job job, int exitCode, String reason) {
+    String result =
+        "{\"outcome\": \"failed\", \"reason\": \"%s\", \"message\": \"s3://x: access denied\"}"
+            .formatted(reason);
+    cluster.startPod(job, "aaaaa", TestObjects.terminated(exitCode, "Error", result));
+    cluster.fail(job, 1, "PodFailurePolicy");
+  }
+
+  private Job awaitOther(Job job) {
+    String name = job.getMetadata().getName();
+    return await("another job")
+        .atMost(RunningOperator.PATIENCE)
+        .until(
+            () -> cluster.job(name).get(),
+            now -> now != null && !now.getMetadata().getUid().equals(job.getMetadata().getUid()));
   }
 
   @Test

@@ -122,7 +122,7 @@ class DisruptionTest extends RunPasses {
     Pod ended = terminating(TestObjects.pod(job, "p", TestObjects.terminated(143, "Error", "")));
     pass(List.of(), List.of(ended));
     assertThat(decision).isInstanceOf(Decision.LaunchTrainer.class);
-    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 0));
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 0, 0));
   }
 
   @Test
@@ -142,7 +142,7 @@ class DisruptionTest extends RunPasses {
     pass(List.of(once), List.of(failed));
     pass(List.of(once), List.of());
     pass(List.of(once), List.of(secondPod(job)));
-    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(1, 0));
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(1, 0, 0));
   }
 
   @Test
@@ -164,7 +164,7 @@ class DisruptionTest extends RunPasses {
     pass(List.of(uncounted), List.of());
     Job counted = new JobBuilder(job).editStatus().withFailed(1).endStatus().build();
     pass(List.of(counted), List.of());
-    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(1, 0));
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(1, 0, 0));
   }
 
   @Test

@@ -36,6 +36,8 @@ class RunStatusTest extends RunPasses {
       """
           .formatted(TestObjects.END);
 
+  private static final String INVALID = "spec.trainer.nodes: 2";
+
   @Test
   void aNewRunIsPendingInTheFirstPassAndLaunchesItsTrainer() {
     pass(List.of(), List.of());
@@ -317,26 +319,29 @@ class RunStatusTest extends RunPasses {
   }
 
   @Test
-  void anInvalidSpecFailsARunThatHasNotBegun() {
-    status = statuses().refused(null, false, 1, "spec.trainer.nodes: 2");
-    assertThat(status.phase()).isEqualTo(Phase.FAILED);
-    assertThat(condition("Failed").message()).isEqualTo("spec.trainer.nodes: 2");
+  void aRunWithAnInvalidSpecIsHeld() {
+    refuse(false);
+    assertThat(status.phase()).isEqualTo(Phase.HELD);
+    assertThat(condition("Progressing").message()).isEqualTo(INVALID);
+    assertThat(condition("Failed").status()).isEqualTo("False");
     assertThat(Transitions.between(null, status))
-        .containsExactly(new RunEvent(true, "InvalidInput", "spec.trainer.nodes: 2"));
+        .containsExactly(new RunEvent(true, "InvalidInput", INVALID));
   }
 
   @Test
-  void anInvalidEditStallsARunThatHasBegunUntilTheNextEdit() {
+  void anInvalidEditOfARunThatHasBegunStopsNoWorkerAndIsNamedUntilTheNextEdit() {
     training(50, 3.0, 1000.0);
     ProgressiveTrainingStatus before = status;
-    status = statuses().refused(before, false, 2, "spec.trainer.nodes: 2");
+    refuse(true);
     assertThat(status.phase()).isEqualTo(Phase.TRAINING);
     assertThat(status.stages()).isEqualTo(before.stages());
     assertThat(condition("Progressing").reason()).isEqualTo("InvalidInput");
     assertThat(condition("Failed").status()).isEqualTo("False");
     assertThat(Transitions.between(before, status))
         .singleElement()
-        .satisfies(told -> assertThat(told.message()).startsWith("spec.trainer.nodes: 2; no new"));
+        .satisfies(told -> assertThat(told.message()).startsWith(INVALID + "; no new"));
+    refuse(false);
+    assertThat(status.phase()).as("once the worker has ended").isEqualTo(Phase.HELD);
     run.setStatus(status);
     assertThat(run.hasEnded()).isFalse();
     training(60, 2.9, 1000.0);
@@ -346,16 +351,22 @@ class RunStatusTest extends RunPasses {
   @Test
   void aRunThatIsSuspendedWhileItsSpecIsInvalidIsSuspended() {
     training(50, 3.0, 1000.0);
-    status = statuses().refused(status, true, 2, "spec.trainer.nodes: 2");
+    run.setSpec(TestObjects.suspended(run.getSpec()));
+    refuse(true);
     assertThat(status.phase()).isEqualTo(Phase.SUSPENDED);
     assertThat(condition("Progressing").reason()).isEqualTo("InvalidInput");
     assertThat(status.summary().step()).isEqualTo("50/200");
   }
 
+  private void refuse(boolean working) {
+    run.setStatus(status);
+    status = statuses().refused(run, working, INVALID);
+  }
+
   @Test
   void aFailedRunThatIsDeletedStaysFailedAndReportsTheDelayOnce() {
     Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy");
-    pass(List.of(job), List.of(TestObjects.pod(job, "p", TestObjects.terminated(2, "Error", ""))));
+    pass(List.of(job), List.of(TestObjects.pod(job, "p", TestObjects.terminated(3, "Error", ""))));
     Condition failed = condition("Failed");
     ProgressiveTrainingStatus before = status;
     status = statuses().deleting(before, 2, Reason.DELETION_HELD_UP, "no secret");

@@ -9,7 +9,6 @@ import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.stage.Decision;
 import dev.sparkling.pipeline.status.Phase;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
-import dev.sparkling.pipeline.status.StageState;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.EventBuilder;
@@ -41,8 +40,8 @@ class WorkerTroubleTest extends RunPasses {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     pass(
         List.of(job),
-        List.of(TestObjects.pod(job, "p", TestObjects.waiting("ImagePullBackOff", "no such"))));
-    assertThat(condition("Progressing").reason()).isEqualTo("ImagePullBackOff");
+        List.of(TestObjects.pod(job, "p", TestObjects.waiting("ErrImagePull", "no such"))));
+    assertThat(condition("Progressing").reason()).isEqualTo("ErrImagePull");
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
   }
 
@@ -90,19 +89,6 @@ class WorkerTroubleTest extends RunPasses {
     pass(withEvent(job, pod, again));
     assertThat(status).isEqualTo(before);
     assertThat(Transitions.between(before, status)).isEmpty();
-  }
-
-  @Test
-  void aUserErrorFailsTheRunWithTheWorkersMessage() {
-    Job job = TestObjects.failed(TestObjects.job("narrow", Work.TRAIN), 1, "PodFailurePolicy");
-    String result = "{\"outcome\": \"failed\", \"message\": \"s3://x: access denied\"}";
-    pass(
-        List.of(job),
-        List.of(TestObjects.pod(job, "p", TestObjects.terminated(2, "Error", result))));
-    assertThat(status.phase()).isEqualTo(Phase.FAILED);
-    assertThat(condition("Failed").reason()).isEqualTo("InvalidInput");
-    assertThat(condition("Failed").message()).isEqualTo("stage narrow: s3://x: access denied");
-    assertThat(stage(0).state()).isEqualTo(StageState.FAILED);
   }
 
   @Test
@@ -200,7 +186,7 @@ class WorkerTroubleTest extends RunPasses {
   void aSidecarBeforeTheWorkerHidesNothing() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     Pod pod =
-        new PodBuilder(TestObjects.pod(job, "p", TestObjects.waiting("ImagePullBackOff", "none")))
+        new PodBuilder(TestObjects.pod(job, "p", TestObjects.waiting("ErrImagePull", "none")))
             .editStatus()
             .addToContainerStatuses(
                 0,
@@ -212,7 +198,7 @@ class WorkerTroubleTest extends RunPasses {
             .build();
     pass(List.of(job), List.of(pod));
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
-    assertThat(condition("Progressing").reason()).isEqualTo("ImagePullBackOff");
+    assertThat(condition("Progressing").reason()).isEqualTo("ErrImagePull");
   }
 
   @Test
@@ -233,7 +219,7 @@ class WorkerTroubleTest extends RunPasses {
 
   @Test
   void aRefusedLaunchStallsARunUntilARetrySucceeds() {
-    status = statuses().refused(null, false, 1, "spec.trainer.nodes: 2");
+    status = statuses().refused(run, false, "spec.trainer.nodes: 2");
     status = statuses().failedPass(status, 2, Reason.LAUNCH_FAILED, "exceeded quota");
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
     assertThat(condition("Failed").status()).isEqualTo("False");

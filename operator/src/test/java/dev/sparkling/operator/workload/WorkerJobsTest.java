@@ -11,6 +11,7 @@ import dev.sparkling.pipeline.spec.StageSpec;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -44,6 +45,30 @@ class WorkerJobsTest {
       }
     }
     expect(folder, run, spec, "", Work.DELETE);
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void checksOfAHeldStageAreThoseOfTheFolder(GoldenFolder folder) {
+    ProgressiveTrainingResource run = folder.read("in-run.yaml", ProgressiveTrainingResource.class);
+    JsonNode spec = folder.read("in-run.yaml", JsonNode.class).get("spec");
+    String stage = run.getSpec().stages().getFirst().name();
+    String name = Names.of(run.getMetadata().getName(), stage, Work.CHECK);
+    folder.expect(
+        "out-" + name + "-job.yaml",
+        jobs.check(run, stage, new Check(Work.TRAIN, "CredentialsRefused", 2)));
+    folder.expect(
+        "out-" + name + "-image-job.yaml",
+        jobs.check(run, stage, new Check(Work.TRAIN, "ImagePullBackOff", 1)));
+    folder.expect("out-" + name + "-config-map.yaml", jobs.document(run, stage, Work.CHECK, spec));
+  }
+
+  @Test
+  void checksOfRepeatedHoldsBeginLaterAndLaterButWithinHalfAnHour() {
+    assertThat(
+            IntStream.of(1, 2, 3, 4, 9, 100)
+                .mapToLong(hold -> new Check(Work.TRAIN, "StoreFull", hold).delaySeconds()))
+        .containsExactly(0L, 20L, 40L, 80L, 1800L, 1800L);
   }
 
   private void expect(

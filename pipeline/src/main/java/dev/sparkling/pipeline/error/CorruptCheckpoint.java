@@ -16,7 +16,7 @@ public final class CorruptCheckpoint extends SparklingException {
   }
 
   @Override
-  public ErrorClass errorClass() {
-    return ErrorClass.CORRUPT;
+  public ErrorReason reason() {
+    return ErrorReason.CORRUPT_CHECKPOINT;
   }
 }

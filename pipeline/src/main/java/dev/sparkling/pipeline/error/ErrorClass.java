@@ -1,37 +1,27 @@
 package dev.sparkling.pipeline.error;
 
-/**
- * Classes of errors, by who has to act. This is the only table of exit codes, condition reasons and
- * retries; the command line, the pods and the operator all use it.
- */
+/** Classes of errors, by who has to act, with their exit codes. */
 public enum ErrorClass {
   /** The user must change something: the resource, a file, a credential, the disk. */
-  USER(2, "InvalidInput", false),
+  USER(2, false),
   /** A checkpoint of the run is damaged: stop, and keep the files as evidence. */
-  CORRUPT(3, "CorruptCheckpoint", false),
+  CORRUPT(3, false),
   /** The environment failed: the same work may succeed when it is retried. */
-  TRANSIENT(4, "TransientFailure", true),
+  TRANSIENT(4, true),
   /** A defect of Sparkling itself. Retried, because a retry costs less than a person's time. */
-  BUG(1, "InternalError", true);
+  BUG(1, true);
 
   private final int exitCode;
-  private final String reason;
   private final boolean retried;
 
-  ErrorClass(int exitCode, String reason, boolean retried) {
+  ErrorClass(int exitCode, boolean retried) {
     this.exitCode = exitCode;
-    this.reason = reason;
     this.retried = retried;
   }
 
   /** Exit code of a command or pod that ends with this error. */
   public int exitCode() {
     return exitCode;
-  }
-
-  /** Reason of the Failed condition; part of the API, so never renamed. */
-  public String reason() {
-    return reason;
   }
 
   /** Whether the same work is retried, within the resource's {@code retries}. */
@@ -41,6 +31,6 @@ public enum ErrorClass {
 
   /** Returns the class of any error; everything but a {@link SparklingException} is a bug. */
   public static ErrorClass of(Throwable error) {
-    return error instanceof SparklingException known ? known.errorClass() : BUG;
+    return ErrorReason.of(error).errorClass();
   }
 }

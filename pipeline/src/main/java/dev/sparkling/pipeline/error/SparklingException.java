@@ -37,8 +37,13 @@ public abstract sealed class SparklingException extends RuntimeException
     return line.toString();
   }
 
+  /** Returns the reason of this error. */
+  public abstract ErrorReason reason();
+
   /** Returns the class of this error, which says who has to act. */
-  public abstract ErrorClass errorClass();
+  public final ErrorClass errorClass() {
+    return reason().errorClass();
+  }
 
   /** Returns the problems in the message, one per line. */
   public final List<String> problems() {

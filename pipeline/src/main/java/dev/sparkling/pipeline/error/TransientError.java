@@ -7,12 +7,24 @@ public final class TransientError extends SparklingException {
 
   private static final long serialVersionUID = 1L;
 
+  private final ErrorReason reason;
+
   public TransientError(String message, @Nullable Throwable cause) {
+    this(ErrorReason.TRANSIENT_FAILURE, message, cause);
+  }
+
+  private TransientError(ErrorReason reason, String message, @Nullable Throwable cause) {
     super(oneLine(message), cause);
+    this.reason = reason;
+  }
+
+  /** Creates an error of an object store that cannot be reached or does not answer properly. */
+  public static TransientError storeUnavailable(String message, @Nullable Throwable cause) {
+    return new TransientError(ErrorReason.STORE_UNAVAILABLE, message, cause);
   }
 
   @Override
-  public ErrorClass errorClass() {
-    return ErrorClass.TRANSIENT;
+  public ErrorReason reason() {
+    return reason;
   }
 }

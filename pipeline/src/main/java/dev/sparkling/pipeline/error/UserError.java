@@ -9,22 +9,35 @@ public final class UserError extends SparklingException {
 
   private static final long serialVersionUID = 1L;
 
+  private final ErrorReason reason;
+
   public UserError(String message) {
     this(message, null);
   }
 
   public UserError(String message, @Nullable Throwable cause) {
+    this(ErrorReason.INVALID_INPUT, message, cause);
+  }
+
+  /**
+   * Creates an error with a reason other than invalid input.
+   *
+   * @param reason reason of the class USER
+   */
+  public UserError(ErrorReason reason, String message, @Nullable Throwable cause) {
     super(oneLine(message), cause);
+    this.reason = reason;
   }
 
   /** Creates an error from all problems at once, one per line. */
   public UserError(List<String> problems) {
     super(
         problems.stream().map(SparklingException::oneLine).collect(Collectors.joining("\n")), null);
+    this.reason = ErrorReason.INVALID_INPUT;
   }
 
   @Override
-  public ErrorClass errorClass() {
-    return ErrorClass.USER;
+  public ErrorReason reason() {
+    return reason;
   }
 }

@@ -61,10 +61,7 @@ public final class JobJson {
     if (fits(whole)) {
       return whole;
     }
-    JobResult bare =
-        fits(line(withMessage(result, CUT)))
-            ? result
-            : new JobResult(result.outcome(), result.message(), null, null);
+    JobResult bare = fits(line(result.withMessage(CUT))) ? result : result.withoutFigures();
     int least = 0;
     int most = bare.message().codePointCount(0, bare.message().length());
     while (least < most) {
@@ -99,11 +96,7 @@ public final class JobJson {
   private static JobResult cut(JobResult result, int codePoints) {
     String message = result.message();
     int end = message.offsetByCodePoints(0, codePoints);
-    return withMessage(result, end == message.length() ? message : message.substring(0, end) + CUT);
-  }
-
-  private static JobResult withMessage(JobResult result, String message) {
-    return new JobResult(result.outcome(), message, result.progress(), result.expansion());
+    return result.withMessage(end == message.length() ? message : message.substring(0, end) + CUT);
   }
 
   private static boolean fits(String line) {

@@ -9,6 +9,9 @@ public enum Work {
   /** Widen the last checkpoint of the previous stage. */
   @JsonProperty("expand")
   EXPAND,
+  /** Wait until a stage's store and data can be used. */
+  @JsonProperty("check")
+  CHECK,
   /** Delete all objects of the run. */
   @JsonProperty("delete")
   DELETE

@@ -40,6 +40,11 @@ public record ProgressiveTraining(
    */
   public static final String CONTROL_ANNOTATION = "sparkling.dev/control";
 
+  /**
+   * A new value asks the operator for another try of a failed or held run. Ignored by local runs.
+   */
+  public static final String RETRY_ANNOTATION = "sparkling.dev/retry";
+
   public ProgressiveTraining {
     apiVersion = Objects.requireNonNullElse(apiVersion, "");
     kind = Objects.requireNonNullElse(kind, "");

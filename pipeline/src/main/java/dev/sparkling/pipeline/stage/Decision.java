@@ -1,6 +1,6 @@
 package dev.sparkling.pipeline.stage;
 
-import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.error.ErrorReason;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.stage.Worker.Activity;
 import dev.sparkling.pipeline.status.Phase;
@@ -48,11 +48,24 @@ public sealed interface Decision {
     }
   }
 
-  /** The user suspended the run: stop the worker, if there is one, and start none. */
-  record Suspend(StagePlan stage, boolean workerActive) implements Decision {
+  /** The user suspended the run: remove the worker, if there is one, and start none. */
+  record Suspend(StagePlan stage, boolean hasWorker) implements Decision {
     @Override
     public Phase phase() {
       return Phase.SUSPENDED;
+    }
+  }
+
+  /**
+   * Something that a person can fix keeps the stage from going on: keep no resources meanwhile, and
+   * resume once the cause is gone.
+   *
+   * @param expanding whether the stage has yet to be expanded
+   */
+  record Wait(StagePlan stage, boolean expanding, Hold hold) implements Decision {
+    @Override
+    public Phase phase() {
+      return Phase.HELD;
     }
   }
 
@@ -64,8 +77,8 @@ public sealed interface Decision {
     }
   }
 
-  /** The stage failed and is not retried. */
-  record Fail(StagePlan stage, ErrorClass errorClass, String message) implements Decision {
+  /** The stage failed, is not retried, and no change from outside would help. */
+  record Fail(StagePlan stage, ErrorReason reason, String message) implements Decision {
     @Override
     public Phase phase() {
       return Phase.FAILED;

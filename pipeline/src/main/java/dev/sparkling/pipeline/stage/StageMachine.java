@@ -7,6 +7,7 @@ import dev.sparkling.pipeline.stage.Decision.Fail;
 import dev.sparkling.pipeline.stage.Decision.LaunchExpander;
 import dev.sparkling.pipeline.stage.Decision.LaunchTrainer;
 import dev.sparkling.pipeline.stage.Decision.Suspend;
+import java.util.Optional;
 
 /** Decides what a run does next, from observations only. It keeps no state between decisions. */
 public final class StageMachine {
@@ -19,7 +20,7 @@ public final class StageMachine {
       StageObservation seen = observed.stages().get(stage.index());
       if (!isComplete(stage, seen)) {
         return observed.suspended()
-            ? new Suspend(stage, seen.worker() instanceof Worker.Active)
+            ? new Suspend(stage, !(seen.worker() instanceof Worker.None))
             : next(stage, seen, observed.retries());
       }
     }
@@ -27,13 +28,25 @@ public final class StageMachine {
   }
 
   private static Decision next(StagePlan stage, StageObservation seen, int retries) {
+    boolean expanding = needsExpansion(stage, seen);
+    Optional<Hold> open = seen.hold().filter(hold -> hold.state() != Hold.State.ENDED);
+    if (open.isPresent()) {
+      return new Decision.Wait(stage, expanding, open.get());
+    }
     return switch (seen.worker()) {
-      case Worker.Active active -> new Await(stage, needsExpansion(stage, seen), active.activity());
-      case Worker.Failed failed when isFinal(failed, retries) ->
-          new Fail(stage, failed.errorClass(), failed.message());
+      case Worker.Active active -> new Await(stage, expanding, active.activity());
+      case Worker.Stuck stuck -> hold(stage, expanding, stuck.reason(), stuck.message());
+      case Worker.Failed failed when !isRetried(failed, retries) ->
+          failed.reason().held()
+              ? hold(stage, expanding, failed.reason().text(), failed.message())
+              : new Fail(stage, failed.reason(), failed.message());
       case Worker.Failed _, Worker.None _ ->
-          needsExpansion(stage, seen) ? new LaunchExpander(stage) : new LaunchTrainer(stage);
+          expanding ? new LaunchExpander(stage) : new LaunchTrainer(stage);
     };
+  }
+
+  private static Decision hold(StagePlan stage, boolean expanding, String reason, String message) {
+    return new Decision.Wait(stage, expanding, new Hold(reason, message, Hold.State.WAITING));
   }
 
   /** A stage is complete once its last checkpoint is. */
@@ -46,7 +59,7 @@ public final class StageMachine {
     return stage.expansion() != null && !seen.expanded() && seen.newestStep().isEmpty();
   }
 
-  private static boolean isFinal(Worker.Failed failed, int retries) {
-    return !failed.errorClass().retried() || failed.attempts() > retries;
+  private static boolean isRetried(Worker.Failed failed, int retries) {
+    return failed.reason().errorClass().retried() && failed.attempts() <= retries;
   }
 }

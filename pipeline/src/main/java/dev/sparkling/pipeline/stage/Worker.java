@@ -1,6 +1,6 @@
 package dev.sparkling.pipeline.stage;
 
-import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.error.ErrorReason;
 
 /** The process or pod that was launched last for a stage's expansion or training. */
 public sealed interface Worker {
@@ -17,16 +17,24 @@ public sealed interface Worker {
     QUEUED,
     /** Its process is starting. */
     STARTING,
-    /** It cannot start: no node fits, or its image cannot be pulled. */
+    /** It cannot start yet, such as because no node has room for it. */
     BLOCKED,
     /** It is running. */
     WORKING
   }
 
   /**
+   * One was launched and cannot start until a person acts, such as with an image that cannot be
+   * pulled.
+   *
+   * @param reason reason of the kubelet
+   */
+  record Stuck(String reason, String message) implements Worker {}
+
+  /**
    * The last one failed.
    *
    * @param attempts number of failed attempts, which count against the retries; disruptions do not
    */
-  record Failed(ErrorClass errorClass, String message, int attempts) implements Worker {}
+  record Failed(ErrorReason reason, String message, int attempts) implements Worker {}
 }

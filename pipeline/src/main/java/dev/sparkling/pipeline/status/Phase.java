@@ -16,13 +16,16 @@ public enum Phase {
   /** A checkpoint is being widened, or its expander is starting. */
   @JsonProperty("Expanding")
   EXPANDING,
+  /** Waits until a person has fixed what its condition names; resumes by itself. */
+  @JsonProperty("Held")
+  HELD,
   /** Suspended by the user; resumes from the newest checkpoint. */
   @JsonProperty("Suspended")
   SUSPENDED,
   /** All stages are complete; final. */
   @JsonProperty("Succeeded")
   SUCCEEDED,
-  /** A stage has failed and is not retried; final. */
+  /** A stage has failed and is not retried; final, unless a person asks for another try. */
   @JsonProperty("Failed")
   FAILED
 }

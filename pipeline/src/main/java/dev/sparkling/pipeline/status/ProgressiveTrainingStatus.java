@@ -9,13 +9,13 @@ public record ProgressiveTrainingStatus(
     @JsonPropertyDescription("Generation of the resource that this status reflects.")
         @Nullable Long observedGeneration,
     @JsonPropertyDescription(
-            "Phase of the run: Pending, Queued, Training, Expanding, Suspended, Succeeded or Failed. The last two are final.")
+            "Phase of the run: Pending, Queued, Training, Expanding, Held, Suspended, Succeeded or Failed. The last two are final, but a failed run can be tried again.")
         @Nullable Phase phase,
     @JsonPropertyDescription(
             "Name of the first stage that is not complete, or of the last stage if all are.")
         @Nullable String currentStage,
     @JsonPropertyDescription("Columns of kubectl get, as text.") @Nullable SummaryStatus summary,
-    @JsonPropertyDescription("Conditions of the run: Ready, Progressing and Failed.")
+    @JsonPropertyDescription("Conditions of the run: Ready, Progressing, Complete and Failed.")
         List<Condition> conditions,
     @JsonPropertyDescription(
             "Progress of the whole run, with the field names of Kubeflow's TrainJob.")
@@ -23,7 +23,10 @@ public record ProgressiveTrainingStatus(
     @JsonPropertyDescription("Cost of the run, computed before it starts.")
         @Nullable PlanStatus plan,
     @JsonPropertyDescription("Status of each stage, in the order of spec.stages.")
-        List<StageStatus> stages) {
+        List<StageStatus> stages,
+    @JsonPropertyDescription(
+            "Value of the annotation sparkling.dev/retry with which the run was last tried again.")
+        @Nullable String retry) {
   public ProgressiveTrainingStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
     stages = stages == null ? List.of() : List.copyOf(stages);

@@ -13,6 +13,9 @@ public enum StageState {
   /** The stage is training, or waits for a trainer. */
   @JsonProperty("Training")
   TRAINING,
+  /** It waits until a person has fixed what the status names. */
+  @JsonProperty("Held")
+  HELD,
   /** Its last checkpoint is complete. */
   @JsonProperty("Succeeded")
   SUCCEEDED,

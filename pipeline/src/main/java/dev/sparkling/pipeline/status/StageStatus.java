@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public record StageStatus(
     @JsonPropertyDescription("Name of the stage.") String name,
     @JsonPropertyDescription(
-            "State of the stage: Pending, Expanding, Training, Succeeded or Failed.")
+            "State of the stage: Pending, Expanding, Training, Held, Succeeded or Failed.")
         StageState state,
     @JsonUnwrapped TrainingFigures figures,
     @JsonPropertyDescription("Newest complete checkpoint of the stage.")
@@ -21,19 +21,36 @@ public record StageStatus(
     @JsonUnwrapped StageTimes times,
     @JsonUnwrapped WorkerStatus worker,
     @JsonPropertyDescription("Results of the expansion before the stage, once it is complete.")
-        @Nullable ExpansionStatus expansion) {
+        @Nullable ExpansionStatus expansion,
+    @JsonPropertyDescription("What the stage waits for; absent unless it is held.")
+        @Nullable HoldStatus hold) {
 
   /** Failures and disruptions of the stage's workers. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record AttemptCounts(
       @JsonPropertyDescription(
-              "Number of failed attempts that count against spec.retries; reset by a suspension and by a completed expansion.")
+              "Number of failed attempts that count against spec.retries; reset by a suspension, a hold, a retry on request and a completed expansion.")
           int attempts,
       @JsonPropertyDescription(
               "Number of pods lost to eviction, preemption, node failure or deletion, which do not count against spec.retries.")
-          int disruptions) {
+          int disruptions,
+      @JsonPropertyDescription(
+              "Number of times that the stage was held since its newest checkpoint.")
+          int holds) {
     /** Counts of a stage that has not started. */
-    public static final AttemptCounts NONE = new AttemptCounts(0, 0);
+    public static final AttemptCounts NONE = new AttemptCounts(0, 0, 0);
+
+    public AttemptCounts withAttempts(int newAttempts) {
+      return new AttemptCounts(newAttempts, disruptions, holds);
+    }
+
+    public AttemptCounts withDisruptions(int newDisruptions) {
+      return new AttemptCounts(attempts, newDisruptions, holds);
+    }
+
+    public AttemptCounts withHolds(int newHolds) {
+      return new AttemptCounts(attempts, disruptions, newHolds);
+    }
   }
 
   /** When the stage started and finished. */
@@ -70,9 +87,13 @@ public record StageStatus(
     }
   }
 
-  /** Returns the status with another state, other counts and another worker. */
-  public StageStatus with(StageState newState, AttemptCounts newCounts, WorkerStatus newWorker) {
+  /** Returns the status with another state, other counts, another worker and another hold. */
+  public StageStatus with(
+      StageState newState,
+      AttemptCounts newCounts,
+      WorkerStatus newWorker,
+      @Nullable HoldStatus newHold) {
     return new StageStatus(
-        name, newState, figures, checkpoint, newCounts, times, newWorker, expansion);
+        name, newState, figures, checkpoint, newCounts, times, newWorker, expansion, newHold);
   }
 }

@@ -66,7 +66,7 @@ public final class JobReader {
 
   private static void check(JobDocument job, Work work, Problems problems) {
     switch (work) {
-      case TRAIN -> {
+      case TRAIN, CHECK -> {
         SpecValidator.validate("run", job.run(), job.spec(), problems);
         stage(job, job.spec().stages(), problems);
       }

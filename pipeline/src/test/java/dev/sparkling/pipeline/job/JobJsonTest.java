@@ -2,6 +2,7 @@ package dev.sparkling.pipeline.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sparkling.pipeline.error.ErrorReason;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.job.Progress.StageStart;
 import dev.sparkling.pipeline.job.Progress.StepDiagnostics;
@@ -94,11 +95,20 @@ class JobJsonTest {
             new ExpansionStatus(1.0625, null, 2.6124, null, 12.5, 4900000000L, List.of())));
     assertGolden(
         "result-failed",
-        new JobResult(
-            Outcome.FAILED,
+        JobResult.failure(
+            ErrorReason.INVALID_INPUT,
             "spec.data.uri: was made by tokenizer a; \"b\" is expected\nspec.training.seed: 2",
-            null,
             null));
+  }
+
+  @Test
+  void aFailureOfAnOlderWorkerHasNoReason() {
+    assertThat(JobJson.decodeResult(golden("result-failed-without-reason")))
+        .hasValueSatisfying(
+            result -> {
+              assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
+              assertThat(result.reason()).isNull();
+            });
   }
 
   @Test

@@ -3,11 +3,12 @@ package dev.sparkling.pipeline.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.pipeline.TestSpecs;
-import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.error.ErrorReason;
 import dev.sparkling.pipeline.plan.RunPlan;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.status.Phase;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
@@ -57,7 +58,7 @@ class StageMachineTest {
 
   @Test
   void lastCheckpointCountsEvenIfTheTrainerThatWroteItIsSaidToHaveFailed() {
-    Worker failed = new Worker.Failed(ErrorClass.CORRUPT, "late", 9);
+    Worker failed = new Worker.Failed(ErrorReason.CORRUPT_CHECKPOINT, "late", 9);
     assertThat(decide(training(10, failed), StageObservation.NOTHING))
         .isEqualTo(new Decision.LaunchExpander(WIDE));
   }
@@ -110,10 +111,10 @@ class StageMachineTest {
 
   @Test
   void transientFailureIsRetriedUntilTheRetriesAreUsedUp() {
-    assertThat(decide(failed(ErrorClass.TRANSIENT, RETRIES), StageObservation.NOTHING))
+    assertThat(decide(failed(ErrorReason.TRANSIENT_FAILURE, RETRIES), StageObservation.NOTHING))
         .isEqualTo(new Decision.LaunchTrainer(NARROW));
-    assertThat(decide(failed(ErrorClass.TRANSIENT, RETRIES + 1), StageObservation.NOTHING))
-        .isEqualTo(new Decision.Fail(NARROW, ErrorClass.TRANSIENT, "why"));
+    assertThat(decide(failed(ErrorReason.TRANSIENT_FAILURE, RETRIES + 1), StageObservation.NOTHING))
+        .isEqualTo(new Decision.Fail(NARROW, ErrorReason.TRANSIENT_FAILURE, "why"));
   }
 
   @Test
@@ -126,18 +127,59 @@ class StageMachineTest {
             decide(
                 plan,
                 narrow,
-                training(29, new Worker.Failed(ErrorClass.TRANSIENT, "why", RETRIES + 1))))
+                training(29, new Worker.Failed(ErrorReason.TRANSIENT_FAILURE, "why", RETRIES + 1))))
         .isInstanceOf(Decision.Fail.class);
     assertThat(decide(plan, narrow, training(30, new Worker.None())))
         .isEqualTo(new Decision.Complete());
   }
 
   @Test
-  void userErrorAndCorruptCheckpointAreNeverRetried() {
-    assertThat(decide(failed(ErrorClass.USER, 1), StageObservation.NOTHING).phase())
+  void corruptCheckpointAndDivergedTrainingAreNeverRetried() {
+    assertThat(decide(failed(ErrorReason.CORRUPT_CHECKPOINT, 1), StageObservation.NOTHING).phase())
         .isEqualTo(Phase.FAILED);
-    assertThat(decide(failed(ErrorClass.CORRUPT, 1), StageObservation.NOTHING).phase())
+    assertThat(decide(failed(ErrorReason.TRAINING_DIVERGED, 1), StageObservation.NOTHING).phase())
         .isEqualTo(Phase.FAILED);
+  }
+
+  @Test
+  void whatAPersonCanFixHoldsTheRunAtOnce() {
+    Worker stuck = new Worker.Stuck("ImagePullBackOff", "why");
+    assertThat(decide(training(5, stuck), StageObservation.NOTHING))
+        .isEqualTo(waiting("ImagePullBackOff", Hold.State.WAITING))
+        .extracting(Decision::phase)
+        .isEqualTo(Phase.HELD);
+    assertThat(decide(failed(ErrorReason.STORE_FULL, 1), StageObservation.NOTHING))
+        .isEqualTo(waiting("StoreFull", Hold.State.WAITING));
+  }
+
+  @Test
+  void anUnavailableStoreHoldsTheRunOnceTheRetriesAreUsedUp() {
+    assertThat(decide(failed(ErrorReason.STORE_UNAVAILABLE, RETRIES), StageObservation.NOTHING))
+        .isEqualTo(new Decision.LaunchTrainer(NARROW));
+    assertThat(decide(failed(ErrorReason.STORE_UNAVAILABLE, RETRIES + 1), StageObservation.NOTHING))
+        .isEqualTo(waiting("StoreUnavailable", Hold.State.WAITING));
+  }
+
+  @Test
+  void heldStageResumesOnceItsFormerWorkerIsGone() {
+    for (Hold.State open : List.of(Hold.State.WAITING, Hold.State.ENDING)) {
+      Worker leftover = new Worker.Active(Worker.Activity.STARTING);
+      assertThat(decide(held(leftover, open), StageObservation.NOTHING))
+          .isEqualTo(waiting("StoreFull", open));
+      assertThat(decide(held(new Worker.None(), open), StageObservation.NOTHING))
+          .isEqualTo(waiting("StoreFull", open));
+    }
+    assertThat(decide(held(new Worker.None(), Hold.State.ENDED), StageObservation.NOTHING))
+        .isEqualTo(new Decision.LaunchTrainer(NARROW));
+  }
+
+  private static StageObservation held(Worker worker, Hold.State state) {
+    return new StageObservation(
+        false, OptionalLong.of(5), worker, Optional.of(new Hold("StoreFull", "why", state)));
+  }
+
+  private static Decision waiting(String reason, Hold.State state) {
+    return new Decision.Wait(NARROW, false, new Hold(reason, "why", state));
   }
 
   private static Decision decide(StageObservation narrow, StageObservation wide) {
@@ -157,7 +199,7 @@ class StageMachineTest {
     return new StageObservation(false, OptionalLong.of(step), worker);
   }
 
-  private static StageObservation failed(ErrorClass errorClass, int attempts) {
-    return training(5, new Worker.Failed(errorClass, "why", attempts));
+  private static StageObservation failed(ErrorReason reason, int attempts) {
+    return training(5, new Worker.Failed(reason, "why", attempts));
   }
 }

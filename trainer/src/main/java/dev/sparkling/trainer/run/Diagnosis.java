@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sparkling.checkpoint.store.ObjectStore;
+import dev.sparkling.pipeline.error.ErrorReason;
 import dev.sparkling.pipeline.error.UserError;
 import dev.sparkling.pipeline.layout.RunLayout;
 import dev.sparkling.trainer.data.Batch;
@@ -103,8 +104,10 @@ record Diagnosis(String stage, ObjectStore store, TrainingStep trainingStep) {
     String key = RunLayout.dump(stage, dump.step());
     store.write(key, encode(dump).getBytes(StandardCharsets.UTF_8));
     return new UserError(
+        ErrorReason.TRAINING_DIVERGED,
         "step %d: %s; the first numbers that are not finite are in %s; %s has the details; a lower spec.training.learningRate.peak or a longer warm-up usually helps"
-            .formatted(dump.step(), finding, place.described(), store.location(key)));
+            .formatted(dump.step(), finding, place.described(), store.location(key)),
+        null);
   }
 
   private Optional<NonFiniteLocation> inForwardPass(Iterable<Batch> batches) {

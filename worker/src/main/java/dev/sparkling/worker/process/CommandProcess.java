@@ -1,6 +1,7 @@
 package dev.sparkling.worker.process;
 
 import dev.sparkling.pipeline.error.ErrorClass;
+import dev.sparkling.pipeline.error.ErrorReason;
 import dev.sparkling.pipeline.error.SparklingException;
 import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Outcome;
@@ -90,11 +91,12 @@ public final class CommandProcess {
     if (error instanceof SparklingException known) {
       known.problems().forEach(line -> err.println(commands.getColorScheme().errorText(line)));
       result.write(
-          new JobResult(Outcome.FAILED, String.join("\n", known.problems()), progress, null));
+          JobResult.failure(known.reason(), String.join("\n", known.problems()), progress));
     } else {
       err.println("internal error: this is a bug in Sparkling; please report the following");
       error.printStackTrace(err);
-      result.write(new JobResult(Outcome.FAILED, "internal error: " + error, progress, null));
+      result.write(
+          JobResult.failure(ErrorReason.INTERNAL_ERROR, "internal error: " + error, progress));
     }
     err.flush();
     return ErrorClass.of(error).exitCode();
@@ -107,7 +109,8 @@ public final class CommandProcess {
       CommandLine.UnmatchedArgumentException.printSuggestions(error, err);
       err.println("see '" + command.getCommandSpec().qualifiedName() + " --help'");
       err.flush();
-      result.write(new JobResult(Outcome.FAILED, String.valueOf(error.getMessage()), null, null));
+      result.write(
+          JobResult.failure(ErrorReason.INVALID_INPUT, String.valueOf(error.getMessage()), null));
       return ErrorClass.USER.exitCode();
     };
   }

@@ -11,6 +11,7 @@ import dev.sparkling.pipeline.spec.ProgressiveTraining;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -43,8 +44,17 @@ public final class RunSession implements AutoCloseable {
    * Opens the run's store and resolves the settings that the run was started with; writes nothing.
    */
   public static RunSession open(Assignment assignment) {
+    return open(assignment, System.getenv());
+  }
+
+  /**
+   * Opens the run's store with the credentials from given variables.
+   *
+   * @param environment variables as {@link System#getenv()} returns them
+   */
+  public static RunSession open(Assignment assignment, Map<String, String> environment) {
     ProgressiveTrainingSpec alone = assignment.resource().spec();
-    ObjectStore store = StoreAccess.open(assignment.store(), alone.storage());
+    ObjectStore store = StoreAccess.open(assignment.store(), alone.storage(), environment);
     try {
       RecordedSettings settings = RecordedSettings.read(store, RunPlan.of(alone));
       Assignment resolved = resolved(assignment, settings, store);
@@ -95,6 +105,17 @@ public final class RunSession implements AutoCloseable {
         .filter(stage -> stage.expansion() != null)
         .forEach(stage -> admitted.adoptExpansion(stage.name()));
     writer = admitted;
+  }
+
+  /**
+   * Checks that the run could begin: that the stored checkpoints belong to it, that no one else
+   * owns them, and that the store takes objects. Changes nothing.
+   *
+   * @throws UserError if something has to change first
+   */
+  public void check() {
+    new RunIdentity(spec(), plan, Optional.empty()).check(store);
+    RunWriter.check(store, assignment.owner().get());
   }
 
   /** Returns the writer of the run, which has begun. */

@@ -25,8 +25,18 @@ public final class StoreAccess {
    * @throws UserError if the environment names another endpoint
    */
   public static ObjectStore open(StoreUri uri, StorageSpec storage) {
+    return open(uri, storage, System.getenv());
+  }
+
+  /**
+   * Opens the store at a location with the endpoint and credentials from given variables.
+   *
+   * @throws UserError if they name another endpoint than the resource
+   */
+  public static ObjectStore open(
+      StoreUri uri, StorageSpec storage, Map<String, String> environment) {
     return ObjectStores.open(
-        uri, () -> S3Access.fromEnvironment(environment(System.getenv(), storage)));
+        uri, () -> S3Access.fromEnvironment(environment(environment, storage)));
   }
 
   static Map<String, String> environment(Map<String, String> system, StorageSpec storage) {

@@ -1,0 +1,108 @@
+package dev.sparkling.operator.workload;
+
+import dev.sparkling.pipeline.job.Work;
+import dev.sparkling.pipeline.json.JsonNames;
+import dev.sparkling.pipeline.spec.StorageSpec;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Builds the pod of a {@link Check}: the held worker's pod, so that it meets the same volumes and
+ * nodes, with another command and few resources. It mounts the credentials instead of reading them
+ * from the environment, so that it sees when they change.
+ *
+ * @param worker pod of the held worker
+ */
+record CheckPod(WorkerPod worker, Check check) {
+
+  private static final long GRACE_SECONDS = 10;
+  private static final String CREDENTIALS = "credentials";
+  private static final String CREDENTIALS_FOLDER = "/etc/sparkling-credentials";
+  private static final Map<String, Quantity> REQUESTS =
+      Map.of("cpu", new Quantity("20m"), "memory", new Quantity("192Mi"));
+  private static final Map<String, Quantity> LIMITS = Map.of("memory", new Quantity("512Mi"));
+
+  PodTemplateSpec template(Map<String, String> labels) {
+    PodTemplateSpec template = worker.template(labels);
+    PodTemplateSpecBuilder builder =
+        new PodTemplateSpecBuilder(template)
+            .editSpec()
+            .withTerminationGracePeriodSeconds(GRACE_SECONDS)
+            .withContainers(container(template.getSpec().getContainers().getFirst()))
+            .endSpec();
+    return hasCredentials()
+        ? builder
+            .editSpec()
+            .addNewVolume()
+            .withName(CREDENTIALS)
+            .withNewSecret()
+            .withSecretName(storage().credentialsSecret())
+            .endSecret()
+            .endVolume()
+            .endSpec()
+            .build()
+        : builder.build();
+  }
+
+  private Container container(Container held) {
+    ContainerBuilder container =
+        new ContainerBuilder(held)
+            .withArgs(arguments())
+            .withPorts(List.of())
+            .withNewResources()
+            .withRequests(REQUESTS)
+            .withLimits(LIMITS)
+            .endResources()
+            .withEnv(
+                held.getEnv().stream()
+                    .filter(variable -> !WorkerPod.CREDENTIALS.contains(variable.getName()))
+                    .toList());
+    if (!check.isOfImage()) {
+      container.withImage(worker.settings().expanderImage());
+    }
+    if (hasCredentials()) {
+      container.addToVolumeMounts(
+          new VolumeMountBuilder()
+              .withName(CREDENTIALS)
+              .withMountPath(CREDENTIALS_FOLDER)
+              .withReadOnly(true)
+              .build());
+    }
+    return container.build();
+  }
+
+  private List<String> arguments() {
+    return check.isOfImage()
+        ? List.of("--version")
+        : Stream.concat(
+                Stream.of(
+                    JsonNames.of(Work.CHECK),
+                    "--job",
+                    WorkerPod.DOCUMENT_PATH,
+                    "--result",
+                    WorkerPod.RESULT,
+                    "--grace",
+                    Long.toString(GRACE_SECONDS - 2),
+                    "--wait",
+                    "--delay",
+                    Long.toString(check.delaySeconds())),
+                hasCredentials() ? Stream.of("--credentials", CREDENTIALS_FOLDER) : Stream.empty())
+            .toList();
+  }
+
+  /** Whether the check needs the credentials; pulling an image does not. */
+  private boolean hasCredentials() {
+    return storage().credentialsSecret() != null && !check.isOfImage();
+  }
+
+  private StorageSpec storage() {
+    return worker.spec().storage();
+  }
+}
