@@ -13,19 +13,24 @@ import dev.sparkling.pipeline.stage.StageMachine;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.validation.Problems;
 import dev.sparkling.pipeline.validation.SpecValidator;
+import java.util.List;
 import java.util.Optional;
 
-/** The result of assessing a run: its new status and the decision what to do next. */
+/** The result of assessing a run: its new status, and what to do. */
 public sealed interface Assessment {
 
   /** Returns the status to write. */
   ProgressiveTrainingStatus status();
 
+  /** Returns what to change in the cluster. */
+  List<Action> actions();
+
   /** The spec is invalid. */
-  record Refused(ProgressiveTrainingStatus status) implements Assessment {}
+  record Refused(ProgressiveTrainingStatus status, List<Action> actions) implements Assessment {}
 
   /** The spec is valid, and the stage machine has decided. */
-  record Decided(Decision decision, ProgressiveTrainingStatus status) implements Assessment {}
+  record Decided(Decision decision, ProgressiveTrainingStatus status, List<Action> actions)
+      implements Assessment {}
 
   /**
    * Assesses a run.
@@ -42,14 +47,17 @@ public sealed interface Assessment {
     if (!problems.isEmpty()) {
       String message = String.join("; ", problems.lines());
       boolean working = jobs.ofStages().anyMatch(WorkerJob::isActive);
-      return new Refused(statuses.refused(run, working, message));
+      return new Refused(
+          statuses.refused(run, working, message),
+          run.getSpec().suspend() ? Actions.stopAll(jobs) : List.of());
     }
     RunPlan plan = RunPlan.of(run.getSpec());
     Demand demand = new Demand(run.getMetadata().getGeneration(), run.requestedRetry());
     Observation observation =
         Observer.observe(run.getSpec(), plan, run.getStatus(), jobs, polled, demand);
     Decision decision = StageMachine.decide(observation.observed());
-    return new Decided(
-        decision, statuses.decided(plan, observation, decision, run.getStatus(), demand));
+    ProgressiveTrainingStatus status =
+        statuses.decided(plan, observation, decision, run.getStatus(), demand);
+    return new Decided(decision, status, Actions.of(decision, run.getStatus(), status, jobs));
   }
 }

@@ -25,9 +25,9 @@ record CheckPod(WorkerPod worker, Check check) {
   private static final long GRACE_SECONDS = 10;
   private static final String CREDENTIALS = "credentials";
   private static final String CREDENTIALS_FOLDER = "/etc/sparkling-credentials";
-  private static final Map<String, Quantity> REQUESTS =
-      Map.of("cpu", new Quantity("20m"), "memory", new Quantity("192Mi"));
-  private static final Map<String, Quantity> LIMITS = Map.of("memory", new Quantity("512Mi"));
+  private static final Quantity CPU = new Quantity("20m");
+  private static final Quantity MEMORY = new Quantity("192Mi");
+  private static final Quantity MOST_MEMORY = new Quantity("512Mi");
 
   PodTemplateSpec template(Map<String, String> labels) {
     PodTemplateSpec template = worker.template(labels);
@@ -57,8 +57,9 @@ record CheckPod(WorkerPod worker, Check check) {
             .withArgs(arguments())
             .withPorts(List.of())
             .withNewResources()
-            .withRequests(REQUESTS)
-            .withLimits(LIMITS)
+            .addToRequests("cpu", CPU)
+            .addToRequests("memory", MEMORY)
+            .addToLimits("memory", MOST_MEMORY)
             .endResources()
             .withEnv(
                 held.getEnv().stream()

@@ -71,7 +71,7 @@ abstract class RunPasses {
   void pass(RunJobs jobs, Optional<PolledProgress> polled) {
     run.setStatus(status);
     Assessment assessment = Assessment.of(run, jobs, polled, statuses());
-    decision = assessment instanceof Assessment.Decided(Decision decided, _) ? decided : null;
+    decision = assessment instanceof Assessment.Decided(Decision decided, _, _) ? decided : null;
     status = assessment.status();
   }
 

@@ -31,4 +31,9 @@ public record ProgressiveTrainingStatus(
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
     stages = stages == null ? List.of() : List.copyOf(stages);
   }
+
+  /** Returns what a stage waits for; null if it is not held. */
+  public @Nullable HoldStatus holdOf(int stage) {
+    return stage < stages.size() ? stages.get(stage).hold() : null;
+  }
 }
