@@ -1,5 +1,6 @@
 package dev.sparkling.pipeline.error;
 
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A failure of the network, a server or the machine; the same work may succeed when retried. */
@@ -21,6 +22,11 @@ public final class TransientError extends SparklingException {
   /** Creates an error of an object store that cannot be reached or does not answer properly. */
   public static TransientError storeUnavailable(String message, @Nullable Throwable cause) {
     return new TransientError(ErrorReason.STORE_UNAVAILABLE, message, cause);
+  }
+
+  /** Returns the same error in other words. */
+  public TransientError reworded(UnaryOperator<String> problem) {
+    return new TransientError(reason, problem.apply(String.valueOf(getMessage())), this);
   }
 
   @Override

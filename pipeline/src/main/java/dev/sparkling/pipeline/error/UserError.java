@@ -1,6 +1,7 @@
 package dev.sparkling.pipeline.error;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +32,19 @@ public final class UserError extends SparklingException {
 
   /** Creates an error from all problems at once, one per line. */
   public UserError(List<String> problems) {
+    this(ErrorReason.INVALID_INPUT, problems, null);
+  }
+
+  private UserError(ErrorReason reason, List<String> problems, @Nullable Throwable cause) {
     super(
-        problems.stream().map(SparklingException::oneLine).collect(Collectors.joining("\n")), null);
-    this.reason = ErrorReason.INVALID_INPUT;
+        problems.stream().map(SparklingException::oneLine).collect(Collectors.joining("\n")),
+        cause);
+    this.reason = reason;
+  }
+
+  /** Returns the same error with each problem in other words. */
+  public UserError reworded(UnaryOperator<String> problem) {
+    return new UserError(reason, problems().stream().map(problem).toList(), this);
   }
 
   @Override

@@ -68,9 +68,9 @@ public final class ArgumentErrors {
     try {
       return action.get();
     } catch (UserError e) {
-      throw new UserError(e.problems().stream().map(line -> renamed(nameOf, line)).toList());
+      throw e.reworded(line -> renamed(nameOf, line));
     } catch (TransientError e) {
-      throw new TransientError(renamed(nameOf, String.valueOf(e.getMessage())), e);
+      throw e.reworded(line -> renamed(nameOf, line));
     }
   }
 

@@ -1,8 +1,10 @@
 package dev.sparkling.worker.argument;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sparkling.pipeline.error.CorruptCheckpoint;
+import dev.sparkling.pipeline.error.ErrorReason;
 import dev.sparkling.pipeline.error.TransientError;
 import dev.sparkling.pipeline.error.UserError;
 import java.util.List;
@@ -45,6 +47,18 @@ class ArgumentErrorsTest {
                     }))
         .isInstanceOf(UserError.class)
         .hasMessage("--from /tmp/a: SHA-256 is wrong");
+  }
+
+  @Test
+  void anErrorKeepsItsReasonUnderAnotherName() {
+    UserError full = new UserError(ErrorReason.STORE_FULL, "width: why", null);
+    assertThatThrownBy(() -> rename(full))
+        .hasMessage("--width: why")
+        .satisfies(e -> assertThat(ErrorReason.of(e)).isEqualTo(ErrorReason.STORE_FULL));
+    TransientError down = TransientError.storeUnavailable("depth: why", null);
+    assertThatThrownBy(() -> rename(down))
+        .hasMessage("--depth: why")
+        .satisfies(e -> assertThat(ErrorReason.of(e)).isEqualTo(ErrorReason.STORE_UNAVAILABLE));
   }
 
   private static void rename(RuntimeException error) {
