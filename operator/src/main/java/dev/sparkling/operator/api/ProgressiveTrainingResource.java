@@ -91,15 +91,18 @@ public final class ProgressiveTrainingResource
         .filter(value -> !value.equals(followed));
   }
 
-  /** Returns a resource with the name, namespace and uid of this one and a new status. */
+  /**
+   * Returns a resource with the identity and the version of this one and a new status. Writing it
+   * fails if the run has changed since it was read, or another one was created with its name.
+   */
   public ProgressiveTrainingResource withOnly(ProgressiveTrainingStatus status) {
     ProgressiveTrainingResource patch = new ProgressiveTrainingResource();
     patch.setMetadata(
         new ObjectMetaBuilder()
             .withName(getMetadata().getName())
             .withNamespace(getMetadata().getNamespace())
-            // The patch fails if the run was deleted and another one was created with its name.
             .withUid(getMetadata().getUid())
+            .withResourceVersion(getMetadata().getResourceVersion())
             .build());
     patch.setStatus(status);
     return patch;

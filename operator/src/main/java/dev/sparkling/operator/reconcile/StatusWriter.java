@@ -2,7 +2,9 @@ package dev.sparkling.operator.reconcile;
 
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
+import java.net.HttpURLConnection;
 
 /** Writes a changed status in one patch, then records the events for the change. */
 final class StatusWriter {
@@ -19,9 +21,11 @@ final class StatusWriter {
    * Writes a status unless it is unchanged. The patch goes through the Operator SDK instead of the
    * client, so that it does not trigger a pass and the next pass sees the new status.
    *
-   * @return whether the run was edited after the pass had read it. The Operator SDK holds back
-   *     events during its patch and drops those that are older, so an edit just before the patch
-   *     would not trigger a pass (operator-framework/java-operator-sdk#3414)
+   * @return whether the run has changed since the pass read it, so that another pass is needed. An
+   *     operator that has lost its lease without noticing cannot overwrite what its successor
+   *     wrote. The Operator SDK holds back events during its patch and drops those that are older,
+   *     so an edit just before the patch would not trigger a pass
+   *     (operator-framework/java-operator-sdk#3414)
    */
   boolean write(
       Context<ProgressiveTrainingResource> context,
@@ -30,8 +34,15 @@ final class StatusWriter {
     if (after.equals(run.getStatus())) {
       return false;
     }
-    ProgressiveTrainingResource written =
-        context.resourceOperations().serverSideApplyPrimaryStatus(run.withOnly(after));
+    ProgressiveTrainingResource written;
+    try {
+      written = context.resourceOperations().serverSideApplyPrimaryStatus(run.withOnly(after));
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+        return true;
+      }
+      throw e;
+    }
     metrics.recordStatus(run.getStatus(), after);
     events.record(run, after);
     return !run.getMetadata().getGeneration().equals(written.getMetadata().getGeneration());

@@ -7,7 +7,8 @@ import dev.sparkling.operator.workload.Check;
 import dev.sparkling.operator.workload.WorkerJobs;
 import dev.sparkling.pipeline.job.Work;
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.DeleteOptions;
+import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
@@ -107,10 +108,31 @@ final class Workers {
 
   /**
    * Deletes a job in the foreground: its pods are asked to stop, and the job is removed after them.
+   * Another job that has taken its name is not deleted.
    */
   void stop(WorkerJob worker) {
-    if (!worker.isTerminating()) {
-      client.resource(worker.job()).withPropagationPolicy(DeletionPropagation.FOREGROUND).delete();
+    if (worker.isTerminating()) {
+      return;
+    }
+    ObjectMeta job = worker.job().getMetadata();
+    DeleteOptions options =
+        new DeleteOptionsBuilder()
+            .withPropagationPolicy("Foreground")
+            .withNewPreconditions()
+            .withUid(job.getUid())
+            .endPreconditions()
+            .build();
+    try {
+      // Not through the client's job operations, which have no precondition of the uid.
+      client.raw(
+          "/apis/batch/v1/namespaces/%s/jobs/%s".formatted(job.getNamespace(), job.getName()),
+          "DELETE",
+          options);
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND
+          && e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+        throw e;
+      }
     }
   }
 

@@ -107,6 +107,13 @@ final class RunningOperator implements AutoCloseable {
     run().patch(PatchContext.of(PatchType.JSON_MERGE), json);
   }
 
+  /** Sets the phase Succeeded, as another operator would. */
+  void succeed() {
+    run()
+        .subresource("status")
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"status\": {\"phase\": \"Succeeded\"}}");
+  }
+
   KubernetesClient administrator() {
     return administrator;
   }
@@ -123,6 +130,16 @@ final class RunningOperator implements AutoCloseable {
     return await("job " + name)
         .atMost(PATIENCE)
         .until(() -> job(name).get(), found -> found != null);
+  }
+
+  /** Waits for the job that replaces another of the same name. */
+  Job awaitOther(Job job) {
+    String name = job.getMetadata().getName();
+    return await("another job")
+        .atMost(PATIENCE)
+        .until(
+            () -> job(name).get(),
+            now -> now != null && !now.getMetadata().getUid().equals(job.getMetadata().getUid()));
   }
 
   ProgressiveTrainingResource awaitRun(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.operator.TestObjects;
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
+import dev.sparkling.operator.observe.WorkerJob;
 import dev.sparkling.operator.server.ApiServer;
 import dev.sparkling.operator.workload.WorkerJobs;
 import dev.sparkling.operator.workload.WorkerSettings;
@@ -17,6 +18,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,6 +56,27 @@ class WorkersIT {
     assertThat(workers.launch(run, "narrow", Work.TRAIN, 0)).isTrue();
     assertThat(workers.launch(run, "narrow", Work.TRAIN, 0)).isTrue();
     assertThat(jobs()).hasSize(1);
+  }
+
+  @Test
+  void aJobThatHasTakenTheNameOfAnotherIsNotDeletedInItsPlace() {
+    ProgressiveTrainingResource run = read();
+    workers.launch(run, "narrow", Work.TRAIN, 0);
+    Job former = jobs().getFirst();
+    server.administrator().resource(former).withGracePeriod(0).delete();
+    server
+        .administrator()
+        .resource(former)
+        .waitUntilCondition(gone -> gone == null, 10, TimeUnit.SECONDS);
+    workers.launch(run, "narrow", Work.TRAIN, 0);
+    workers.stop(new WorkerJob(former, List.of(), List.of()));
+    assertThat(jobs())
+        .singleElement()
+        .satisfies(job -> assertThat(job.getMetadata().getDeletionTimestamp()).isNull());
+
+    workers.stop(new WorkerJob(jobs().getFirst(), List.of(), List.of()));
+    assertThat(jobs())
+        .allSatisfy(job -> assertThat(job.getMetadata().getDeletionTimestamp()).isNotNull());
   }
 
   @Test

@@ -3,18 +3,12 @@ package dev.sparkling.operator.status;
 import dev.sparkling.operator.TestObjects;
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.operator.observe.RunJobs;
-import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.json.JsonNames;
 import dev.sparkling.pipeline.spec.ProgressiveTraining;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
-import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.batch.v1.Job;
-import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -54,11 +47,6 @@ record World(
       new StatusFactory(() -> Instant.parse(TestObjects.END));
   private static final ProgressiveTrainingResource RUN = TestObjects.run();
   private static final ProgressiveTrainingSpec SUSPENDED = TestObjects.suspended(RUN.getSpec());
-
-  /** Jobs and pods are built once, because that takes longer than a pass. */
-  private static final Map<SimJob, Job> JOBS = new ConcurrentHashMap<>();
-
-  private static final Map<SimPod, Pod> PODS = new ConcurrentHashMap<>();
 
   /** What the user wants. */
   record Intent(boolean suspended, long generation, int retries) {}
@@ -142,8 +130,8 @@ record World(
     }
     RunJobs seen =
         new RunJobs(
-            seenJobs.stream().map(job -> JOBS.computeIfAbsent(job, World::job)).toList(),
-            seenPods.stream().map(pod -> PODS.computeIfAbsent(pod, World::pod)).toList());
+            seenJobs.stream().map(WorldObjects::job).toList(),
+            seenPods.stream().map(WorldObjects::pod).toList());
     Assessment assessment = Assessment.of(run, seen, Optional.empty(), STATUSES);
     World after = this;
     for (Action action : assessment.actions()) {
@@ -361,56 +349,5 @@ record World(
       }
     }
     return repeated;
-  }
-
-  private static Job job(SimJob job) {
-    Job made =
-        switch (job.launch()) {
-          case Action.Launch launch -> TestObjects.job(launch.stage(), launch.work());
-          case Action.LaunchCheck check -> TestObjects.check(check.stage(), check.check());
-          case Action.Stop _ -> throw new IllegalStateException();
-        };
-    Job named =
-        new JobBuilder(made)
-            .editMetadata()
-            .withUid(Integer.toString(job.uid()))
-            .endMetadata()
-            .build();
-    if (job.launch() instanceof Action.Launch launch && launch.attempts() > 0) {
-      named
-          .getMetadata()
-          .setAnnotations(Map.of(Labels.ATTEMPTS, Integer.toString(launch.attempts())));
-    }
-    if (job.deleting()) {
-      named.getMetadata().setDeletionTimestamp(TestObjects.END);
-    }
-    named.getStatus().setFailed(job.failures());
-    return job.complete()
-        ? TestObjects.complete(named)
-        : job.failed() ? TestObjects.failed(named, job.failures(), "BackoffLimitExceeded") : named;
-  }
-
-  private static Pod pod(SimPod pod) {
-    Job job = job(pod.job());
-    String name = job.getMetadata().getName() + "-%05d".formatted(pod.uid());
-    Pod made = TestObjects.pod(job, name, state(pod));
-    return new PodBuilder(made)
-        .editMetadata()
-        .withCreationTimestamp("2026-01-01T00:%02d:%02dZ".formatted(pod.uid() / 60, pod.uid() % 60))
-        .endMetadata()
-        .build();
-  }
-
-  private static ContainerState state(SimPod pod) {
-    return switch (pod.state()) {
-      case RUNNING, LOST -> TestObjects.running();
-      case SUCCEEDED -> TestObjects.terminated(0, "Completed", "");
-      case FAILED ->
-          TestObjects.terminated(
-              pod.exitCode(),
-              "Error",
-              "{\"outcome\": \"failed\", \"reason\": \"%s\", \"message\": \"why\"}"
-                  .formatted(pod.reason()));
-    };
   }
 }
