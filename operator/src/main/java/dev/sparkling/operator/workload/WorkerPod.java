@@ -45,11 +45,8 @@ record WorkerPod(
     String document,
     PodPatch patch) {
 
-  /** Grace period of the pod, for the current step and its checkpoint. */
-  private static final long GRACE_SECONDS = 120;
-
-  /** Grace period of the worker, which ends before the kubelet kills it. */
-  private static final long GRACE_FOR_WORKER_SECONDS = GRACE_SECONDS - 10;
+  /** Time between the end of the worker's own grace period and that of the pod. */
+  private static final long GRACE_MARGIN_SECONDS = 10;
 
   private static final long USER = 10001;
   private static final String DOCUMENT_FOLDER = "/etc/sparkling";
@@ -77,7 +74,7 @@ record WorkerPod(
         .withRestartPolicy("Never")
         .withAutomountServiceAccountToken(false)
         .withEnableServiceLinks(false)
-        .withTerminationGracePeriodSeconds(GRACE_SECONDS)
+        .withTerminationGracePeriodSeconds(graceSeconds())
         .withNewSecurityContext()
         .withRunAsNonRoot(true)
         .withRunAsUser(USER)
@@ -136,6 +133,12 @@ record WorkerPod(
     return work == Work.TRAIN ? settings.trainerImage() : settings.expanderImage();
   }
 
+  private long graceSeconds() {
+    return work == Work.TRAIN
+        ? spec.trainer().terminationGracePeriodSeconds()
+        : spec.expander().terminationGracePeriodSeconds();
+  }
+
   private List<String> arguments() {
     List<String> arguments =
         new ArrayList<>(
@@ -146,7 +149,7 @@ record WorkerPod(
                 "--result",
                 RESULT,
                 "--grace",
-                Long.toString(GRACE_FOR_WORKER_SECONDS)));
+                Long.toString(graceSeconds() - GRACE_MARGIN_SECONDS)));
     if (work == Work.TRAIN) {
       arguments.add("--progress-port");
       arguments.add(Integer.toString(WorkerJobs.PROGRESS_PORT));

@@ -1,6 +1,9 @@
 package dev.sparkling.pipeline.spec;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import dev.sparkling.pipeline.spec.model.Limits;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Size;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -16,15 +19,24 @@ public record ExpanderSpec(
         String image,
     @JsonPropertyDescription("Compute resources of the expander.") ResourcesSpec resources,
     @JsonPropertyDescription(
+            "Seconds from the request to stop to the kill of the pod, for the current portion. Defaults to 120.")
+        @Min(Limits.GRACE_SECONDS_MIN)
+        @Max(Limits.GRACE_SECONDS_MAX)
+        Integer terminationGracePeriodSeconds,
+    @JsonPropertyDescription(
             "Additions to the expander's pods, with the field names of a Kubernetes pod template.")
         Map<String, Object> podPatch) {
 
+  private static final int GRACE_SECONDS = 120;
+
   static final ExpanderSpec DEFAULT =
-      new ExpanderSpec(null, new ResourcesSpec(Map.of(), Map.of()), Map.of());
+      new ExpanderSpec(null, new ResourcesSpec(Map.of(), Map.of()), GRACE_SECONDS, Map.of());
 
   public ExpanderSpec {
     podPatch =
         podPatch == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(podPatch));
+    terminationGracePeriodSeconds =
+        Objects.requireNonNullElse(terminationGracePeriodSeconds, GRACE_SECONDS);
     resources = Objects.requireNonNullElse(resources, new ResourcesSpec(Map.of(), Map.of()));
   }
 }

@@ -29,16 +29,26 @@ public record TrainerSpec(
             "Compute resources of the trainer. If empty, one nvidia.com/gpu is requested, unless the operator is configured otherwise.")
         ResourcesSpec resources,
     @JsonPropertyDescription(
+            "Seconds from the request to stop to the kill of the pod, for the current step and a checkpoint. Defaults to 120.")
+        @Min(Limits.GRACE_SECONDS_MIN)
+        @Max(Limits.GRACE_SECONDS_MAX)
+        Integer terminationGracePeriodSeconds,
+    @JsonPropertyDescription(
             "Additions to the trainer's pods, with the field names of a Kubernetes pod template.")
         Map<String, Object> podPatch) {
 
+  private static final int GRACE_SECONDS = 120;
+
   static final TrainerSpec DEFAULT =
-      new TrainerSpec(null, 1, null, new ResourcesSpec(Map.of(), Map.of()), Map.of());
+      new TrainerSpec(
+          null, 1, null, new ResourcesSpec(Map.of(), Map.of()), GRACE_SECONDS, Map.of());
 
   public TrainerSpec {
     podPatch =
         podPatch == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(podPatch));
     nodes = Objects.requireNonNullElse(nodes, 1);
+    terminationGracePeriodSeconds =
+        Objects.requireNonNullElse(terminationGracePeriodSeconds, GRACE_SECONDS);
     resources = Objects.requireNonNullElse(resources, new ResourcesSpec(Map.of(), Map.of()));
   }
 }

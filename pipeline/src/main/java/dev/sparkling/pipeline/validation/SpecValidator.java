@@ -96,10 +96,17 @@ public final class SpecValidator {
     atLeast("spec.retries", spec.retries(), 0);
     atMost("spec.retries", spec.retries(), Limits.RETRIES);
     atLeast("spec.trainer.nodes", spec.trainer().nodes(), 1);
+    grace("spec.trainer", spec.trainer().terminationGracePeriodSeconds());
+    grace("spec.expander", spec.expander().terminationGracePeriodSeconds());
     if (spec.trainer().threads() != null) {
       atLeast("spec.trainer.threads", spec.trainer().threads(), 1);
       atMost("spec.trainer.threads", spec.trainer().threads(), Limits.THREADS);
     }
+  }
+
+  private void grace(String path, int seconds) {
+    atLeast(path + ".terminationGracePeriodSeconds", seconds, Limits.GRACE_SECONDS_MIN);
+    atMost(path + ".terminationGracePeriodSeconds", seconds, Limits.GRACE_SECONDS_MAX);
   }
 
   private void model(ModelSpec model) {

@@ -17,6 +17,8 @@ public final class Limits {
   public static final long TOKENS = 10_000_000_000_000_000L;
   public static final int THREADS = 1024;
   public static final int RETRIES = 1000;
+  public static final int GRACE_SECONDS_MIN = 20;
+  public static final int GRACE_SECONDS_MAX = 86_400;
 
   /** Largest number of parameters, which sizes that are each allowed may exceed together. */
   public static final long PARAMETERS = 1_000_000_000_000_000L;
