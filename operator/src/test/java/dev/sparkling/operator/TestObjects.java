@@ -83,7 +83,7 @@ public final class TestObjects {
 
   /** A check that has just started. */
   public static Job check(String stage, Check check) {
-    return started(JOBS.check(run(), stage, check), stage + "-check-" + check.number());
+    return started(JOBS.check(run(), stage, check), stage + "-check-" + check.hold().since());
   }
 
   private static Job started(Job job, String uid) {

@@ -115,7 +115,7 @@ class GetE2E {
     Shell.Ended watched = watch.get(Run.PATIENCE.toSeconds(), TimeUnit.SECONDS);
     assertThat(watched.exitCode()).as(watched.output()).isZero();
     assertThat(watched.output())
-        .contains("run held: held: stage narrow: ", "the server refused the credentials");
+        .contains("run held: stage narrow is held: ", "the server refused the credentials");
     run.delete();
   }
 

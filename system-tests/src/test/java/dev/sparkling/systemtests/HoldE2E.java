@@ -30,7 +30,13 @@ class HoldE2E {
   @Test
   void aSecretThatIsMissingAndThenWrongHoldsTheRunUntilItIsRight() {
     cluster.client().secrets().inNamespace(NAMESPACE).withName("late").delete();
-    Run run = TinyRun.apply(cluster, NAMESPACE, "late", "storage: {credentialsSecret: late}");
+    Run run =
+        TinyRun.apply(
+            cluster,
+            NAMESPACE,
+            "late",
+            "storage: {credentialsSecret: late}",
+            TinyRun.ONE_SHORT_STAGE);
     awaitHold(run, "CreateContainerConfigError", "secret \"late\" not found");
     holdsNothingButACheck(run);
 
@@ -54,7 +60,7 @@ class HoldE2E {
             NAMESPACE,
             "rotated",
             "storage: {credentialsSecret: rotated}",
-            TinyRun.LONG_FIRST_STAGE);
+            TinyRun.ONE_LONG_STAGE);
     run.awaitThat("a checkpoint", now -> now.stage(0).get("checkpoint") != null);
     store.deleteUser("first-user");
     awaitHold(run, "CredentialsRefused", "the server refused the credentials");
@@ -77,7 +83,8 @@ class HoldE2E {
             cluster,
             NAMESPACE,
             "full",
-            "storage: {uri: 's3://small/%d'}".formatted(System.currentTimeMillis()));
+            "storage: {uri: 's3://small/%d'}".formatted(System.currentTimeMillis()),
+            TinyRun.ONE_SHORT_STAGE);
     awaitHold(run, "StoreFull", "the bucket's quota is used up");
     holdsNothingButACheck(run);
 
@@ -98,7 +105,8 @@ class HoldE2E {
             .getItems()
             .getFirst();
     cluster.client().resource(slice).delete();
-    Run run = TinyRun.apply(cluster, NAMESPACE, "unreachable", "retries: 0");
+    Run run =
+        TinyRun.apply(cluster, NAMESPACE, "unreachable", "retries: 0", TinyRun.ONE_SHORT_STAGE);
     try {
       awaitHold(run, "StoreUnavailable", "s3://");
       holdsNothingButACheck(run);
@@ -112,7 +120,7 @@ class HoldE2E {
 
   @Test
   void anEditThatOnlyAWorkerCanRefuseHoldsTheRunUntilItIsSetBack() {
-    Run run = TinyRun.apply(cluster, NAMESPACE, "edited", TinyRun.LONG_FIRST_STAGE);
+    Run run = TinyRun.apply(cluster, NAMESPACE, "edited", TinyRun.ONE_LONG_STAGE);
     run.awaitThat("a checkpoint", now -> now.stage(0).get("checkpoint") != null);
     run.patch("{\"spec\": {\"suspend\": true}}");
     run.awaitPhase("Suspended");
@@ -149,7 +157,11 @@ class HoldE2E {
             .getValue();
     Run run =
         TinyRun.apply(
-            cluster, NAMESPACE, "other-version", "trainer: {image: '%s'}".formatted(expander));
+            cluster,
+            NAMESPACE,
+            "other-version",
+            "trainer: {image: '%s'}".formatted(expander),
+            TinyRun.ONE_SHORT_STAGE);
     awaitHold(run, "InvalidInput", "train");
 
     run.patch("{\"spec\": {\"trainer\": {\"image\": null}}}");
@@ -160,7 +172,11 @@ class HoldE2E {
   void anImageThatCannotBePulledHoldsTheRunUntilItIsAnother() {
     Run run =
         TinyRun.apply(
-            cluster, NAMESPACE, "no-image", "trainer: {image: 'registry.invalid/trainer:none'}");
+            cluster,
+            NAMESPACE,
+            "no-image",
+            "trainer: {image: 'registry.invalid/trainer:none'}",
+            TinyRun.ONE_SHORT_STAGE);
     awaitHold(run, "ImagePullBackOff", "registry.invalid/trainer:none");
     holdsNothingButACheck(run);
 
@@ -173,7 +189,7 @@ class HoldE2E {
     run.awaitThat("reason " + reason, now -> reason.equals(now.condition("Progressing", "reason")));
     assertThat(run.condition("Progressing", "message"))
         .contains(message)
-        .endsWith("; resumes once this is fixed");
+        .contains("The run resumes automatically once this problem is fixed");
     assertThat(run.condition("Failed", "status")).isEqualTo("False");
   }
 

@@ -15,6 +15,9 @@ final class TinyRun {
   /** A patch with which no node fits. */
   static final String ON_NO_NODE = "trainer: {podPatch: {nodeSelector: {no-node: has-this}}}";
 
+  /** A patch for a single stage of a few seconds. */
+  static final String ONE_SHORT_STAGE = "stages: [{name: narrow, tokens: 61440}]";
+
   /** A patch for a single stage of half a minute, in which a test can act on the trainer. */
   static final String ONE_LONG_STAGE = "stages: [{name: narrow, tokens: 368640}]";
 

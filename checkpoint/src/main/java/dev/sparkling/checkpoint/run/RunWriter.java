@@ -69,7 +69,7 @@ public final class RunWriter {
 
   /**
    * Checks that an owner could become the writer of a run: that the run's fence admits it, and that
-   * the store takes an object. Changes nothing.
+   * the store takes an object, which is deleted again.
    *
    * @param store rooted at the run
    * @throws UserError if the run has another owner or is being deleted, or the store refuses

@@ -1,6 +1,5 @@
 package dev.sparkling.checkpoint.store;
 
-import dev.sparkling.pipeline.error.ErrorReason;
 import dev.sparkling.pipeline.error.SparklingException;
 import dev.sparkling.pipeline.error.TransientError;
 import dev.sparkling.pipeline.error.UserError;
@@ -18,15 +17,13 @@ import java.util.Optional;
 /** Translates file system errors into errors for the user. */
 public final class FileErrors {
 
-  private static final String FULL = "the disk is full; free some space or choose another place";
-
   /**
    * Messages for errors that only the user can fix, by the C library's text, which Java passes on.
    */
   private static final Map<String, String> REASONS =
       Map.of(
-          "No space left on device", FULL,
-          "Disk quota exceeded", FULL,
+          "No space left on device", "the disk is full; free some space or choose another place",
+          "Disk quota exceeded", "the disk is full; free some space or choose another place",
           "Read-only file system", "the file system is read-only; choose another place",
           "Is a directory", "is a folder; a file is expected",
           "Not a directory", "a file exists where a folder is needed",
@@ -45,10 +42,7 @@ public final class FileErrors {
             .map(Map.Entry::getValue)
             .findFirst();
     if (known.isPresent()) {
-      return new UserError(
-          known.get().equals(FULL) ? ErrorReason.STORE_FULL : ErrorReason.INVALID_INPUT,
-          file + ": " + known.get(),
-          error);
+      return new UserError(file + ": " + known.get(), error);
     }
     return switch (error) {
       case NoSuchFileException _ ->

@@ -19,9 +19,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "retry",
     description = {
-      "Tries a failed or held run of a cluster again.",
-      "The run resumes from its newest checkpoint, with all its retries. A held run resumes by",
-      "itself; this command only saves the wait for its next check."
+      "Retries a failed or held run of a cluster.",
+      "The run resumes from its newest checkpoint, with all its retries. A held run need not wait",
+      "for its next check."
     },
     mixinStandardHelpOptions = true)
 public final class RetryCommand implements Callable<Integer> {
@@ -45,11 +45,11 @@ public final class RetryCommand implements Callable<Integer> {
       Phase phase = RunStatus.of(run).phase();
       if (phase != Phase.FAILED && phase != Phase.HELD) {
         throw new UserError(
-            "run %s: is %s; only a failed or held run can be tried again"
+            "run %s: is %s; only failed and held runs can be retried"
                 .formatted(name, phase == null ? "new" : JsonNames.of(phase)));
       }
       runs.requestRetry(run, Instant.now().toString());
-      out.printf("run %s: is tried again%n", name);
+      out.printf("run %s: retry requested%n", name);
       out.flush();
     }
     return 0;

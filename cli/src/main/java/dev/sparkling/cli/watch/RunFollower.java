@@ -147,7 +147,7 @@ final class RunFollower implements RunWatch.Listener {
   private static String hold(TableRow run) {
     ProgressiveTrainingStatus status = RunStatus.of(run);
     return status.phase() == Phase.HELD
-        ? "run %s: held: %s"
+        ? "run %s: %s"
             .formatted(
                 run.name(),
                 condition(status, "Progressing").map(Condition::message).orElse("no message"))

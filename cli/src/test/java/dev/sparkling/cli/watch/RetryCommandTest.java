@@ -25,7 +25,7 @@ class RetryCommandTest {
       server.run("research", "demo", "phase: " + phase);
       Cli.Result result = retry("demo");
       assertThat(result.exitCode()).as(result.err()).isZero();
-      assertThat(result.out()).isEqualTo("run demo: is tried again\n");
+      assertThat(result.out()).isEqualTo("run demo: retry requested\n");
       assertThat(server.patches().removeLast())
           .matches(
               "/apis/sparkling.dev/v1alpha1/namespaces/research/progressivetrainings/demo"
@@ -40,7 +40,7 @@ class RetryCommandTest {
     Cli.Result result = retry("demo");
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.err())
-        .isEqualTo("run demo: is Training; only a failed or held run can be tried again\n");
+        .isEqualTo("run demo: is Training; only failed and held runs can be retried\n");
     assertThat(retry("other").err()).startsWith("run other: not found in namespace research");
     assertThat(server.patches()).isEmpty();
   }

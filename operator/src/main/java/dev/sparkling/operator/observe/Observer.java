@@ -18,6 +18,7 @@ import dev.sparkling.pipeline.status.StageState;
 import dev.sparkling.pipeline.status.StageStatus;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -116,7 +117,8 @@ public final class Observer {
 
   /**
    * Returns the hold of a stage. It ends when its check has ended, or at once after an edit or on
-   * request; but not before the former job and its pod are gone, which would be taken for new ones.
+   * request; but not before the former job and its pod are gone, which would be mistaken for the
+   * next ones.
    */
   private Optional<Hold> hold(StageStatus stage) {
     HoldStatus held = stage.hold();
@@ -136,8 +138,9 @@ public final class Observer {
 
   /** Returns the check that belongs to a stage's present hold. */
   private Optional<WorkerJob> check(StageStatus stage) {
+    HoldStatus hold = Objects.requireNonNull(stage.hold());
     return jobs.find(stage.name(), Work.CHECK)
-        .filter(job -> !job.isTerminating() && job.isCheckOf(stage.counts().holds()));
+        .filter(job -> !job.isTerminating() && job.isCheckOf(hold.since()));
   }
 
   private boolean hasLeftovers(String stage) {
@@ -151,7 +154,7 @@ public final class Observer {
             .allMatch(hold -> hold.state() == Hold.State.ENDED)
         && plan.stages().stream()
             .flatMap(stage -> jobs.unfinished(stage.name()))
-            .noneMatch(job -> job.worker() instanceof Worker.Failed);
+            .noneMatch(job -> job.isTerminating() || job.worker() instanceof Worker.Failed);
   }
 
   private StageStatus status(

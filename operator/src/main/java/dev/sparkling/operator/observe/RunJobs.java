@@ -87,7 +87,7 @@ public record RunJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<Eve
         .flatMap(work -> find(stage, work).stream());
   }
 
-  /** Returns the jobs that work on a stage, or that failed to, and still exist. */
+  /** Returns the worker jobs of a stage that are active, failed or terminating. */
   public Stream<WorkerJob> unfinished(String stage) {
     return Stream.of(Work.TRAIN, Work.EXPAND)
         .flatMap(work -> find(stage, work).stream())
@@ -96,11 +96,14 @@ public record RunJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<Eve
 
   /**
    * Returns a pod of a stage that may still be running although its job is gone, because the job or
-   * the resource that owned it was deleted. A pod that is newer than the cached jobs looks the
-   * same.
+   * the resource that owned it was deleted; a check is none. A pod that is newer than the cached
+   * jobs looks the same.
    */
   Optional<WorkerPodState> orphan(String stage) {
-    return orphans().filter(pod -> stage.equals(label(pod.pod(), Labels.STAGE))).findFirst();
+    return orphans()
+        .filter(pod -> stage.equals(label(pod.pod(), Labels.STAGE)))
+        .filter(pod -> !JsonNames.of(Work.CHECK).equals(label(pod.pod(), Labels.WORK)))
+        .findFirst();
   }
 
   /** Returns the pods of all stages that may still be running although their jobs are gone. */

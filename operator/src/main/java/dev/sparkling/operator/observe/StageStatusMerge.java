@@ -118,7 +118,7 @@ final class StageStatusMerge {
   void addCheck(Optional<WorkerJob> check) {
     worker =
         check
-            .flatMap(WorkerJob::blocked)
+            .flatMap(WorkerJob::blockedWithoutQueue)
             .map(waiting -> new WorkerStatus(null, waiting.reason(), waiting.message()))
             .orElse(WorkerStatus.NONE);
   }

@@ -94,10 +94,10 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
   /**
    * Whether this is the check of a stage's hold.
    *
-   * @param holds number of the hold
+   * @param since time at which the hold began
    */
-  public boolean isCheckOf(int holds) {
-    return annotation(Labels.HOLD) == holds;
+  public boolean isCheckOf(String since) {
+    return since.equals(annotation(Labels.HOLD));
   }
 
   private boolean isFailed() {
@@ -172,6 +172,19 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
   private boolean countsOpenPods() {
     return Objects.requireNonNullElse(status().getActive(), 0) > 0
         || Objects.requireNonNullElse(status().getTerminating(), 0) > 0;
+  }
+
+  /** Returns the reason why a job without a queue does not start. */
+  public Optional<Waiting> blockedWithoutQueue() {
+    return isSuspended()
+        ? Optional.of(
+            new Waiting(
+                "Suspended",
+                "job "
+                    + name()
+                    + " is suspended; if Kueue manages jobs without a queue name, exclude this"
+                    + " namespace"))
+        : blocked();
   }
 
   /** Returns the reason why the newest pod does not start, or is not created at all. */
@@ -249,12 +262,12 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
   }
 
   private int attemptsBefore() {
-    return annotation(Labels.ATTEMPTS);
+    return Integer.parseInt(Objects.requireNonNullElse(annotation(Labels.ATTEMPTS), "0"));
   }
 
-  private int annotation(String name) {
+  private @Nullable String annotation(String name) {
     Map<String, String> annotations = job.getMetadata().getAnnotations();
-    return annotations == null ? 0 : Integer.parseInt(annotations.getOrDefault(name, "0"));
+    return annotations == null ? null : annotations.get(name);
   }
 
   private boolean isSuspended() {

@@ -71,7 +71,7 @@ public record WorkerPodState(Pod pod) {
                 .map(WorkerPodState::waiting));
   }
 
-  /** Returns the reason why the pod cannot start until a person acts, if there is one. */
+  /** Returns the reason why the pod cannot start without intervention, if there is one. */
   Optional<Waiting> stuck() {
     return blocked().filter(waiting -> NEEDS_A_PERSON.contains(waiting.reason()));
   }

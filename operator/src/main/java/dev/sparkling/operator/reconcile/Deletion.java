@@ -63,10 +63,9 @@ final class Deletion {
     }
     return switch (deleter.get().worker()) {
       case Worker.None _ -> Optional.empty();
-      case Worker.Active(Worker.Activity activity) when activity == Worker.Activity.QUEUED ->
-          Optional.of(new Delay(Reason.DELETION_HELD_UP, suspended(deleter.get())));
       case Worker.Active _, Worker.Stuck _ ->
-          Optional.of(deleter.get().blocked().map(Deletion::blocked).orElse(IN_PROGRESS));
+          Optional.of(
+              deleter.get().blockedWithoutQueue().map(Deletion::blocked).orElse(IN_PROGRESS));
       case Worker.Failed failed ->
           Optional.of(
               new Delay(
@@ -81,14 +80,6 @@ final class Deletion {
   /** Returns the delay if the job that deletes the data could not be created. */
   static Delay refused(LaunchFailure failure) {
     return new Delay(Reason.DELETION_FAILED, failure.getMessage() + ADVICE);
-  }
-
-  /** A deletion has no queue, so whoever suspends its job manages jobs without a queue too. */
-  private static String suspended(WorkerJob deleter) {
-    return "job "
-        + deleter.name()
-        + " is suspended, for example by Kueue, which may manage jobs without a queue too"
-        + ADVICE;
   }
 
   private static Delay blocked(Waiting waiting) {

@@ -10,24 +10,36 @@ import dev.sparkling.operator.workload.Check;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.stage.Decision;
+import dev.sparkling.pipeline.status.HoldStatus;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** One pass over a run: observe, decide, act, and one status patch. */
 final class RunPass {
 
-  /** Time until a pass sees an edit that a launch has noticed, but the cache had not. */
-  private static final Duration SOON = Duration.ofMillis(500);
+  /** Time until the cache shows a change that the API server has reported already. */
+  static final Duration SOON = Duration.ofMillis(500);
 
   private final ProgressPolling polling;
   private final EventLookup events;
   private final Workers workers;
   private final StatusFactory statuses;
+  private final InstantSource clock;
 
-  RunPass(ProgressPolling polling, EventLookup events, Workers workers, StatusFactory statuses) {
+  RunPass(
+      ProgressPolling polling,
+      EventLookup events,
+      Workers workers,
+      StatusFactory statuses,
+      InstantSource clock) {
+    this.clock = clock;
     this.polling = polling;
     this.events = events;
     this.workers = workers;
@@ -37,7 +49,7 @@ final class RunPass {
   /**
    * Makes and carries out the next decision about a run.
    *
-   * @param write writes the new status; returns whether the run was edited meanwhile
+   * @param write writes the new status; returns whether the run has changed meanwhile
    * @return time until the next pass; empty if only an event triggers it
    */
   Optional<Duration> execute(
@@ -50,10 +62,10 @@ final class RunPass {
       }
     }
     if (write.test(assessment.status())) {
-      return Optional.of(Duration.ZERO);
+      return Optional.of(SOON);
     }
     return assessment instanceof Assessment.Decided(Decision decision, _, _)
-        ? nextPass(run, decision, jobs)
+        ? nextPass(run, decision, assessment.status(), jobs)
         : Optional.empty();
   }
 
@@ -71,17 +83,38 @@ final class RunPass {
   }
 
   private Optional<Duration> nextPass(
-      ProgressiveTrainingResource run, Decision decision, RunJobs jobs) {
-    ProgressiveTrainingStatus before = run.getStatus();
-    if (decision instanceof Decision.Wait(StagePlan stage, _, _)
-        && (before == null || before.holdOf(stage.index()) == null)) {
-      // The next pass acts on the hold, which is in the stored status now.
+      ProgressiveTrainingResource run,
+      Decision decision,
+      ProgressiveTrainingStatus status,
+      RunJobs jobs) {
+    if (hasChangedHold(run.getStatus(), status)) {
+      // The next pass acts on it.
       return Optional.of(Duration.ZERO);
     }
     ResourceID id = ResourceID.fromResource(run);
     return jobs.trainer(decision)
         .map(pod -> polling.poll(uid(run), id, pod.name(), pod.address().orElseThrow()))
-        .or(() -> events.nextLookup(jobs));
+        .or(() -> events.nextLookup(jobs))
+        .or(() -> untilCheck(decision, status));
+  }
+
+  private static boolean hasChangedHold(
+      @Nullable ProgressiveTrainingStatus before, ProgressiveTrainingStatus after) {
+    return IntStream.range(0, after.stages().size())
+        .anyMatch(
+            stage ->
+                (before == null || before.holdOf(stage) == null) != (after.holdOf(stage) == null));
+  }
+
+  /** Returns the time until a held stage's check begins; empty if it has begun. */
+  private Optional<Duration> untilCheck(Decision decision, ProgressiveTrainingStatus status) {
+    if (!(decision instanceof Decision.Wait(StagePlan stage, _, _))) {
+      return Optional.empty();
+    }
+    HoldStatus hold = Objects.requireNonNull(status.holdOf(stage.index()));
+    int holds = status.stages().get(stage.index()).counts().holds();
+    return Optional.of(Duration.between(clock.instant(), Check.begin(hold, holds)))
+        .filter(Duration::isPositive);
   }
 
   private static String uid(ProgressiveTrainingResource run) {

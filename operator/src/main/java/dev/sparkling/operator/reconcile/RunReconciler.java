@@ -31,7 +31,6 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import io.javaoperatorsdk.operator.processing.event.source.informer.Mappers;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -84,7 +83,7 @@ public final class RunReconciler
         new Workers(
             client,
             new WorkerJobs(settings.workers(), new ClusterId(settings.clusterId(), client)));
-    this.pass = new RunPass(polling, events, workers, statuses);
+    this.pass = new RunPass(polling, events, workers, statuses, clock);
     this.deletion = new Deletion(workers);
   }
 
@@ -149,7 +148,7 @@ public final class RunReconciler
     }
     DeleteControl control = DeleteControl.noFinalizerRemoval();
     if (write(run, context, delay.get())) {
-      control.rescheduleAfter(Duration.ZERO);
+      control.rescheduleAfter(RunPass.SOON);
     } else {
       events.nextLookup(jobs).ifPresent(control::rescheduleAfter);
     }

@@ -9,8 +9,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Accepts the updates of a run that concern the operator: of the spec, the finalizers, the deletion
- * and the request for another try. The operator's own updates of the status are ignored.
+ * Accepts only updates that need a reconciliation: of the spec, the finalizers, the deletion and
+ * the request for a retry. The operator's own updates of the status are ignored.
  */
 public final class UserEdits implements OnUpdateFilter<ProgressiveTrainingResource> {
 

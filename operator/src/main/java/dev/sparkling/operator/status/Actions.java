@@ -7,9 +7,11 @@ import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.plan.StagePlan;
 import dev.sparkling.pipeline.stage.Decision;
 import dev.sparkling.pipeline.stage.Hold;
+import dev.sparkling.pipeline.status.HoldStatus;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import dev.sparkling.pipeline.status.StageState;
 import dev.sparkling.pipeline.status.StageStatus;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,13 +24,18 @@ final class Actions {
   private final @Nullable ProgressiveTrainingStatus stored;
   private final ProgressiveTrainingStatus status;
   private final RunJobs jobs;
+  private final Instant now;
   private final List<Action> actions = new ArrayList<>();
 
   private Actions(
-      @Nullable ProgressiveTrainingStatus stored, ProgressiveTrainingStatus status, RunJobs jobs) {
+      @Nullable ProgressiveTrainingStatus stored,
+      ProgressiveTrainingStatus status,
+      RunJobs jobs,
+      Instant now) {
     this.stored = stored;
     this.status = status;
     this.jobs = jobs;
+    this.now = now;
   }
 
   /**
@@ -36,13 +43,15 @@ final class Actions {
    *
    * @param stored status before this pass
    * @param status status after this pass
+   * @param now time of the pass
    */
   static List<Action> of(
       Decision decision,
       @Nullable ProgressiveTrainingStatus stored,
       ProgressiveTrainingStatus status,
-      RunJobs jobs) {
-    Actions of = new Actions(stored, status, jobs);
+      RunJobs jobs,
+      Instant now) {
+    Actions of = new Actions(stored, status, jobs, now);
     of.stopFinishedStages();
     of.add(decision);
     return List.copyOf(of.actions);
@@ -69,14 +78,28 @@ final class Actions {
       case Decision.Suspend(StagePlan stage, _) ->
           Stream.concat(jobs.unfinished(stage.name()), check(stage).stream()).forEach(this::stop);
       case Decision.Wait wait -> hold(wait);
-      case Decision.Await _, Decision.Complete _, Decision.Fail _ -> {
+      case Decision.Await await -> check(await.stage()).ifPresent(this::stop);
+      case Decision.Fail fail -> check(fail.stage()).ifPresent(this::stop);
+      case Decision.Complete _ -> {
         // Nothing to change.
       }
     }
   }
 
+  /**
+   * Whether the stored status does not have the decision's hold yet, or still has one. Its begin
+   * and its end are stored before a pass acts on them, because a pass may fail in between.
+   */
+  private boolean isHoldChanging(StagePlan stage) {
+    return stored != null
+        && (stored.holdOf(stage.index()) == null) != (status.holdOf(stage.index()) == null);
+  }
+
   /** Creates a job, or deletes a failed one of the same name, which must be gone first. */
   private void launch(StagePlan stage, Work work) {
+    if (isHoldChanging(stage)) {
+      return;
+    }
     check(stage).ifPresent(this::stop);
     jobs.find(stage.name(), work)
         .ifPresentOrElse(
@@ -88,22 +111,23 @@ final class Actions {
 
   /**
    * Stops what is left of a held stage's worker and creates the check. A failed job is kept for its
-   * log until the stage resumes. A new hold must be in the stored status before its cause is
-   * removed.
+   * log until the stage resumes.
    */
   private void hold(Decision.Wait wait) {
     StagePlan stage = wait.stage();
-    if (stored == null || stored.holdOf(stage.index()) == null) {
+    HoldStatus hold = status.holdOf(stage.index());
+    if (hold == null || stored == null || isHoldChanging(stage)) {
       return;
     }
     boolean ending = wait.hold().state() == Hold.State.ENDING;
     jobs.unfinished(stage.name()).filter(job -> ending || job.isActive()).forEach(this::stop);
-    int number = status(stage).counts().holds();
-    check(stage).filter(job -> !job.isCheckOf(number)).ifPresent(this::stop);
-    if (!ending && check(stage).isEmpty()) {
-      Work held = wait.expanding() ? Work.EXPAND : Work.TRAIN;
+    check(stage).filter(job -> !job.isCheckOf(hold.since())).ifPresent(this::stop);
+    if (!ending
+        && check(stage).isEmpty()
+        && !now.isBefore(Check.begin(hold, status(stage).counts().holds()))) {
       actions.add(
-          new Action.LaunchCheck(stage.name(), new Check(held, wait.hold().reason(), number)));
+          new Action.LaunchCheck(
+              stage.name(), new Check(wait.expanding() ? Work.EXPAND : Work.TRAIN, hold)));
     }
   }
 

@@ -58,6 +58,7 @@ public sealed interface Assessment {
     Decision decision = StageMachine.decide(observation.observed());
     ProgressiveTrainingStatus status =
         statuses.decided(plan, observation, decision, run.getStatus(), demand);
-    return new Decided(decision, status, Actions.of(decision, run.getStatus(), status, jobs));
+    return new Decided(
+        decision, status, Actions.of(decision, run.getStatus(), status, jobs, statuses.now()));
   }
 }

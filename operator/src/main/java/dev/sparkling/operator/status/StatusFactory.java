@@ -18,6 +18,7 @@ import dev.sparkling.pipeline.status.StageStatus;
 import dev.sparkling.pipeline.status.StageStatus.AttemptCounts;
 import dev.sparkling.pipeline.status.StageStatus.WorkerStatus;
 import dev.sparkling.pipeline.status.TrainerStatus;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -30,6 +31,10 @@ public final class StatusFactory {
 
   public StatusFactory(InstantSource clock) {
     this.clock = clock;
+  }
+
+  Instant now() {
+    return clock.instant();
   }
 
   /** Returns the status after a decision of the stage machine. */
@@ -162,7 +167,8 @@ public final class StatusFactory {
           conditions.progressing(
               false,
               hold.reason(),
-              "stage %s: %s; resumes once this is fixed".formatted(stage.name(), hold.message()));
+              "stage %s is held: %s. The run resumes automatically once this problem is fixed%s"
+                  .formatted(stage.name(), hold.message(), checkTrouble(hold, current.worker())));
       case Decision.Await await when waiting != null && mayBeStalled(await.activity()) ->
           conditions.progressing(
               false,
@@ -179,6 +185,14 @@ public final class StatusFactory {
       case Decision.LaunchExpander _, Decision.LaunchTrainer _, Decision.Suspend _ ->
           progressing(conditions, decision, false);
     };
+  }
+
+  /** Returns why the check of a held stage does not start; empty if it does. */
+  private static String checkTrouble(Hold hold, WorkerStatus check) {
+    String reason = check.waitingReason();
+    return reason == null || reason.equals(hold.reason())
+        ? ""
+        : "; its check cannot start: " + reason + ": " + check.message();
   }
 
   /**
@@ -257,9 +271,10 @@ public final class StatusFactory {
    * stopped the worker reset the attempts and forget the worker, so that the end of its pod does
    * not count as a disruption.
    */
-  private static StageStatus currentStage(
+  private StageStatus currentStage(
       StageStatus observed, StageState state, Decision decision, Demand demand) {
     AttemptCounts fresh = observed.counts().withAttempts(0);
+    AttemptCounts counts = demand.retry().isPresent() ? fresh : observed.counts();
     HoldStatus held = observed.hold();
     return switch (decision) {
       case Decision.Wait _ when held != null ->
@@ -269,18 +284,20 @@ public final class StatusFactory {
               state,
               fresh.withHolds(fresh.holds() + 1),
               WorkerStatus.NONE,
-              new HoldStatus(hold.reason(), hold.message(), demand.generation()));
+              new HoldStatus(
+                  hold.reason(),
+                  String.join("; ", hold.message().lines().toList()),
+                  demand.generation(),
+                  clock.instant().truncatedTo(ChronoUnit.SECONDS).toString()));
       case Decision.Suspend(_, boolean active) when active ->
           observed.with(state, observed.counts(), observed.worker(), held);
       case Decision.Suspend _ -> observed.with(state, fresh.withHolds(0), WorkerStatus.NONE, null);
-      case Decision.LaunchExpander _, Decision.LaunchTrainer _ when demand.retry().isPresent() ->
-          observed.with(state, fresh, WorkerStatus.NONE, null);
       case Decision.LaunchExpander _,
           Decision.LaunchTrainer _,
           Decision.Await _,
           Decision.Complete _,
           Decision.Fail _ ->
-          observed.with(state, observed.counts(), observed.worker(), null);
+          observed.with(state, counts, observed.worker(), null);
     };
   }
 

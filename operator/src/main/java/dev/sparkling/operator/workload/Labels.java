@@ -18,7 +18,7 @@ public final class Labels {
   /** Annotation of a job: the number of failed attempts of the jobs that it replaces. */
   public static final String ATTEMPTS = "sparkling.dev/attempts";
 
-  /** Annotation of a check: the number of the hold that it is about. */
+  /** Annotation of a check: the time at which the hold that it is about began. */
   public static final String HOLD = "sparkling.dev/hold";
 
   /** Selector of all objects that a Sparkling operator has created. */

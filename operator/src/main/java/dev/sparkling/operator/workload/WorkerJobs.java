@@ -76,7 +76,7 @@ public final class WorkerJobs {
         new JobDocument(
             JobDocument.VERSION, work, run.getMetadata().getName(), stage, run.getSpec());
     return new ConfigMapBuilder()
-        .withMetadata(metadata(run, stage, work, Map.of(), "", 0))
+        .withMetadata(metadata(run, stage, work, Map.of(), "", ""))
         .withData(Map.of(DOCUMENT, JobJson.encode(document, spec)))
         .build();
   }
@@ -88,7 +88,13 @@ public final class WorkerJobs {
    */
   public Job job(ProgressiveTrainingResource run, String stage, Work work, int attempts) {
     return job(
-        metadata(run, stage, work, Labels.queueing(run, work), Labels.ATTEMPTS, attempts),
+        metadata(
+            run,
+            stage,
+            work,
+            Labels.queueing(run, work),
+            Labels.ATTEMPTS,
+            attempts == 0 ? "" : Integer.toString(attempts)),
         Math.max(0, run.getSpec().retries() - attempts),
         pod(run, stage, work, work).template(Labels.of(run, stage, work)));
   }
@@ -96,7 +102,7 @@ public final class WorkerJobs {
   /** Builds the job of a check. Its config map must be created first. */
   public Job check(ProgressiveTrainingResource run, String stage, Check check) {
     return job(
-        metadata(run, stage, Work.CHECK, Map.of(), Labels.HOLD, check.number()),
+        metadata(run, stage, Work.CHECK, Map.of(), Labels.HOLD, check.hold().since()),
         CHECK_RETRIES,
         new CheckPod(pod(run, stage, check.work(), Work.CHECK), check)
             .template(Labels.of(run, stage, Work.CHECK)));
@@ -179,7 +185,7 @@ public final class WorkerJobs {
   /**
    * Returns the metadata of a job or its config map.
    *
-   * @param count value of the annotation, which is left out if it is 0
+   * @param value value of the annotation, which is left out if it is empty
    */
   private static ObjectMeta metadata(
       ProgressiveTrainingResource run,
@@ -187,14 +193,14 @@ public final class WorkerJobs {
       Work work,
       Map<String, String> moreLabels,
       String annotation,
-      int count) {
+      String value) {
     Map<String, String> labels = new LinkedHashMap<>(Labels.of(run, stage, work));
     labels.putAll(moreLabels);
     return new ObjectMetaBuilder()
         .withName(Names.of(name(run), stage, work))
         .withNamespace(run.getMetadata().getNamespace())
         .withLabels(labels)
-        .withAnnotations(count == 0 ? null : Map.of(annotation, Integer.toString(count)))
+        .withAnnotations(value.isEmpty() ? null : Map.of(annotation, value))
         .withOwnerReferences(owner(run))
         .build();
   }

@@ -62,7 +62,9 @@ class HoldIT {
     ProgressiveTrainingResource run =
         cluster.awaitRun("held", now -> now.getStatus().phase() == Phase.HELD);
     assertThat(RunningOperator.condition(run, "Progressing").message())
-        .isEqualTo("stage narrow: s3://x: access denied; resumes once this is fixed");
+        .isEqualTo(
+            "stage narrow is held: s3://x: access denied. The run resumes automatically once this"
+                + " problem is fixed");
     Job check = cluster.awaitJob(CHECK);
     assertThat(cluster.job(NARROW).get().getMetadata().getDeletionTimestamp())
         .as("the failed job is kept for its log")
@@ -92,7 +94,7 @@ class HoldIT {
 
     cluster.patch("{\"metadata\": {\"annotations\": {\"sparkling.dev/retry\": \"once\"}}}");
     cluster.awaitTerminatingAndRemove(NARROW);
-    cluster.awaitOther(job);
+    assertThat(cluster.awaitOther(job).getMetadata().getAnnotations()).isNullOrEmpty();
     cluster.awaitRun("followed", now -> "once".equals(now.getStatus().retry()));
   }
 

@@ -342,7 +342,7 @@ class RunReconcilerIT {
     assertThat(
             RunningOperator.condition(cluster.awaitReason("DeletionHeldUp"), "Progressing")
                 .message())
-        .startsWith("job demo-delete is suspended, for example by Kueue");
+        .startsWith("Suspended: job demo-delete is suspended; if Kueue");
   }
 
   @Test

@@ -16,6 +16,7 @@ import dev.sparkling.pipeline.status.StageState;
 import dev.sparkling.pipeline.status.StageStatus.AttemptCounts;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.NullUnmarked;
@@ -37,11 +38,15 @@ class HoldTest extends RunPasses {
     assertThat(decision).isEqualTo(waiting(Hold.State.WAITING));
     assertThat(status.phase()).isEqualTo(Phase.HELD);
     assertThat(stage(0).state()).isEqualTo(StageState.HELD);
-    assertThat(stage(0).hold()).isEqualTo(new HoldStatus("CredentialsRefused", MESSAGE, 1));
+    assertThat(stage(0).hold())
+        .isEqualTo(new HoldStatus("CredentialsRefused", MESSAGE, 1, now.toString()));
     assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 0, 1));
     assertThat(condition("Progressing").reason()).isEqualTo("CredentialsRefused");
     assertThat(condition("Progressing").message())
-        .isEqualTo("stage narrow: " + MESSAGE + "; resumes once this is fixed");
+        .isEqualTo(
+            "stage narrow is held: "
+                + MESSAGE
+                + ". The run resumes automatically once this problem is fixed");
     assertThat(condition("Failed").status()).isEqualTo("False");
     assertThat(Transitions.between(before, status))
         .containsExactly(
@@ -50,13 +55,13 @@ class HoldTest extends RunPasses {
     ProgressiveTrainingStatus held = status;
     fail(2, "CredentialsRefused");
     assertThat(status).as("a held run's status is not written again").isEqualTo(held);
-    pass(List.of(failed(), check(1)), List.of());
+    pass(List.of(failed(), check()), List.of());
     assertThat(decision).isEqualTo(waiting(Hold.State.WAITING));
     assertThat(status).isEqualTo(held);
 
-    pass(List.of(failed(), TestObjects.complete(check(1))), List.of());
+    pass(List.of(failed(), TestObjects.complete(check())), List.of());
     assertThat(decision).as("the failed job is still there").isEqualTo(waiting(Hold.State.ENDING));
-    pass(List.of(TestObjects.complete(check(1))), List.of());
+    pass(List.of(TestObjects.complete(check())), List.of());
     assertThat(decision).isEqualTo(LAUNCH);
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
     assertThat(stage(0).hold()).isNull();
@@ -65,23 +70,60 @@ class HoldTest extends RunPasses {
   }
 
   @Test
-  void checksOfEarlierHoldsCountForNothing() {
+  void checksOfEarlierHoldsCountForNothingAndThoseOfRepeatedHoldsBeginLater() {
     fail(2, "StoreFull");
-    pass(List.of(TestObjects.complete(check(1))), List.of());
+    Job former = TestObjects.complete(check());
+    resume();
     assertThat(decision).isEqualTo(LAUNCH);
+    now = now.plusSeconds(30);
     fail(2, "StoreFull");
     assertThat(stage(0).counts().holds()).isEqualTo(2);
-    pass(List.of(TestObjects.complete(check(1))), List.of());
+    pass(List.of(failed(), former), List.of());
     assertThat(status.phase()).isEqualTo(Phase.HELD);
-    pass(List.of(TestObjects.complete(check(2))), List.of());
+    assertThat(actions).hasSize(1).first().isInstanceOf(Action.Stop.class);
+    now = now.plusSeconds(19);
+    pass(List.of(failed()), List.of());
+    assertThat(actions).isEmpty();
+    now = now.plusSeconds(1);
+    pass(List.of(failed()), List.of());
+    assertThat(actions).singleElement().isInstanceOf(Action.LaunchCheck.class);
+    resume();
     assertThat(decision).isEqualTo(LAUNCH);
+  }
+
+  /** The check has ended, and the failed job is gone. */
+  private void resume() {
+    pass(List.of(TestObjects.complete(check())), List.of());
+  }
+
+  @Test
+  void theEndOfAHoldIsStoredBeforeTheWorkerIsLaunched() {
+    fail(2, "StoreFull");
+    assertThat(actions).as("the hold is stored first").isEmpty();
+    resume();
+    assertThat(stage(0).hold()).isNull();
+    assertThat(actions).isEmpty();
+    pass(List.of(), List.of());
+    assertThat(actions).containsExactly(new Action.Launch("narrow", Work.TRAIN, 0));
+  }
+
+  @Test
+  void aCheckThatCannotStartIsShown() {
+    fail(2, "StoreFull");
+    Job check = check();
+    pass(List.of(failed(), check), List.of(TestObjects.unschedulable(check, "0/1 nodes")));
+    assertThat(condition("Progressing").message())
+        .endsWith("problem is fixed; its check cannot start: Unschedulable: 0/1 nodes");
+    pass(List.of(failed(), TestObjects.suspended(check)), List.of());
+    assertThat(condition("Progressing").message())
+        .contains("its check cannot start: Suspended: job demo-narrow-check is suspended");
   }
 
   @Test
   void holdsAreCountedAnewOnceThereIsANewerCheckpoint() {
     training(25, 3.0, 1000.0);
     fail(2, "StoreFull");
-    pass(List.of(TestObjects.complete(check(1))), List.of());
+    resume();
     training(30, 3.0, 1000.0);
     assertThat(stage(0).counts().holds()).isEqualTo(1);
     training(45, 3.0, 1000.0);
@@ -92,9 +134,9 @@ class HoldTest extends RunPasses {
   void anEditResumesTheRunAtOnce() {
     fail(2, "InvalidInput");
     run.getMetadata().setGeneration(2L);
-    pass(List.of(failed(), check(1)), List.of());
+    pass(List.of(failed(), check()), List.of());
     assertThat(decision).isEqualTo(waiting(Hold.State.ENDING, "InvalidInput"));
-    pass(List.of(check(1)), List.of());
+    pass(List.of(check()), List.of());
     assertThat(decision).isEqualTo(LAUNCH);
   }
 
@@ -102,12 +144,12 @@ class HoldTest extends RunPasses {
   void aRequestResumesTheRunAtOnceAndOnce() {
     fail(2, "InvalidInput");
     requestRetry("a");
-    pass(List.of(failed(), check(1)), List.of());
+    pass(List.of(failed(), check()), List.of());
     assertThat(decision).isEqualTo(waiting(Hold.State.ENDING, "InvalidInput"));
-    pass(List.of(check(1)), List.of());
+    pass(List.of(check()), List.of());
     assertThat(decision).isEqualTo(LAUNCH);
     fail(2, "InvalidInput");
-    pass(List.of(check(2)), List.of());
+    pass(List.of(check()), List.of());
     assertThat(decision).isEqualTo(waiting(Hold.State.WAITING, "InvalidInput"));
   }
 
@@ -116,7 +158,7 @@ class HoldTest extends RunPasses {
     fail(2, "StoreFull");
     run.setSpec(TestObjects.suspended(run.getSpec()));
     run.getMetadata().setGeneration(2L);
-    pass(List.of(failed(), check(1)), List.of());
+    pass(List.of(failed(), check()), List.of());
     assertThat(decision).isEqualTo(new Decision.Suspend(PLAN.stage("narrow"), true));
     pass(List.of(), List.of());
     assertThat(decision).isEqualTo(new Decision.Suspend(PLAN.stage("narrow"), false));
@@ -131,8 +173,9 @@ class HoldTest extends RunPasses {
         TestObjects.pod(TRAINER, "p", TestObjects.waiting("ImagePullBackOff", "no such image"));
     pass(List.of(TRAINER), List.of(pod));
     assertThat(status.phase()).isEqualTo(Phase.HELD);
-    assertThat(stage(0).hold()).isEqualTo(new HoldStatus("ImagePullBackOff", "no such image", 1));
-    Job check = check(1);
+    assertThat(stage(0).hold())
+        .isEqualTo(new HoldStatus("ImagePullBackOff", "no such image", 1, now.toString()));
+    Job check = check();
     Pod waiting =
         TestObjects.pod(check, "c", TestObjects.waiting("ImagePullBackOff", "no such image"));
     pass(List.of(check), List.of(waiting));
@@ -161,28 +204,40 @@ class HoldTest extends RunPasses {
   }
 
   @Test
-  void aFailedRunIsTriedAgainOnRequestOnly() {
-    Job job = TestObjects.failed(TRAINER, 1, "PodFailurePolicy");
-    pass(List.of(job), List.of(ended(job, 3, "CorruptCheckpoint")));
+  void aFailedRunIsTriedAgainWithAllItsRetriesOnRequestOnly() {
+    Job job = TestObjects.failed(TRAINER, 4, "BackoffLimitExceeded");
+    Pod pod = ended(job, 4, "TransientFailure");
+    pass(List.of(job), List.of(pod));
     assertThat(status.phase()).isEqualTo(Phase.FAILED);
-    assertThat(condition("Failed").reason()).isEqualTo("CorruptCheckpoint");
+    assertThat(condition("Failed").reason()).isEqualTo("TransientFailure");
     run.setStatus(status);
     assertThat(run.hasEnded()).isTrue();
 
     requestRetry("a");
     assertThat(run.hasEnded()).isFalse();
-    pass(List.of(job), List.of(ended(job, 3, "CorruptCheckpoint")));
-    assertThat(decision).as("removes the failed job first").isEqualTo(LAUNCH);
+    pass(List.of(job), List.of(pod));
+    assertThat(actions).singleElement().isInstanceOf(Action.Stop.class);
     assertThat(status.retry()).isNull();
+    pass(List.of(terminating(job)), List.of(pod));
+    assertThat(status.retry()).as("the failed job is still there").isNull();
+    assertThat(stage(0).counts().attempts()).isZero();
     pass(List.of(), List.of());
-    assertThat(decision).isEqualTo(LAUNCH);
+    assertThat(actions).containsExactly(new Action.Launch("narrow", Work.TRAIN, 0));
     assertThat(status.retry()).isEqualTo("a");
     assertThat(stage(0).counts()).isEqualTo(AttemptCounts.NONE);
 
-    pass(List.of(job), List.of(ended(job, 3, "CorruptCheckpoint")));
+    pass(List.of(job), List.of(pod));
     assertThat(status.phase()).as("fails again").isEqualTo(Phase.FAILED);
     run.setStatus(status);
     assertThat(run.hasEnded()).isTrue();
+  }
+
+  private static Job terminating(Job job) {
+    return new JobBuilder(job)
+        .editMetadata()
+        .withDeletionTimestamp(TestObjects.END)
+        .endMetadata()
+        .build();
   }
 
   private void requestRetry(String value) {
@@ -205,8 +260,9 @@ class HoldTest extends RunPasses {
         job, "demo-narrow-train-aaaaa", TestObjects.terminated(exitCode, "Error", result));
   }
 
-  private static Job check(int hold) {
-    return TestObjects.check("narrow", new Check(Work.TRAIN, "StoreFull", hold));
+  /** The check of the present hold. */
+  private Job check() {
+    return TestObjects.check("narrow", new Check(Work.TRAIN, stage(0).hold()));
   }
 
   private static Decision waiting(Hold.State state) {

@@ -34,6 +34,7 @@ abstract class RunPasses {
   Instant now = Instant.parse("2026-01-01T02:00:00Z");
   @Nullable ProgressiveTrainingStatus status;
   @Nullable Decision decision;
+  List<Action> actions = List.of();
 
   StatusFactory statuses() {
     return new StatusFactory(() -> now);
@@ -72,6 +73,7 @@ abstract class RunPasses {
     run.setStatus(status);
     Assessment assessment = Assessment.of(run, jobs, polled, statuses());
     decision = assessment instanceof Assessment.Decided(Decision decided, _, _) ? decided : null;
+    actions = assessment.actions();
     status = assessment.status();
   }
 

@@ -8,8 +8,13 @@ import dev.sparkling.operator.TestObjects;
 import dev.sparkling.operator.api.ProgressiveTrainingResource;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.spec.StageSpec;
+import dev.sparkling.pipeline.status.HoldStatus;
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -56,19 +61,49 @@ class WorkerJobsTest {
     String name = Names.of(run.getMetadata().getName(), stage, Work.CHECK);
     folder.expect(
         "out-" + name + "-job.yaml",
-        jobs.check(run, stage, new Check(Work.TRAIN, "CredentialsRefused", 2)));
+        jobs.check(run, stage, new Check(Work.TRAIN, hold("CredentialsRefused"))));
     folder.expect(
         "out-" + name + "-image-job.yaml",
-        jobs.check(run, stage, new Check(Work.TRAIN, "ImagePullBackOff", 1)));
+        jobs.check(run, stage, new Check(Work.TRAIN, hold("ImagePullBackOff"))));
     folder.expect("out-" + name + "-config-map.yaml", jobs.document(run, stage, Work.CHECK, spec));
+  }
+
+  private static HoldStatus hold(String reason) {
+    return new HoldStatus(reason, "why", 1, TestObjects.START);
   }
 
   @Test
   void checksOfRepeatedHoldsBeginLaterAndLaterButWithinHalfAnHour() {
     assertThat(
             IntStream.of(1, 2, 3, 4, 9, 100)
-                .mapToLong(hold -> new Check(Work.TRAIN, "StoreFull", hold).delaySeconds()))
+                .mapToObj(holds -> Check.begin(hold("StoreFull"), holds))
+                .map(
+                    begin -> Duration.between(Instant.parse(TestObjects.START), begin).toSeconds()))
         .containsExactly(0L, 20L, 40L, 80L, 1800L, 1800L);
+  }
+
+  @Test
+  void aCheckUsesTheCredentialsThatAPatchSets() {
+    ProgressiveTrainingResource run =
+        new KubernetesSerialization()
+            .unmarshal(
+                """
+                metadata: {name: demo, namespace: research, uid: u}
+                spec:
+                  stages: [{name: narrow, tokens: 1}]
+                  trainer: {podPatch: {env: [{name: AWS_ACCESS_KEY_ID, value: mine}]}}
+                  storage: {uri: s3://b/r, credentialsSecret: s}
+                """,
+                ProgressiveTrainingResource.class);
+    PodSpec pod =
+        jobs.check(run, "narrow", new Check(Work.TRAIN, hold("StoreFull")))
+            .getSpec()
+            .getTemplate()
+            .getSpec();
+    Container container = pod.getContainers().getFirst();
+    assertThat(container.getArgs()).doesNotContain("--credentials");
+    assertThat(container.getEnv()).anyMatch(variable -> "mine".equals(variable.getValue()));
+    assertThat(pod.getVolumes()).noneMatch(volume -> volume.getSecret() != null);
   }
 
   private void expect(

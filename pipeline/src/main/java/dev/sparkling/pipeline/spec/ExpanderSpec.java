@@ -19,7 +19,7 @@ public record ExpanderSpec(
         String image,
     @JsonPropertyDescription("Compute resources of the expander.") ResourcesSpec resources,
     @JsonPropertyDescription(
-            "Seconds from the request to stop to the kill of the pod, for the current portion. Defaults to 120.")
+            "Grace period of the pod in seconds: the time between SIGTERM and SIGKILL, in which the expander finishes the rows that it is writing. Defaults to 120.")
         @Min(Limits.GRACE_SECONDS_MIN)
         @Max(Limits.GRACE_SECONDS_MAX)
         Integer terminationGracePeriodSeconds,

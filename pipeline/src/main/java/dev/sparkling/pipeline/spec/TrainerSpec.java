@@ -29,7 +29,7 @@ public record TrainerSpec(
             "Compute resources of the trainer. If empty, one nvidia.com/gpu is requested, unless the operator is configured otherwise.")
         ResourcesSpec resources,
     @JsonPropertyDescription(
-            "Seconds from the request to stop to the kill of the pod, for the current step and a checkpoint. Defaults to 120.")
+            "Grace period of the pod in seconds: the time between SIGTERM and SIGKILL, in which the trainer finishes its step and writes a checkpoint. Defaults to 120.")
         @Min(Limits.GRACE_SECONDS_MIN)
         @Max(Limits.GRACE_SECONDS_MAX)
         Integer terminationGracePeriodSeconds,

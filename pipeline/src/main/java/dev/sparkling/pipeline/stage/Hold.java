@@ -7,7 +7,7 @@ package dev.sparkling.pipeline.stage;
  */
 public record Hold(String reason, String message, State state) {
 
-  /** How far a hold has come. */
+  /** Progress of a hold. */
   public enum State {
     /** The cause is still there, as far as is known. */
     WAITING,

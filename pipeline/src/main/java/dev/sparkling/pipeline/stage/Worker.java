@@ -24,7 +24,7 @@ public sealed interface Worker {
   }
 
   /**
-   * One was launched and cannot start until a person acts, such as with an image that cannot be
+   * One was launched and cannot start without intervention, for example because its image cannot be
    * pulled.
    *
    * @param reason reason of the kubelet

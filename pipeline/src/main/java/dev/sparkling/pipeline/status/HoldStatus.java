@@ -8,6 +8,6 @@ public record HoldStatus(
             "Reason in one word, such as CredentialsRefused, StoreFull or ImagePullBackOff.")
         String reason,
     @JsonPropertyDescription("Message of the worker or the kubelet.") String message,
-    @JsonPropertyDescription(
-            "Generation of the resource that was held; an edit of the spec ends the hold.")
-        long generation) {}
+    @JsonPropertyDescription("metadata.generation when the hold began; a later generation ends it.")
+        long generation,
+    @JsonPropertyDescription("Time at which the hold began, in RFC 3339.") String since) {}

@@ -25,7 +25,7 @@ public record ProgressiveTrainingStatus(
     @JsonPropertyDescription("Status of each stage, in the order of spec.stages.")
         List<StageStatus> stages,
     @JsonPropertyDescription(
-            "Value of the annotation sparkling.dev/retry with which the run was last tried again.")
+            "Last value of the annotation sparkling.dev/retry that the operator has acted on.")
         @Nullable String retry) {
   public ProgressiveTrainingStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);

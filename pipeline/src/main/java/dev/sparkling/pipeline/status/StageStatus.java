@@ -35,7 +35,7 @@ public record StageStatus(
               "Number of pods lost to eviction, preemption, node failure or deletion, which do not count against spec.retries.")
           int disruptions,
       @JsonPropertyDescription(
-              "Number of times that the stage was held since its newest checkpoint.")
+              "Number of times that the stage was held; reset by a new checkpoint, a completed expansion and a suspension.")
           int holds) {
     /** Counts of a stage that has not started. */
     public static final AttemptCounts NONE = new AttemptCounts(0, 0, 0);

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
     name = "check",
     description = {
       "Checks whether a run's store and datasets can be used.",
-      "It needs neither a GPU nor much memory, and changes nothing."
+      "It writes and deletes one object of 1 MiB, and needs neither a GPU nor much memory."
     },
     mixinStandardHelpOptions = true)
 public final class CheckCommand implements Callable<Integer> {
@@ -56,13 +56,6 @@ public final class CheckCommand implements Callable<Integer> {
       })
   private boolean wait;
 
-  @Option(
-      names = "--delay",
-      paramLabel = "SECONDS",
-      description = "Time before the first check (default: ${DEFAULT-VALUE}).",
-      defaultValue = "0")
-  private long delaySeconds;
-
   @Mixin private WorkerOptions worker;
 
   @Spec private CommandSpec spec;
@@ -88,10 +81,8 @@ public final class CheckCommand implements Callable<Integer> {
             ? Assignment.ofJob(input.job(), Work.CHECK)
             : Assignment.ofResource(resource.file, "", null);
     try (StopSignal stop = worker.stopSignal()) {
-      boolean usable =
-          pause(Duration.ofSeconds(delaySeconds), stop) && checkUntilUsable(assignment, stop, out);
       return worker.finish(
-          usable
+          checkUntilUsable(assignment, stop, out)
               ? new JobResult(
                   Outcome.COMPLETE,
                   assignment.resource().metadata().name() + ": store and datasets can be used",
@@ -137,18 +128,13 @@ public final class CheckCommand implements Callable<Integer> {
         .orElse(System.getenv());
   }
 
-  /** Waits; returns false if a stop was requested before the end. */
-  private boolean pause(Duration pause, StopSignal stop) {
-    return pause(pause, stop, null);
-  }
-
   /**
    * Waits until the time has passed or the credentials differ from those before.
    *
-   * @param before variables with the credentials of the last check; null to ignore changes
+   * @param before variables with the credentials of the last check
    * @return false if a stop was requested
    */
-  private boolean pause(Duration pause, StopSignal stop, @Nullable Map<String, String> before) {
+  private boolean pause(Duration pause, StopSignal stop, Map<String, String> before) {
     long end = System.nanoTime() + pause.toNanos();
     while (!stop.requested() && System.nanoTime() < end) {
       try {
@@ -157,7 +143,7 @@ public final class CheckCommand implements Callable<Integer> {
         Thread.currentThread().interrupt();
         return false;
       }
-      if (before != null && haveChanged(before)) {
+      if (haveChanged(before)) {
         break;
       }
     }

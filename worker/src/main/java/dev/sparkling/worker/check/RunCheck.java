@@ -28,18 +28,18 @@ final class RunCheck {
   }
 
   /**
-   * Checks the run's store, then its datasets.
+   * Checks the run's datasets, then its store.
    *
    * @throws dev.sparkling.pipeline.error.SparklingException the first error that a worker would
    *     fail with
    */
   void execute() {
-    try (RunSession run = RunSession.open(assignment, environment)) {
-      run.check();
-    }
     DataSpec data = assignment.resource().spec().data();
     requireDataset("spec.data.uri", data.uri());
     requireDataset("spec.data.validationUri", data.validationUri());
+    try (RunSession run = RunSession.open(assignment, environment)) {
+      run.check();
+    }
   }
 
   private void requireDataset(String path, String location) {

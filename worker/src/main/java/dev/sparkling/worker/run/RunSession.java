@@ -109,7 +109,7 @@ public final class RunSession implements AutoCloseable {
 
   /**
    * Checks that the run could begin: that the stored checkpoints belong to it, that no one else
-   * owns them, and that the store takes objects. Changes nothing.
+   * owns them, and that the store takes objects. Writes and deletes one object.
    *
    * @throws UserError if something has to change first
    */
