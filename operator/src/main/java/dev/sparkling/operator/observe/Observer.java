@@ -175,7 +175,7 @@ public final class Observer {
     trainer
         .or(() -> expander.filter(job -> !job.isComplete()))
         .ifPresentOrElse(
-            job -> merge.addWorker(job, spec.suspend()),
+            job -> merge.addWorker(job, spec.suspend(), jobs.isLost(job)),
             () -> merge.addOrphan(jobs.orphan(stage.name())));
     expander
         .filter(WorkerJob::isComplete)

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -20,25 +21,28 @@ import java.util.stream.Stream;
  * @param jobs the run's jobs
  * @param pods the pods of these jobs, and possibly other pods
  * @param events warning events about the worker whose wait is unexplained, if they were looked up
+ * @param now time at which they were read
  */
-public record RunJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<Event> events) {
+public record RunJobs(
+    Collection<Job> jobs, Collection<Pod> pods, Collection<Event> events, Instant now) {
   public RunJobs {
     jobs = List.copyOf(jobs);
     pods = List.copyOf(pods);
     events = List.copyOf(events);
   }
 
-  public RunJobs(Collection<Job> jobs, Collection<Pod> pods) {
-    this(jobs, pods, List.of());
+  public RunJobs(Collection<Job> jobs, Collection<Pod> pods, Instant now) {
+    this(jobs, pods, List.of(), now);
   }
 
   /**
    * Selects the jobs of one run. Jobs of a deleted run with the same name may still exist.
    *
    * @param runUid uid of the run
+   * @param now time at which they were read
    */
-  public static RunJobs of(String runUid, Collection<Job> jobs, Collection<Pod> pods) {
-    return new RunJobs(jobs.stream().filter(job -> isOwnedBy(runUid, job)).toList(), pods);
+  public static RunJobs of(String runUid, Collection<Job> jobs, Collection<Pod> pods, Instant now) {
+    return new RunJobs(jobs.stream().filter(job -> isOwnedBy(runUid, job)).toList(), pods, now);
   }
 
   private static boolean isOwnedBy(String uid, HasMetadata object) {
@@ -48,7 +52,7 @@ public record RunJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<Eve
 
   /** Returns the same jobs and pods with other events. */
   public RunJobs with(Collection<Event> newEvents) {
-    return new RunJobs(jobs, pods, newEvents);
+    return new RunJobs(jobs, pods, newEvents, now);
   }
 
   /**
@@ -112,7 +116,16 @@ public record RunJobs(Collection<Job> jobs, Collection<Pod> pods, Collection<Eve
         .filter(pod -> !label(pod, Labels.STAGE).isEmpty())
         .filter(pod -> jobs.stream().noneMatch(job -> isOwnedBy(job.getMetadata().getUid(), pod)))
         .map(WorkerPodState::new)
-        .filter(pod -> pod.ended().isEmpty());
+        .filter(pod -> pod.ended().isEmpty() && !pod.isLost(now));
+  }
+
+  /** Returns the jobs whose pod is lost, which would never end. */
+  public Stream<WorkerJob> lost() {
+    return jobs.stream().map(this::worker).filter(this::isLost);
+  }
+
+  boolean isLost(WorkerJob job) {
+    return job.newestPod().filter(pod -> pod.isLost(now)).isPresent();
   }
 
   /** Returns the jobs of all stages, without the one that deletes the run's data. */

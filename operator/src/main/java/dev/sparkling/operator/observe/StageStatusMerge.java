@@ -1,5 +1,6 @@
 package dev.sparkling.operator.observe;
 
+import dev.sparkling.operator.observe.WorkerJob.PodFate;
 import dev.sparkling.operator.observe.WorkerPodState.Waiting;
 import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Progress;
@@ -70,12 +71,13 @@ final class StageStatusMerge {
    *
    * @param suspended whether the user suspended the run; stopping the worker is then not a
    *     disruption
+   * @param lost whether the job's pod is on an unreachable node
    */
-  void addWorker(WorkerJob job, boolean suspended) {
+  void addWorker(WorkerJob job, boolean suspended, boolean lost) {
     int disruptions = counts.disruptions();
     String pod = worker.pod();
     if (pod != null) {
-      switch (job.fateOf(pod, counts.attempts())) {
+      switch (lost ? PodFate.DISRUPTED : job.fateOf(pod, counts.attempts())) {
         case OPEN -> {
           // Still running, or succeeded.
         }
@@ -86,7 +88,7 @@ final class StageStatusMerge {
         }
       }
     }
-    if (pod == null) {
+    if (pod == null && !lost) {
       pod = job.currentPod().map(WorkerPodState::name).orElse(null);
     }
     counts =

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,9 +31,13 @@ public record WorkerPodState(Pod pod) {
           "ImagePullBackOff",
           "InvalidImageName");
 
+  /** Time after the end of its grace period at which a pod that has not ended counts as lost. */
+  private static final Duration LOST_AFTER = Duration.ofMinutes(5);
+
   private static final String TERMINATING =
-      " is terminating; if its node does not respond, it stays until the node is back or it is"
-          + " force-deleted";
+      " is terminating; if its node does not respond, another pod starts "
+          + LOST_AFTER.toMinutes()
+          + " minutes after the end of its grace period";
 
   /** A reason in one word, such as {@code Unschedulable}, and its message. */
   public record Waiting(String reason, String message) {}
@@ -119,6 +124,15 @@ public record WorkerPodState(Pod pod) {
   boolean wasDisrupted() {
     return condition("DisruptionTarget", "True").isPresent()
         || end().map(WorkerEnd::wasStopped).orElse(false);
+  }
+
+  /**
+   * Whether the pod should have ended long ago, so that its node is unreachable. Its process may
+   * still be running there, but cannot commit anything once another worker has taken the fence.
+   */
+  boolean isLost(Instant now) {
+    return isStopping()
+        && Instant.parse(pod.getMetadata().getDeletionTimestamp()).plus(LOST_AFTER).isBefore(now);
   }
 
   /** Returns the pod's address; empty unless its container is running. */

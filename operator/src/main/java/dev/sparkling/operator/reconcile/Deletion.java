@@ -46,6 +46,7 @@ final class Deletion {
     if (run.getSpec().deletionPolicy() == DeletionPolicy.RETAIN) {
       return Optional.empty();
     }
+    jobs.lost().forEach(workers::abandon);
     List<WorkerJob> active = jobs.ofStages().filter(WorkerJob::isActive).toList();
     if (!active.isEmpty()) {
       active.forEach(workers::stop);

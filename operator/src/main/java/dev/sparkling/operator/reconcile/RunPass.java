@@ -79,6 +79,10 @@ final class RunPass {
         workers.stop(job);
         yield true;
       }
+      case Action.Abandon(WorkerJob job) -> {
+        workers.abandon(job);
+        yield true;
+      }
     };
   }
 

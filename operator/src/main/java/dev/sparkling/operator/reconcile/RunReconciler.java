@@ -66,9 +66,9 @@ public final class RunReconciler
   private final StatusWriter writer;
   private final RunPass pass;
   private final Deletion deletion;
+  private final InstantSource clock = InstantSource.system();
 
   RunReconciler(OperatorSettings settings, KubernetesClient client, MeterRegistry registry) {
-    InstantSource clock = InstantSource.system();
     this.metrics = new RunMetrics(registry);
     this.polling =
         new ProgressPolling(
@@ -192,12 +192,13 @@ public final class RunReconciler
     return run == null ? Set.of() : Set.of(new ResourceID(run, pod.getMetadata().getNamespace()));
   }
 
-  private static RunJobs jobs(
+  private RunJobs jobs(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
     return RunJobs.of(
         run.getMetadata().getUid(),
         context.getSecondaryResources(Job.class),
-        context.getSecondaryResources(Pod.class));
+        context.getSecondaryResources(Pod.class),
+        clock.instant());
   }
 
   private static long generation(ProgressiveTrainingResource run) {

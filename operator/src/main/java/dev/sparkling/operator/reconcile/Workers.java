@@ -111,13 +111,21 @@ final class Workers {
    * Another job that has taken its name is not deleted.
    */
   void stop(WorkerJob worker) {
-    if (worker.isTerminating()) {
-      return;
+    if (!worker.isTerminating()) {
+      delete(worker, "Foreground");
     }
+  }
+
+  /** Deletes a job without waiting for its pods, also if it is terminating. */
+  void abandon(WorkerJob worker) {
+    delete(worker, "Background");
+  }
+
+  private void delete(WorkerJob worker, String propagation) {
     ObjectMeta job = worker.job().getMetadata();
     DeleteOptions options =
         new DeleteOptionsBuilder()
-            .withPropagationPolicy("Foreground")
+            .withPropagationPolicy(propagation)
             .withNewPreconditions()
             .withUid(job.getUid())
             .endPreconditions()

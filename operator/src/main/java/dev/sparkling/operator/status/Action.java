@@ -17,6 +17,9 @@ public sealed interface Action {
   /** Create the job of a check. */
   record LaunchCheck(String stage, Check check) implements Action {}
 
-  /** Delete a job; its pods are asked to stop. */
+  /** Delete a job; its pods are asked to stop, and the job is removed after them. */
   record Stop(WorkerJob job) implements Action {}
+
+  /** Remove a job whose pod is lost, without waiting for the pod. */
+  record Abandon(WorkerJob job) implements Action {}
 }

@@ -52,6 +52,7 @@ final class Actions {
       RunJobs jobs,
       Instant now) {
     Actions of = new Actions(stored, status, jobs, now);
+    jobs.lost().map(Action.Abandon::new).forEach(of.actions::add);
     of.stopFinishedStages();
     of.add(decision);
     return List.copyOf(of.actions);

@@ -80,6 +80,17 @@ class WorkersIT {
   }
 
   @Test
+  void aJobThatWaitsForALostPodIsRemovedAtOnce() {
+    workers.launch(read(), "narrow", Work.TRAIN, 0);
+    workers.stop(new WorkerJob(jobs().getFirst(), List.of(), List.of()));
+    WorkerJob terminating = new WorkerJob(jobs().getFirst(), List.of(), List.of());
+    workers.stop(terminating);
+    assertThat(jobs()).as("its pods must be gone first").hasSize(1);
+    workers.abandon(terminating);
+    assertThat(jobs()).isEmpty();
+  }
+
+  @Test
   void aRunThatWasEditedAfterThePassHadReadItIsNotLaunched() {
     ProgressiveTrainingResource run = read();
     server

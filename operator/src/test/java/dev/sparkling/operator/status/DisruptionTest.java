@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
@@ -101,7 +102,7 @@ class DisruptionTest extends RunPasses {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     training(50, 3.25, 1000.0);
     Pod stopping = terminating(TestObjects.pod(job, "p", TestObjects.running()));
-    RunJobs jobs = new RunJobs(List.of(job), List.of(stopping));
+    RunJobs jobs = new RunJobs(List.of(job), List.of(stopping), Instant.EPOCH);
     pass(jobs);
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
     assertThat(condition("Progressing").reason()).isEqualTo("Terminating");
@@ -113,6 +114,7 @@ class DisruptionTest extends RunPasses {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     training(50, 3.25, 1000.0);
     Pod stopping = terminating(TestObjects.pod(job, "p", TestObjects.running()));
+    now = Instant.parse(TestObjects.END);
     pass(List.of(), List.of(stopping));
     assertThat(decision).isInstanceOf(Decision.Await.class);
     assertThat(status.phase()).isEqualTo(Phase.PENDING);
@@ -123,6 +125,26 @@ class DisruptionTest extends RunPasses {
     pass(List.of(), List.of(ended));
     assertThat(decision).isInstanceOf(Decision.LaunchTrainer.class);
     assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 0, 0));
+  }
+
+  @Test
+  void aPodWhoseNodeIsUnreachableIsReplacedFiveMinutesAfterItsGracePeriod() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(List.of(job), List.of(firstPod(job)));
+    Pod stopping = terminating(firstPod(job));
+    now = Instant.parse(TestObjects.END).plusSeconds(300);
+    pass(List.of(job), List.of(stopping));
+    assertThat(condition("Progressing").reason()).isEqualTo("Terminating");
+    assertThat(actions).isEmpty();
+
+    now = now.plusSeconds(1);
+    pass(List.of(job), List.of(stopping));
+    assertThat(actions).singleElement().isInstanceOf(Action.Abandon.class);
+    pass(List.of(job), List.of(stopping));
+    pass(List.of(), List.of(stopping));
+    assertThat(actions).containsExactly(new Action.Launch("narrow", Work.TRAIN, 0));
+    pass(List.of(job), List.of(secondPod(job)));
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 1, 0));
   }
 
   @Test

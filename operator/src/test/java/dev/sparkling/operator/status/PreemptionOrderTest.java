@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.NullUnmarked;
@@ -105,7 +106,7 @@ class PreemptionOrderTest extends RunPasses {
   private static void interleave(
       List<Job> jobs, List<List<Pod>> pods, List<RunJobs> before, List<List<RunJobs>> all) {
     List<RunJobs> sequence = new ArrayList<>(before);
-    sequence.add(new RunJobs(List.of(jobs.getFirst()), pods.getFirst()));
+    sequence.add(new RunJobs(List.of(jobs.getFirst()), pods.getFirst(), Instant.EPOCH));
     if (jobs.size() == 1 && pods.size() == 1) {
       all.add(sequence);
     }

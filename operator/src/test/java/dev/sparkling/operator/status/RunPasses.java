@@ -62,7 +62,7 @@ abstract class RunPasses {
   }
 
   void pass(List<Job> jobs, List<Pod> pods, Optional<PolledProgress> polled) {
-    pass(new RunJobs(jobs, pods), polled);
+    pass(new RunJobs(jobs, pods, now), polled);
   }
 
   void pass(RunJobs jobs) {
@@ -78,7 +78,7 @@ abstract class RunPasses {
   }
 
   static RunJobs withEvent(Job job, Pod pod, Event warning) {
-    return new RunJobs(List.of(job), List.of(pod)).with(List.of(warning));
+    return new RunJobs(List.of(job), List.of(pod), Instant.EPOCH).with(List.of(warning));
   }
 
   StageStatus stage(int index) {

@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.NullUnmarked;
@@ -68,7 +69,7 @@ class WorkerTroubleTest extends RunPasses {
     Job wide = TestObjects.job("wide", Work.TRAIN);
     Event refusal =
         TestObjects.warning(wide, "FailedCreate", TestObjects.START, "exceeded quota: none");
-    RunJobs jobs = new RunJobs(List.of(narrow, expander, wide), List.of());
+    RunJobs jobs = new RunJobs(List.of(narrow, expander, wide), List.of(), Instant.EPOCH);
     pass(jobs.with(List.of(refusal)));
     assertThat(status.phase()).isEqualTo(Phase.TRAINING);
     assertThat(condition("Progressing").reason()).isEqualTo("FailedCreate");
@@ -211,9 +212,9 @@ class WorkerTroubleTest extends RunPasses {
             .endOwnerReference()
             .endMetadata()
             .build();
-    pass(RunJobs.of(run.getMetadata().getUid(), List.of(former), List.of()));
+    pass(RunJobs.of(run.getMetadata().getUid(), List.of(former), List.of(), Instant.EPOCH));
     assertThat(decision).isEqualTo(new Decision.LaunchTrainer(PLAN.stage("narrow")));
-    pass(RunJobs.of("former-uid", List.of(former), List.of()));
+    pass(RunJobs.of("former-uid", List.of(former), List.of(), Instant.EPOCH));
     assertThat(decision).isEqualTo(new Decision.LaunchExpander(PLAN.stage("wide")));
   }
 

@@ -69,7 +69,7 @@ record World(
       return switch (launch) {
         case Action.Launch made -> made.stage();
         case Action.LaunchCheck made -> made.stage();
-        case Action.Stop _ -> throw new IllegalStateException();
+        case Action.Stop _, Action.Abandon _ -> throw new IllegalStateException();
       };
     }
 
@@ -131,7 +131,8 @@ record World(
     RunJobs seen =
         new RunJobs(
             seenJobs.stream().map(WorldObjects::job).toList(),
-            seenPods.stream().map(WorldObjects::pod).toList());
+            seenPods.stream().map(WorldObjects::pod).toList(),
+            Instant.EPOCH);
     Assessment assessment = Assessment.of(run, seen, Optional.empty(), STATUSES);
     World after = this;
     for (Action action : assessment.actions()) {

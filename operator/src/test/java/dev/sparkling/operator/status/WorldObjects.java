@@ -35,7 +35,7 @@ final class WorldObjects {
         switch (job.launch()) {
           case Action.Launch launch -> TestObjects.job(launch.stage(), launch.work());
           case Action.LaunchCheck check -> TestObjects.check(check.stage(), check.check());
-          case Action.Stop _ -> throw new IllegalStateException();
+          case Action.Stop _, Action.Abandon _ -> throw new IllegalStateException();
         };
     Job named =
         new JobBuilder(made)
