@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
@@ -119,6 +120,16 @@ public record RunJobs(
         .filter(pod -> pod.ended().isEmpty() && !pod.isLost(now));
   }
 
+  /** Returns the time until a pod that the kubelet cannot start counts as unable to start. */
+  public Optional<Duration> untilStuck() {
+    return ofStages()
+        .flatMap(job -> job.newestPod().stream())
+        .flatMap(pod -> pod.stuckAt().stream())
+        .map(at -> Duration.between(now, at))
+        .filter(Duration::isPositive)
+        .min(Comparator.naturalOrder());
+  }
+
   /** Returns the jobs whose pod is lost, which would never end. */
   public Stream<WorkerJob> lost() {
     return jobs.stream().map(this::worker).filter(this::isLost);
@@ -134,7 +145,7 @@ public record RunJobs(
   }
 
   private WorkerJob worker(Job job) {
-    return new WorkerJob(job, podsOf(job), List.copyOf(events));
+    return new WorkerJob(job, podsOf(job), List.copyOf(events), now);
   }
 
   /** Returns the pods of a job, newest last. */

@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param pods pods of the job, newest last
  * @param events warning events about the worker, if they were looked up
+ * @param now time at which they were read
  */
-public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
+public record WorkerJob(Job job, List<Pod> pods, List<Event> events, Instant now) {
 
   public WorkerJob {
     pods = List.copyOf(pods);
@@ -81,7 +82,7 @@ public record WorkerJob(Job job, List<Pod> pods, List<Event> events) {
     }
     return newestPod()
         .filter(_ -> !isTerminating() && !isSuspended())
-        .flatMap(WorkerPodState::stuck)
+        .flatMap(pod -> pod.stuck(now))
         .<Worker>map(waiting -> new Worker.Stuck(waiting.reason(), waiting.message()))
         .orElseGet(() -> new Worker.Active(activity()));
   }

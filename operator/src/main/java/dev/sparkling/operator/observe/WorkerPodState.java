@@ -31,6 +31,12 @@ public record WorkerPodState(Pod pod) {
           "ImagePullBackOff",
           "InvalidImageName");
 
+  /**
+   * Time since its scheduling for which a pod with such a reason is left to the kubelet, whose next
+   * attempts may succeed.
+   */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   /** Time after the end of its grace period at which a pod that has not ended counts as lost. */
   private static final Duration LOST_AFTER = Duration.ofMinutes(5);
 
@@ -77,8 +83,21 @@ public record WorkerPodState(Pod pod) {
   }
 
   /** Returns the reason why the pod cannot start without intervention, if there is one. */
-  Optional<Waiting> stuck() {
-    return blocked().filter(waiting -> NEEDS_A_PERSON.contains(waiting.reason()));
+  Optional<Waiting> stuck(Instant now) {
+    return stuckAt().filter(at -> !now.isBefore(at)).flatMap(_ -> blocked());
+  }
+
+  /** Returns the time from which the pod counts as unable to start without intervention. */
+  Optional<Instant> stuckAt() {
+    return blocked()
+        .filter(waiting -> NEEDS_A_PERSON.contains(waiting.reason()))
+        .map(
+            _ ->
+                condition("PodScheduled", "True")
+                    .map(PodCondition::getLastTransitionTime)
+                    .map(Instant::parse)
+                    .orElseGet(this::created)
+                    .plus(PATIENCE));
   }
 
   /**

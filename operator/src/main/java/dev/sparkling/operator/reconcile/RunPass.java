@@ -99,6 +99,7 @@ final class RunPass {
     return jobs.trainer(decision)
         .map(pod -> polling.poll(uid(run), id, pod.name(), pod.address().orElseThrow()))
         .or(() -> events.nextLookup(jobs))
+        .or(jobs::untilStuck)
         .or(() -> untilCheck(decision, status));
   }
 

@@ -90,7 +90,7 @@ class UnexplainedWaitTest {
                 + name
                 + "-x7k2p\""
                 + refusal);
-    assertThat(new WorkerJob(job, List.of(), List.of(event)).blocked())
+    assertThat(new WorkerJob(job, List.of(), List.of(event), Instant.EPOCH).blocked())
         .contains(
             new Waiting(
                 "FailedCreate",
@@ -115,11 +115,11 @@ class UnexplainedWaitTest {
   }
 
   private static Optional<UnexplainedWait> unexplainedWait(Job job, Pod... pods) {
-    return new WorkerJob(job, List.of(pods), List.of()).unexplainedWait();
+    return new WorkerJob(job, List.of(pods), List.of(), Instant.EPOCH).unexplainedWait();
   }
 
   private Optional<Waiting> blocked(Pod pod, Event... warnings) {
-    return new WorkerJob(job, List.of(pod), List.of(warnings)).blocked();
+    return new WorkerJob(job, List.of(pod), List.of(warnings), Instant.EPOCH).blocked();
   }
 
   private static Event warning(HasMetadata object, String reason, String message) {

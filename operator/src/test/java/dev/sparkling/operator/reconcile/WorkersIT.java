@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -69,12 +70,12 @@ class WorkersIT {
         .resource(former)
         .waitUntilCondition(gone -> gone == null, 10, TimeUnit.SECONDS);
     workers.launch(run, "narrow", Work.TRAIN, 0);
-    workers.stop(new WorkerJob(former, List.of(), List.of()));
+    workers.stop(new WorkerJob(former, List.of(), List.of(), Instant.EPOCH));
     assertThat(jobs())
         .singleElement()
         .satisfies(job -> assertThat(job.getMetadata().getDeletionTimestamp()).isNull());
 
-    workers.stop(new WorkerJob(jobs().getFirst(), List.of(), List.of()));
+    workers.stop(new WorkerJob(jobs().getFirst(), List.of(), List.of(), Instant.EPOCH));
     assertThat(jobs())
         .allSatisfy(job -> assertThat(job.getMetadata().getDeletionTimestamp()).isNotNull());
   }
@@ -82,8 +83,8 @@ class WorkersIT {
   @Test
   void aJobThatWaitsForALostPodIsRemovedAtOnce() {
     workers.launch(read(), "narrow", Work.TRAIN, 0);
-    workers.stop(new WorkerJob(jobs().getFirst(), List.of(), List.of()));
-    WorkerJob terminating = new WorkerJob(jobs().getFirst(), List.of(), List.of());
+    workers.stop(new WorkerJob(jobs().getFirst(), List.of(), List.of(), Instant.EPOCH));
+    WorkerJob terminating = new WorkerJob(jobs().getFirst(), List.of(), List.of(), Instant.EPOCH);
     workers.stop(terminating);
     assertThat(jobs()).as("its pods must be gone first").hasSize(1);
     workers.abandon(terminating);

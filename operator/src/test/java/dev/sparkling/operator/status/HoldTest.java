@@ -17,6 +17,8 @@ import dev.sparkling.pipeline.status.StageStatus.AttemptCounts;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.NullUnmarked;
@@ -67,6 +69,14 @@ class HoldTest extends RunPasses {
     assertThat(stage(0).hold()).isNull();
     training(60, 3.0, 1000.0);
     assertThat(status.phase()).isEqualTo(Phase.TRAINING);
+  }
+
+  @Test
+  void aRunThatWasNeverHeldHasNoFieldsAboutHolds() {
+    training(50, 3.0, 1000.0);
+    assertThat(new KubernetesSerialization().asJson(status)).doesNotContain("hold", "retry");
+    fail(2, "StoreFull");
+    assertThat(new KubernetesSerialization().asJson(status)).contains("\"holds\":1");
   }
 
   @Test
@@ -171,6 +181,10 @@ class HoldTest extends RunPasses {
   void anImageThatCannotBePulledHoldsTheRunAndTheCheckShowsWhyItWaits() {
     Pod pod =
         TestObjects.pod(TRAINER, "p", TestObjects.waiting("ImagePullBackOff", "no such image"));
+    now = Instant.parse(TestObjects.START).plusSeconds(29);
+    pass(List.of(TRAINER), List.of(pod));
+    assertThat(status.phase()).as("the kubelet tries again").isEqualTo(Phase.PENDING);
+    now = now.plusSeconds(1);
     pass(List.of(TRAINER), List.of(pod));
     assertThat(status.phase()).isEqualTo(Phase.HELD);
     assertThat(stage(0).hold())

@@ -1,6 +1,7 @@
 package dev.sparkling.pipeline.status;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
@@ -34,7 +35,10 @@ public record StageStatus(
       @JsonPropertyDescription(
               "Number of pods lost to eviction, preemption, node failure or deletion, which do not count against spec.retries.")
           int disruptions,
-      @JsonPropertyDescription(
+      // Left out if 0, so that the status of a run that was never held fits the definition of a
+      // version without holds.
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+          @JsonPropertyDescription(
               "Number of times that the stage was held; reset by a new checkpoint, a completed expansion and a suspension.")
           int holds) {
     /** Counts of a stage that has not started. */
