@@ -116,26 +116,36 @@ final class TinyRun {
   /** The keys of a run's objects, as the object store lists them. */
   static List<String> objects(Cluster cluster, Run run) {
     String list =
-        cluster
-            .shell()
-            .run(
-                "curl",
-                "--silent",
-                "--show-error",
-                "--fail",
-                "--cacert",
-                Cluster.setting("MINIO_CA"),
-                "--aws-sigv4",
-                "aws:amz:us-east-1:s3",
-                "--user",
-                Cluster.setting("MINIO_ACCESS_KEY") + ":" + Cluster.setting("MINIO_SECRET_KEY"),
-                "%s/sparkling?list-type=2&prefix=%s%%2F%s%%2F%s%%2F"
-                    .formatted(
-                        Cluster.setting("MINIO_ENDPOINT"), PREFIX, run.namespace(), run.name()));
+        get(
+            cluster,
+            "sparkling?list-type=2&prefix=%s%%2F%s%%2F%s%%2F"
+                .formatted(PREFIX, run.namespace(), run.name()));
     return Pattern.compile("<Key>([^<]+)</Key>")
         .matcher(list)
         .results()
         .map(match -> match.group(1))
         .toList();
+  }
+
+  /** The content of an object. */
+  static String object(Cluster cluster, String key) {
+    return get(cluster, "sparkling/" + key);
+  }
+
+  private static String get(Cluster cluster, String path) {
+    return cluster
+        .shell()
+        .run(
+            "curl",
+            "--silent",
+            "--show-error",
+            "--fail",
+            "--cacert",
+            Cluster.setting("MINIO_CA"),
+            "--aws-sigv4",
+            "aws:amz:us-east-1:s3",
+            "--user",
+            Cluster.setting("MINIO_ACCESS_KEY") + ":" + Cluster.setting("MINIO_SECRET_KEY"),
+            Cluster.setting("MINIO_ENDPOINT") + "/" + path);
   }
 }
