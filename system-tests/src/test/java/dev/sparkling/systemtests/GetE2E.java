@@ -105,7 +105,7 @@ class GetE2E {
 
     // Then
     assertThat(cluster.sparkling("get", "held", "-n", NAMESPACE))
-        .contains("Ready: CredentialsRefused", "the server refused the credentials");
+        .contains("not Progressing: CredentialsRefused", "the server refused the credentials");
 
     // When
     cluster.secret(NAMESPACE, "wrong-credentials");
