@@ -52,7 +52,12 @@ class WriterE2E {
     Run disturbed = TinyRun.apply(cluster, NAMESPACE, "disturbed", CHECKPOINTS);
     try (Watcher watcher = new Watcher(cluster, disturbed)) {
       for (int step : List.of(20, 50, 80)) {
-        disturbed.awaitThat("step " + step, run -> run.step() >= step);
+        disturbed.awaitThat(
+            "a trainer at step " + step,
+            run ->
+                run.step() >= step
+                    && run.activePods().stream()
+                        .anyMatch(pod -> pod.getMetadata().getDeletionTimestamp() == null));
         cluster.kubectl("-n", NAMESPACE, "delete", "job", "disturbed-narrow-train", "--wait=false");
       }
       disturbed.awaitStage("Training", "wide");
