@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.checkpoint.store.MinioExtension;
 import dev.sparkling.checkpoint.store.MinioServer;
-import dev.sparkling.checkpoint.store.S3Access;
 import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Outcome;
 import dev.sparkling.pipeline.job.Work;
@@ -120,19 +119,7 @@ class CheckE2E {
   }
 
   private void upload(String location) throws InterruptedException {
-    Cli.Result prepared =
-        start(
-                "data",
-                "prepare",
-                "--input",
-                tiny.texts(),
-                "--tokenizer",
-                TinyRun.TOKENIZER,
-                "--validation-fraction",
-                "0.2",
-                "--output",
-                location)
-            .await();
+    Cli.Result prepared = start(tiny.preparation(location)).await();
     assertThat(prepared.exitCode()).as(prepared.err()).isZero();
   }
 
@@ -147,12 +134,8 @@ class CheckE2E {
   }
 
   private SparklingProcess start(Map<String, String> more, Object... arguments) {
-    S3Access access = server.access();
-    Map<String, String> environment = new HashMap<>(more);
-    environment.put(S3Access.ENDPOINT, access.endpoint());
-    environment.put(S3Access.ACCESS_KEY, access.accessKey());
-    environment.put(S3Access.SECRET_KEY, access.secretKey());
-    environment.put("XDG_CACHE_HOME", folder.resolve("cache").toString());
+    Map<String, String> environment = new HashMap<>(tiny.environment(server.access()));
+    environment.putAll(more);
     return SparklingProcess.start(folder, environment, arguments);
   }
 }

@@ -89,18 +89,7 @@ class DiskFullE2E {
     mount(size);
     TinyRun tiny = new TinyRun(folder);
     tiny.writeTexts();
-    Cli.Result result =
-        Cli.run(
-            "data",
-            "prepare",
-            "--input",
-            tiny.texts(),
-            "--tokenizer",
-            TinyRun.TOKENIZER,
-            "--validation-fraction",
-            "0.2",
-            "--output",
-            disk);
+    Cli.Result result = Cli.run(tiny.preparation(disk));
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.errorLines())
         .singleElement()

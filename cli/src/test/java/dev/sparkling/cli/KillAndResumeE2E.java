@@ -158,19 +158,7 @@ class KillAndResumeE2E {
   }
 
   private SparklingProcess prepare(Path output) {
-    return SparklingProcess.start(
-        folder,
-        Map.of(),
-        "data",
-        "prepare",
-        "--input",
-        tiny.texts(),
-        "--tokenizer",
-        TinyRun.TOKENIZER,
-        "--validation-fraction",
-        "0.2",
-        "--output",
-        output);
+    return SparklingProcess.start(folder, Map.of(), tiny.preparation(output));
   }
 
   private Optional<Manifest> lastManifest(String store) {

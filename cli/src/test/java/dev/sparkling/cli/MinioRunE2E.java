@@ -36,19 +36,7 @@ class MinioRunE2E {
   @Test
   void runInMinioEndsWithTheBitsOfARunInAFolder() throws InterruptedException {
     Cli.Result local = Cli.run("run", tiny.resource());
-    Cli.Result prepared =
-        command(
-            server.access(),
-            "data",
-            "prepare",
-            "--input",
-            tiny.texts(),
-            "--tokenizer",
-            TinyRun.TOKENIZER,
-            "--validation-fraction",
-            "0.2",
-            "--output",
-            bucket + "/data");
+    Cli.Result prepared = command(server.access(), tiny.preparation(bucket + "/data"));
     assertThat(prepared.err()).isEmpty();
     Path file =
         tiny.resource(
@@ -79,11 +67,7 @@ class MinioRunE2E {
   }
 
   private Cli.Result command(S3Access access, Object... arguments) throws InterruptedException {
-    Map<String, String> environment = new HashMap<>();
-    environment.put(S3Access.ENDPOINT, access.endpoint());
-    environment.put(S3Access.ACCESS_KEY, access.accessKey());
-    environment.put(S3Access.SECRET_KEY, access.secretKey());
-    environment.put("XDG_CACHE_HOME", folder.resolve("cache").toString());
+    Map<String, String> environment = new HashMap<>(tiny.environment(access));
     environment.put("XDG_STATE_HOME", folder.resolve("state").toString());
     return SparklingProcess.start(folder, environment, arguments).await();
   }

@@ -8,8 +8,8 @@ import dev.sparkling.checkpoint.store.MinioExtension;
 import dev.sparkling.checkpoint.store.MinioObjectStore;
 import dev.sparkling.checkpoint.store.MinioServer;
 import dev.sparkling.checkpoint.store.ObjectStore;
-import dev.sparkling.checkpoint.store.S3Access;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,6 +25,7 @@ class OneWriterE2E {
 
   private final MinioServer server;
   private String bucket = "";
+  private TinyRun tiny;
   private Path file = Path.of("");
 
   OneWriterE2E(MinioServer server) {
@@ -33,7 +34,7 @@ class OneWriterE2E {
 
   @BeforeEach
   void prepare() {
-    TinyRun tiny = TinyRun.prepare(folder);
+    tiny = TinyRun.prepare(folder);
     bucket = server.newBucket();
     // Long enough for a process to be stopped in the middle.
     file =
@@ -93,21 +94,9 @@ class OneWriterE2E {
   }
 
   private SparklingProcess command(String user, Object... arguments) {
-    S3Access access = server.access();
-    return SparklingProcess.start(
-        folder,
-        Map.of(
-            S3Access.ENDPOINT,
-            access.endpoint(),
-            S3Access.ACCESS_KEY,
-            access.accessKey(),
-            S3Access.SECRET_KEY,
-            access.secretKey(),
-            "XDG_CACHE_HOME",
-            folder.resolve("cache").toString(),
-            "XDG_STATE_HOME",
-            folder.resolve("state-of-" + user).toString()),
-        arguments);
+    Map<String, String> environment = new HashMap<>(tiny.environment(server.access()));
+    environment.put("XDG_STATE_HOME", folder.resolve("state-of-" + user).toString());
+    return SparklingProcess.start(folder, environment, arguments);
   }
 
   /** The manifest of the last checkpoint, which has been read and compared with the fence. */

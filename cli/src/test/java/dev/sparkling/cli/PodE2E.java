@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sparkling.checkpoint.store.MinioExtension;
 import dev.sparkling.checkpoint.store.MinioServer;
-import dev.sparkling.checkpoint.store.S3Access;
 import dev.sparkling.pipeline.job.JobJson;
 import dev.sparkling.pipeline.job.JobResult;
 import dev.sparkling.pipeline.job.Outcome;
@@ -23,8 +22,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -173,19 +170,7 @@ class PodE2E {
     Path resource = tiny.resource();
     Cli.Result local = Cli.run("run", resource);
     String bucket = "s3://" + server.newBucket();
-    Cli.Result prepared =
-        start(
-                "data",
-                "prepare",
-                "--input",
-                tiny.texts(),
-                "--tokenizer",
-                TinyRun.TOKENIZER,
-                "--validation-fraction",
-                "0.2",
-                "--output",
-                bucket + "/data")
-            .await();
+    Cli.Result prepared = start(tiny.preparation(bucket + "/data")).await();
     assertThat(prepared.exitCode()).as(prepared.err()).isZero();
     resource =
         tiny.resource(
@@ -214,13 +199,7 @@ class PodE2E {
   }
 
   private SparklingProcess start(Object... arguments) {
-    S3Access access = server.access();
-    Map<String, String> environment = new HashMap<>();
-    environment.put(S3Access.ENDPOINT, access.endpoint());
-    environment.put(S3Access.ACCESS_KEY, access.accessKey());
-    environment.put(S3Access.SECRET_KEY, access.secretKey());
-    environment.put("XDG_CACHE_HOME", folder.resolve("cache").toString());
-    return SparklingProcess.start(folder, environment, arguments);
+    return SparklingProcess.start(folder, tiny.environment(server.access()), arguments);
   }
 
   /** Waits for a progress that meets a condition. */

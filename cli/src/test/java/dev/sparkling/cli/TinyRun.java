@@ -5,6 +5,7 @@ import dev.sparkling.checkpoint.run.FencedCheckpoint;
 import dev.sparkling.checkpoint.run.FencedStage;
 import dev.sparkling.checkpoint.run.RunCheckpoints;
 import dev.sparkling.checkpoint.store.FolderObjectStore;
+import dev.sparkling.checkpoint.store.S3Access;
 import dev.sparkling.pipeline.job.JobDocument;
 import dev.sparkling.pipeline.job.JobJson;
 import dev.sparkling.pipeline.job.JobResult;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -31,22 +33,40 @@ public record TinyRun(Path folder) {
   public static TinyRun prepare(Path folder) {
     TinyRun run = new TinyRun(folder);
     run.writeTexts();
-    Cli.Result result =
-        Cli.run(
-            "data",
-            "prepare",
-            "--input",
-            run.texts(),
-            "--tokenizer",
-            TOKENIZER,
-            "--validation-fraction",
-            "0.2",
-            "--output",
-            run.data());
+    Cli.Result result = Cli.run(run.preparation(run.data()));
     if (result.exitCode() != 0) {
       throw new AssertionError(result.err());
     }
     return run;
+  }
+
+  /** The arguments of the command that prepares the dataset from the texts. */
+  public Object[] preparation(Object output) {
+    return new Object[] {
+      "data",
+      "prepare",
+      "--input",
+      texts(),
+      "--tokenizer",
+      TOKENIZER,
+      "--validation-fraction",
+      "0.2",
+      "--output",
+      output
+    };
+  }
+
+  /** The environment of a process that works in a bucket. */
+  public Map<String, String> environment(S3Access access) {
+    return Map.of(
+        S3Access.ENDPOINT,
+        access.endpoint(),
+        S3Access.ACCESS_KEY,
+        access.accessKey(),
+        S3Access.SECRET_KEY,
+        access.secretKey(),
+        "XDG_CACHE_HOME",
+        folder.resolve("cache").toString());
   }
 
   public Path texts() {
