@@ -18,8 +18,6 @@ import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /** One pass over a run: observe, decide, act, and one status patch. */
 final class RunPass {
@@ -91,7 +89,7 @@ final class RunPass {
       Decision decision,
       ProgressiveTrainingStatus status,
       RunJobs jobs) {
-    if (hasChangedHold(run.getStatus(), status)) {
+    if (status.changesHolds(run.getStatus())) {
       // The next pass acts on it.
       return Optional.of(Duration.ZERO);
     }
@@ -101,14 +99,6 @@ final class RunPass {
         .or(() -> events.nextLookup(jobs))
         .or(jobs::untilStuck)
         .or(() -> untilCheck(decision, status));
-  }
-
-  private static boolean hasChangedHold(
-      @Nullable ProgressiveTrainingStatus before, ProgressiveTrainingStatus after) {
-    return IntStream.range(0, after.stages().size())
-        .anyMatch(
-            stage ->
-                (before == null || before.holdOf(stage) == null) != (after.holdOf(stage) == null));
   }
 
   /** Returns the time until a held stage's check begins; empty if it has begun. */

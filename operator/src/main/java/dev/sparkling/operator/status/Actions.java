@@ -14,6 +14,7 @@ import dev.sparkling.pipeline.status.StageStatus;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -21,18 +22,12 @@ import org.jspecify.annotations.Nullable;
 /** Derives what to change in the cluster from a decision. */
 final class Actions {
 
-  private final @Nullable ProgressiveTrainingStatus stored;
   private final ProgressiveTrainingStatus status;
   private final RunJobs jobs;
   private final Instant now;
   private final List<Action> actions = new ArrayList<>();
 
-  private Actions(
-      @Nullable ProgressiveTrainingStatus stored,
-      ProgressiveTrainingStatus status,
-      RunJobs jobs,
-      Instant now) {
-    this.stored = stored;
+  private Actions(ProgressiveTrainingStatus status, RunJobs jobs, Instant now) {
     this.status = status;
     this.jobs = jobs;
     this.now = now;
@@ -51,10 +46,15 @@ final class Actions {
       ProgressiveTrainingStatus status,
       RunJobs jobs,
       Instant now) {
-    Actions of = new Actions(stored, status, jobs, now);
+    Actions of = new Actions(status, jobs, now);
     jobs.lost().map(Action.Abandon::new).forEach(of.actions::add);
     of.stopFinishedStages();
-    of.add(decision);
+    // The begin and the end of a hold are stored before a pass acts on them, because a pass may
+    // fail
+    // in between.
+    if (!status.changesHolds(stored)) {
+      of.add(decision);
+    }
     return List.copyOf(of.actions);
   }
 
@@ -87,20 +87,8 @@ final class Actions {
     }
   }
 
-  /**
-   * Whether the stored status does not have the decision's hold yet, or still has one. Its begin
-   * and its end are stored before a pass acts on them, because a pass may fail in between.
-   */
-  private boolean isHoldChanging(StagePlan stage) {
-    return stored != null
-        && (stored.holdOf(stage.index()) == null) != (status.holdOf(stage.index()) == null);
-  }
-
   /** Creates a job, or deletes a failed one of the same name, which must be gone first. */
   private void launch(StagePlan stage, Work work) {
-    if (isHoldChanging(stage)) {
-      return;
-    }
     check(stage).ifPresent(this::stop);
     jobs.find(stage.name(), work)
         .ifPresentOrElse(
@@ -116,10 +104,7 @@ final class Actions {
    */
   private void hold(Decision.Wait wait) {
     StagePlan stage = wait.stage();
-    HoldStatus hold = status.holdOf(stage.index());
-    if (hold == null || stored == null || isHoldChanging(stage)) {
-      return;
-    }
+    HoldStatus hold = Objects.requireNonNull(status.holdOf(stage.index()));
     boolean ending = wait.hold().state() == Hold.State.ENDING;
     jobs.unfinished(stage.name()).filter(job -> ending || job.isActive()).forEach(this::stop);
     check(stage).filter(job -> !job.isCheckOf(hold.since())).ifPresent(this::stop);

@@ -21,9 +21,9 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * Explores what can happen to a run: from each state of an undisturbed run, all sequences of up to
- * {@value #DEPTH} events, each seen by the operator at once, later, or in another order, or not at
- * all.
+ * Explores what can happen to a run: from each state of an undisturbed run, and of one whose first
+ * worker was refused, all sequences of up to {@value #DEPTH} events, each seen by the operator at
+ * once, later, or in another order, or not at all.
  */
 class ExplorationTest {
 
@@ -57,9 +57,9 @@ class ExplorationTest {
   }
 
   private void explore(boolean fenced) {
-    for (World seed : undisturbed(World.start(fenced))) {
-      explore(seed, DEPTH, "");
-    }
+    World start = World.start(fenced);
+    undisturbed(start).forEach(seed -> explore(seed, DEPTH, ""));
+    undisturbed(refused(start)).forEach(seed -> explore(seed, DEPTH, " > a worker was refused"));
   }
 
   private void explore(World world, int depth, String path) {
@@ -118,6 +118,7 @@ class ExplorationTest {
   private static List<Next> events(World world) {
     List<Next> events = new ArrayList<>();
     events.add(new Next("pass", world.pass()));
+    events.add(new Next("failed pass", world.failedPass()));
     events.add(new Next("see jobs", world.seeJobs()));
     events.add(new Next("see pods", world.seePods()));
     for (SimJob job : world.jobs()) {
@@ -147,6 +148,13 @@ class ExplorationTest {
       events.add(new Next("suspend or resume", world.toggleSuspend()));
     }
     return events.stream().filter(next -> !next.world().equals(world)).toList();
+  }
+
+  /** Returns the state after the first worker of a run was refused. */
+  private static World refused(World start) {
+    World running = start.pass();
+    running = running.control(running.jobs().getFirst());
+    return running.fail(running.pods().getFirst(), 2, "CredentialsRefused");
   }
 
   /** Returns the states of a run to which nothing happens any more but its own work. */

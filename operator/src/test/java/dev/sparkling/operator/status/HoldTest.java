@@ -178,6 +178,25 @@ class HoldTest extends RunPasses {
   }
 
   @Test
+  void theCheckOfAHeldExpanderIsThatOfAnExpander() {
+    Job narrow = TestObjects.complete(TestObjects.job("narrow", Work.TRAIN));
+    Job expander = TestObjects.failed(TestObjects.job("wide", Work.EXPAND), 1, "PodFailurePolicy");
+    List<Pod> pods = List.of(ended(expander, 2, "StoreFull"));
+    pass(List.of(narrow, expander), pods);
+    assertThat(stage(1).state()).isEqualTo(StageState.HELD);
+    pass(List.of(narrow, expander), pods);
+    assertThat(actions)
+        .containsExactly(new Action.LaunchCheck("wide", new Check(Work.EXPAND, stage(1).hold())));
+    pass(List.of(narrow, TestObjects.complete(wideCheck())), List.of());
+    pass(List.of(narrow), List.of());
+    assertThat(actions).containsExactly(new Action.Launch("wide", Work.EXPAND, 0));
+  }
+
+  private Job wideCheck() {
+    return TestObjects.check("wide", new Check(Work.EXPAND, stage(1).hold()));
+  }
+
+  @Test
   void anImageThatCannotBePulledHoldsTheRunAndTheCheckShowsWhyItWaits() {
     Pod pod =
         TestObjects.pod(TRAINER, "p", TestObjects.waiting("ImagePullBackOff", "no such image"));

@@ -9,6 +9,7 @@ import dev.sparkling.pipeline.spec.ProgressiveTraining;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
 import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,8 +44,6 @@ record World(
     List<SimPod> seenPods,
     int created) {
 
-  private static final StatusFactory STATUSES =
-      new StatusFactory(() -> Instant.parse(TestObjects.END));
   private static final ProgressiveTrainingResource RUN = TestObjects.run();
   private static final ProgressiveTrainingSpec SUSPENDED = TestObjects.suspended(RUN.getSpec());
 
@@ -113,6 +112,15 @@ record World(
 
   /** One pass with what the operator has seen. */
   World pass() {
+    return pass(true);
+  }
+
+  /** A pass that fails after its actions, before it writes the status. */
+  World failedPass() {
+    return pass(false);
+  }
+
+  private World pass(boolean writes) {
     ProgressiveTrainingResource run = new ProgressiveTrainingResource();
     run.setMetadata(
         new ObjectMetaBuilder(RUN.getMetadata())
@@ -133,12 +141,22 @@ record World(
             seenJobs.stream().map(WorldObjects::job).toList(),
             seenPods.stream().map(WorldObjects::pod).toList(),
             Instant.EPOCH);
-    Assessment assessment = Assessment.of(run, seen, Optional.empty(), STATUSES);
+    Assessment assessment =
+        Assessment.of(run, seen, Optional.empty(), new StatusFactory(this::time));
     World after = this;
     for (Action action : assessment.actions()) {
       after = after.carryOut(action);
     }
-    return after.with(assessment.status());
+    return writes ? after.with(assessment.status()) : after;
+  }
+
+  /** Returns a time after the begin of the present hold's check, and before the next hold. */
+  private Instant time() {
+    int holds =
+        status == null
+            ? 0
+            : status.stages().stream().mapToInt(stage -> stage.counts().holds()).sum();
+    return Instant.parse(TestObjects.END).plus(Duration.ofHours(holds));
   }
 
   private World carryOut(Action action) {

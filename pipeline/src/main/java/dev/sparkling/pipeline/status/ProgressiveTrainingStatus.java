@@ -2,6 +2,7 @@ package dev.sparkling.pipeline.status;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The status subresource. */
@@ -30,6 +31,17 @@ public record ProgressiveTrainingStatus(
   public ProgressiveTrainingStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
     stages = stages == null ? List.of() : List.copyOf(stages);
+  }
+
+  /**
+   * Whether a stage begins or ends to be held between another status and this one.
+   *
+   * @param before an earlier status; null if there is none
+   */
+  public boolean changesHolds(@Nullable ProgressiveTrainingStatus before) {
+    return IntStream.range(0, stages.size())
+        .anyMatch(
+            stage -> (holdOf(stage) == null) != (before == null || before.holdOf(stage) == null));
   }
 
   /** Returns what a stage waits for; null if it is not held. */
