@@ -73,6 +73,7 @@ class CheckE2E {
             "--credentials",
             credentials);
     check.awaitOutput("accessKey: is missing or empty");
+    check.awaitOutput("secretKey: is missing or empty");
     replace(credentials.resolve("accessKey"), server.access().accessKey());
     replace(credentials.resolve("secretKey"), "wrong-secret-key");
     check.awaitOutput("the server refused the credentials");

@@ -32,7 +32,12 @@ public final class UserError extends SparklingException {
 
   /** Creates an error from all problems at once, one per line. */
   public UserError(List<String> problems) {
-    this(ErrorReason.INVALID_INPUT, problems, null);
+    this(ErrorReason.INVALID_INPUT, problems);
+  }
+
+  /** Creates an error from all problems at once, with a reason of the class USER. */
+  public UserError(ErrorReason reason, List<String> problems) {
+    this(reason, problems, null);
   }
 
   private UserError(ErrorReason reason, List<String> problems, @Nullable Throwable cause) {

@@ -7,7 +7,9 @@ import dev.sparkling.pipeline.error.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -18,33 +20,43 @@ import java.util.Map;
  */
 record Credentials(Path folder) {
 
-  private static final Map<String, String> VARIABLES =
-      Map.of("accessKey", S3Access.ACCESS_KEY, "secretKey", S3Access.SECRET_KEY);
+  private static final String ACCESS_KEY = "accessKey";
+  private static final String SECRET_KEY = "secretKey";
 
   /**
    * Returns variables with the credentials added to others.
    *
-   * @throws UserError if a file is missing or empty
+   * @throws UserError naming every file that is missing or empty
    */
   Map<String, String> addTo(Map<String, String> others) {
+    String accessKey = read(ACCESS_KEY);
+    String secretKey = read(SECRET_KEY);
+    List<String> problems = new ArrayList<>();
+    require(ACCESS_KEY, accessKey, problems);
+    require(SECRET_KEY, secretKey, problems);
+    if (!problems.isEmpty()) {
+      throw new UserError(ErrorReason.CREDENTIALS_REFUSED, problems);
+    }
     Map<String, String> environment = new HashMap<>(others);
-    VARIABLES.forEach((file, variable) -> environment.put(variable, read(file)));
+    environment.put(S3Access.ACCESS_KEY, accessKey);
+    environment.put(S3Access.SECRET_KEY, secretKey);
     return environment;
   }
 
   private String read(String name) {
     Path file = folder.resolve(name);
     try {
-      String value = Files.exists(file) ? Files.readString(file).strip() : "";
-      if (value.isEmpty()) {
-        throw new UserError(
-            ErrorReason.CREDENTIALS_REFUSED,
-            file + ": is missing or empty; the Secret must have the keys accessKey and secretKey",
-            null);
-      }
-      return value;
+      return Files.exists(file) ? Files.readString(file).strip() : "";
     } catch (IOException e) {
       throw FileErrors.translate(file, e);
+    }
+  }
+
+  private void require(String name, String value, List<String> problems) {
+    if (value.isEmpty()) {
+      problems.add(
+          folder.resolve(name)
+              + ": is missing or empty; the Secret must have the keys accessKey and secretKey");
     }
   }
 }
