@@ -85,6 +85,7 @@ public final class Observer {
               checkpoint == null ? OptionalLong.empty() : OptionalLong.of(checkpoint.step()),
               hold.map(known -> heldWorker(stage, known))
                   .orElseGet(() -> worker(stage, trainer.or(() -> expander))),
+              status.counts().disruptionsInARow(),
               hold));
     }
     return new Observation(

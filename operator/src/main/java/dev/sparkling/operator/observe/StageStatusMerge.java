@@ -74,7 +74,6 @@ final class StageStatusMerge {
    * @param lost whether the job's pod is on an unreachable node
    */
   void addWorker(WorkerJob job, boolean suspended, boolean lost) {
-    int disruptions = counts.disruptions();
     String pod = worker.pod();
     if (pod != null) {
       switch (lost ? PodFate.DISRUPTED : job.fateOf(pod, counts.attempts())) {
@@ -83,7 +82,7 @@ final class StageStatusMerge {
         }
         case FAILED, OTHER_JOB -> pod = null;
         case DISRUPTED -> {
-          disruptions += suspended ? 0 : 1;
+          counts = suspended ? counts : counts.withDisruption();
           pod = null;
         }
       }
@@ -91,10 +90,7 @@ final class StageStatusMerge {
     if (pod == null && !lost) {
       pod = job.currentPod().map(WorkerPodState::name).orElse(null);
     }
-    counts =
-        counts
-            .withAttempts(Math.max(counts.attempts(), job.attempts()))
-            .withDisruptions(disruptions);
+    counts = counts.withAttempts(Math.max(counts.attempts(), job.attempts()));
     Optional<Waiting> blocked = job.blocked();
     worker =
         new WorkerStatus(
@@ -129,7 +125,7 @@ final class StageStatusMerge {
   void addExpansion(ExpansionStatus done) {
     if (expansion == null) {
       expansion = done;
-      counts = counts.withAttempts(0).withHolds(0);
+      counts = counts.withAttempts(0).withProgress();
     }
   }
 
@@ -168,7 +164,7 @@ final class StageStatusMerge {
 
   private void addCheckpoint(CheckpointStatus newer) {
     if (checkpoint == null || checkpoint.step() < newer.step()) {
-      counts = counts.withHolds(0);
+      counts = counts.withProgress();
     }
     if (checkpoint == null || checkpoint.step() <= newer.step()) {
       checkpoint = newer;

@@ -282,7 +282,7 @@ public final class StatusFactory {
       case Decision.Wait(_, _, Hold hold) ->
           observed.with(
               state,
-              fresh.withHolds(fresh.holds() + 1),
+              observed.counts().withHold(),
               WorkerStatus.NONE,
               new HoldStatus(
                   hold.reason(),
@@ -291,7 +291,8 @@ public final class StatusFactory {
                   clock.instant().truncatedTo(ChronoUnit.SECONDS).toString()));
       case Decision.Suspend(_, boolean active) when active ->
           observed.with(state, observed.counts(), observed.worker(), held);
-      case Decision.Suspend _ -> observed.with(state, fresh.withHolds(0), WorkerStatus.NONE, null);
+      case Decision.Suspend _ ->
+          observed.with(state, fresh.withProgress(), WorkerStatus.NONE, null);
       case Decision.LaunchExpander _,
           Decision.LaunchTrainer _,
           Decision.Await _,

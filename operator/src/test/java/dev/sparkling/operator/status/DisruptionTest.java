@@ -66,6 +66,36 @@ class DisruptionTest extends RunPasses {
   }
 
   @Test
+  void tenPodsLostWithoutACheckpointHoldTheRunAndANewCheckpointBeginsTheCountAnew() {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    pass(List.of(job), List.of(firstPod(job)));
+    lose(9);
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 9, 9, 0));
+    assertThat(decision).isInstanceOf(Decision.Await.class);
+    training(60, 3.0, 1000.0);
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 10, 0, 0));
+
+    pass(List.of(job), List.of(firstPod(job)));
+    lose(9);
+    assertThat(decision).isInstanceOf(Decision.Await.class);
+    lose(1);
+    assertThat(decision).isInstanceOf(Decision.Wait.class);
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 20, 0, 1));
+    assertThat(condition("Progressing").reason()).isEqualTo("TooManyDisruptions");
+    assertThat(condition("Progressing").message())
+        .contains("10 pods in a row were lost", "spec.training.checkpoints.everySteps");
+  }
+
+  /** Replaces the running pod so many times. */
+  private void lose(int pods) {
+    Job job = TestObjects.job("narrow", Work.TRAIN);
+    for (int lost = 0; lost < pods; lost++) {
+      boolean first = stage(0).worker().pod().endsWith("b");
+      pass(List.of(job), List.of(first ? firstPod(job) : secondPod(job)));
+    }
+  }
+
+  @Test
   void aChargedFailureIsNoDisruptionAndTheConditionShowsTheRetry() {
     Job job = TestObjects.job("narrow", Work.TRAIN);
     pass(List.of(job), List.of(firstPod(job)));
@@ -124,7 +154,7 @@ class DisruptionTest extends RunPasses {
     Pod ended = terminating(TestObjects.pod(job, "p", TestObjects.terminated(143, "Error", "")));
     pass(List.of(), List.of(ended));
     assertThat(decision).isInstanceOf(Decision.LaunchTrainer.class);
-    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 0, 0));
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 0, 0, 0));
   }
 
   @Test
@@ -144,7 +174,7 @@ class DisruptionTest extends RunPasses {
     pass(List.of(), List.of(stopping));
     assertThat(actions).containsExactly(new Action.Launch("narrow", Work.TRAIN, 0));
     pass(List.of(job), List.of(secondPod(job)));
-    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 1, 0));
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 1, 1, 0));
   }
 
   @Test
@@ -164,7 +194,7 @@ class DisruptionTest extends RunPasses {
     pass(List.of(once), List.of(failed));
     pass(List.of(once), List.of());
     pass(List.of(once), List.of(secondPod(job)));
-    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(1, 0, 0));
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(1, 0, 0, 0));
   }
 
   @Test
@@ -186,7 +216,7 @@ class DisruptionTest extends RunPasses {
     pass(List.of(uncounted), List.of());
     Job counted = new JobBuilder(job).editStatus().withFailed(1).endStatus().build();
     pass(List.of(counted), List.of());
-    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(1, 0, 0));
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(1, 0, 0, 0));
   }
 
   @Test

@@ -42,7 +42,7 @@ class HoldTest extends RunPasses {
     assertThat(stage(0).state()).isEqualTo(StageState.HELD);
     assertThat(stage(0).hold())
         .isEqualTo(new HoldStatus("CredentialsRefused", MESSAGE, 1, now.toString()));
-    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 0, 1));
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 0, 0, 1));
     assertThat(condition("Progressing").reason()).isEqualTo("CredentialsRefused");
     assertThat(condition("Progressing").message())
         .isEqualTo(
@@ -226,7 +226,7 @@ class HoldTest extends RunPasses {
     Job often = TestObjects.failed(TRAINER, 4, "BackoffLimitExceeded");
     pass(List.of(often), List.of(ended(often, 4, "StoreUnavailable")));
     assertThat(decision).isEqualTo(waiting(Hold.State.WAITING, "StoreUnavailable"));
-    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 0, 1));
+    assertThat(stage(0).counts()).isEqualTo(new AttemptCounts(0, 0, 0, 1));
   }
 
   @Test

@@ -88,7 +88,7 @@ class PreemptionOrderTest extends RunPasses {
             assertThat(stage(0).counts().disruptions()).isLessThanOrEqualTo(1);
           }
         }
-        assertThat(stage(0).counts()).as("%s", sequence).isEqualTo(new AttemptCounts(0, 1, 0));
+        assertThat(stage(0).counts()).as("%s", sequence).isEqualTo(new AttemptCounts(0, 1, 1, 0));
         assertThat(stage(0).worker().pod()).isEqualTo(SECOND);
         tried++;
       }

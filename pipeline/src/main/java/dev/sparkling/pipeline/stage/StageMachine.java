@@ -12,6 +12,9 @@ import java.util.Optional;
 /** Decides what a run does next, from observations only. It keeps no state between decisions. */
 public final class StageMachine {
 
+  /** Number of lost workers in a row after which a stage is held. */
+  static final int MOST_DISRUPTIONS = 10;
+
   private StageMachine() {}
 
   /** Decides what to do for the first stage that is not complete. */
@@ -32,6 +35,16 @@ public final class StageMachine {
     Optional<Hold> open = seen.hold().filter(hold -> hold.state() != Hold.State.ENDED);
     if (open.isPresent()) {
       return new Decision.Wait(stage, expanding, open.get());
+    }
+    if (seen.disruptions() >= MOST_DISRUPTIONS) {
+      return hold(
+          stage,
+          expanding,
+          "TooManyDisruptions",
+          seen.disruptions()
+              + " pods in a row were lost to eviction, preemption, node failure or deletion before"
+              + " they had written a checkpoint; write checkpoints more often"
+              + " (spec.training.checkpoints.everySteps), or use nodes that are kept longer");
     }
     return switch (seen.worker()) {
       case Worker.Active active -> new Await(stage, expanding, active.activity());

@@ -35,25 +35,36 @@ public record StageStatus(
       @JsonPropertyDescription(
               "Number of pods lost to eviction, preemption, node failure or deletion, which do not count against spec.retries.")
           int disruptions,
-      // Left out if 0, so that the status of a run that was never held fits the definition of a
-      // version without holds.
+      // These two are left out if 0, so that the status of an undisturbed run fits the definition
+      // of a version without them.
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+          @JsonPropertyDescription(
+              "Number of disruptions since the newest checkpoint; the stage is held after 10. Reset by a hold, a completed expansion and a suspension.")
+          int disruptionsInARow,
       @JsonInclude(JsonInclude.Include.NON_DEFAULT)
           @JsonPropertyDescription(
               "Number of times that the stage was held; reset by a new checkpoint, a completed expansion and a suspension.")
           int holds) {
     /** Counts of a stage that has not started. */
-    public static final AttemptCounts NONE = new AttemptCounts(0, 0, 0);
+    public static final AttemptCounts NONE = new AttemptCounts(0, 0, 0, 0);
 
     public AttemptCounts withAttempts(int newAttempts) {
-      return new AttemptCounts(newAttempts, disruptions, holds);
+      return new AttemptCounts(newAttempts, disruptions, disruptionsInARow, holds);
     }
 
-    public AttemptCounts withDisruptions(int newDisruptions) {
-      return new AttemptCounts(attempts, newDisruptions, holds);
+    /** Returns the counts after another disruption. */
+    public AttemptCounts withDisruption() {
+      return new AttemptCounts(attempts, disruptions + 1, disruptionsInARow + 1, holds);
     }
 
-    public AttemptCounts withHolds(int newHolds) {
-      return new AttemptCounts(attempts, disruptions, newHolds);
+    /** Returns the counts after progress, such as a new checkpoint. */
+    public AttemptCounts withProgress() {
+      return new AttemptCounts(attempts, disruptions, 0, 0);
+    }
+
+    /** Returns the counts at the beginning of another hold. */
+    public AttemptCounts withHold() {
+      return new AttemptCounts(0, disruptions, 0, holds + 1);
     }
   }
 

@@ -173,9 +173,25 @@ class StageMachineTest {
         .isEqualTo(new Decision.LaunchTrainer(NARROW));
   }
 
+  @Test
+  void tooManyLostWorkersInARowHoldTheRunWhateverTheNextOneDoes() {
+    for (Worker worker : List.of(new Worker.None(), new Worker.Active(Worker.Activity.WORKING))) {
+      assertThat(decide(lost(9, worker), StageObservation.NOTHING).phase())
+          .isNotEqualTo(Phase.HELD);
+      assertThat(decide(lost(10, worker), StageObservation.NOTHING))
+          .isInstanceOfSatisfying(
+              Decision.Wait.class,
+              wait -> assertThat(wait.hold().reason()).isEqualTo("TooManyDisruptions"));
+    }
+  }
+
+  private static StageObservation lost(int disruptions, Worker worker) {
+    return new StageObservation(false, OptionalLong.of(5), worker, disruptions, Optional.empty());
+  }
+
   private static StageObservation held(Worker worker, Hold.State state) {
     return new StageObservation(
-        false, OptionalLong.of(5), worker, Optional.of(new Hold("StoreFull", "why", state)));
+        false, OptionalLong.of(5), worker, 0, Optional.of(new Hold("StoreFull", "why", state)));
   }
 
   private static Decision waiting(String reason, Hold.State state) {
