@@ -42,6 +42,11 @@ public final class Labels {
     return labels;
   }
 
+  /** Whether Kueue queues the run's workers. */
+  static boolean isQueued(ProgressiveTrainingResource run) {
+    return !queueing(run, Work.TRAIN).isEmpty();
+  }
+
   /**
    * Returns labels for the job only, from which Kueue reads queue and priority. Deletions and
    * checks are not queued, because the queue may never admit them.

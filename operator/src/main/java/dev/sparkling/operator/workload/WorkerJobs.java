@@ -17,6 +17,7 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicy;
@@ -135,10 +136,17 @@ public final class WorkerJobs {
         settings,
         run.getSpec(),
         work,
-        stage,
+        resources(run, stage, work),
         dataOwner(run),
         Names.of(name(run), stage, document),
         patch(run.getSpec(), work));
+  }
+
+  private ResourceRequirements resources(ProgressiveTrainingResource run, String stage, Work work) {
+    return work == Work.TRAIN
+        ? WorkerResources.ofTrainer(
+            run.getSpec(), stage, Labels.isQueued(run), settings.defaultGpu())
+        : WorkerResources.ofExpander(run.getSpec());
   }
 
   /** Returns the owner of the run's data, which stays the same if the resource is re-created. */

@@ -4,9 +4,6 @@ import dev.sparkling.operator.api.PodPatch;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.json.JsonNames;
 import dev.sparkling.pipeline.spec.ProgressiveTrainingSpec;
-import dev.sparkling.pipeline.spec.ResourcesSpec;
-import dev.sparkling.pipeline.spec.StageSpec;
-import dev.sparkling.pipeline.spec.StageTrainerSpec;
 import dev.sparkling.pipeline.spec.StorageSpec;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
@@ -15,9 +12,7 @@ import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
-import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
@@ -32,7 +27,6 @@ import java.util.Set;
  * Builds a job's pod, which conforms to the restricted Pod Security Standard and has no service
  * account token.
  *
- * @param stage name of the stage; empty for the work of a whole run
  * @param owner owner of the run's data: CLUSTER/NAMESPACE/NAME of the resource
  * @param document name of the config map with the job document
  */
@@ -40,7 +34,7 @@ record WorkerPod(
     WorkerSettings settings,
     ProgressiveTrainingSpec spec,
     Work work,
-    String stage,
+    ResourceRequirements resources,
     String owner,
     String document,
     PodPatch patch) {
@@ -54,8 +48,6 @@ record WorkerPod(
   private static final String AUTHORITY_FOLDER = "/etc/sparkling-ca";
   private static final String CACHE_FOLDER = "/var/cache/sparkling";
   static final String RESULT = "/dev/termination-log";
-  private static final String GPUS = "nvidia.com/";
-  private static final String GPU = GPUS + "gpu";
   private static final String ACCESS_KEY = "AWS_ACCESS_KEY_ID";
   private static final String SECRET_KEY = "AWS_SECRET_ACCESS_KEY";
 
@@ -104,7 +96,7 @@ record WorkerPod(
             .withImagePullPolicy(settings.imagePullPolicy())
             .withArgs(arguments())
             .withEnv(environment())
-            .withResources(resources())
+            .withResources(resources)
             .withVolumeMounts(mounts())
             .withTerminationMessagePath(RESULT)
             .withTerminationMessagePolicy("FallbackToLogsOnError")
@@ -156,7 +148,7 @@ record WorkerPod(
       // Set explicitly: a requested GPU that the trainer does not find is an error, and a GPU that
       // another pod has requested must not be used.
       arguments.add("--device");
-      arguments.add(hasGpu() ? "cuda" : "cpu");
+      arguments.add(WorkerResources.hasGpu(resources) ? "cuda" : "cpu");
     }
     return arguments;
   }
@@ -179,39 +171,6 @@ record WorkerPod(
     environment.add(value("XDG_CACHE_HOME", CACHE_FOLDER));
     environment.addAll(patch.env());
     return environment;
-  }
-
-  /** Returns the stage's resources, else those of the run, else one GPU if that is the default. */
-  private ResourceRequirements resources() {
-    ResourcesSpec resources =
-        work == Work.TRAIN ? spec.trainer().resources() : spec.expander().resources();
-    if (work == Work.TRAIN) {
-      StageTrainerSpec own =
-          spec.stages().stream()
-              .filter(candidate -> candidate.name().equals(stage))
-              .findFirst()
-              .map(StageSpec::trainer)
-              .orElse(null);
-      if (own != null && own.resources() != null) {
-        resources = own.resources();
-      }
-      if (resources.limits().isEmpty() && resources.requests().isEmpty() && settings.defaultGpu()) {
-        resources = new ResourcesSpec(Map.of(GPU, "1"), Map.of());
-      }
-    }
-    return new ResourceRequirementsBuilder()
-        .withLimits(quantities(resources.limits()))
-        .withRequests(quantities(resources.requests()))
-        .build();
-  }
-
-  /** Whether the pod requests a GPU or a part of one, such as nvidia.com/mig-1g.10gb. */
-  private boolean hasGpu() {
-    return resources().getLimits().entrySet().stream()
-        .anyMatch(
-            limit ->
-                limit.getKey().startsWith(GPUS)
-                    && limit.getValue().getNumericalAmount().signum() > 0);
   }
 
   private List<Volume> volumes() {
@@ -255,14 +214,6 @@ record WorkerPod(
     settings.imagePullSecrets().forEach(name -> secrets.add(new LocalObjectReference(name)));
     secrets.addAll(patch.imagePullSecrets());
     return secrets;
-  }
-
-  private static Map<String, Quantity> quantities(Map<String, String> amounts) {
-    Map<String, Quantity> quantities = new LinkedHashMap<>();
-    amounts.keySet().stream()
-        .sorted()
-        .forEach(key -> quantities.put(key, Quantity.parse(amounts.get(key))));
-    return quantities;
   }
 
   private static EnvVar value(String name, String value) {

@@ -13,7 +13,8 @@ public record ResourcesSpec(
             "Maximum amount of compute resources, such as cpu: 8, memory: 64Gi, nvidia.com/gpu: 1.")
         @JsonDeserialize(contentUsing = QuantityText.class)
         Map<String, String> limits,
-    @JsonPropertyDescription("Minimum amount of compute resources. Defaults to the limits.")
+    @JsonPropertyDescription(
+            "Minimum amount of compute resources. Defaults to the limits. A trainer on a CPU for which no memory is named requests the planned memory plus 512Mi, unless Kueue queues it.")
         @JsonDeserialize(contentUsing = QuantityText.class)
         Map<String, String> requests) {
   public ResourcesSpec {
