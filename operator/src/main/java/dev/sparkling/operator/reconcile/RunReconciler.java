@@ -9,16 +9,15 @@ import dev.sparkling.operator.status.Reason;
 import dev.sparkling.operator.status.StatusFactory;
 import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.operator.workload.WorkerJobs;
+import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
-import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
-import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
 import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
@@ -31,6 +30,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import io.javaoperatorsdk.operator.processing.event.source.informer.Mappers;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +45,8 @@ import java.util.concurrent.TimeUnit;
     name = "progressivetraining",
     // The filter chooses the updates that start a pass, because a retry is requested in metadata.
     generationAwareEventProcessing = false,
+    // Deletions are passed on, but the Operator SDK does not add its finalizer to every run.
+    triggerReconcilerOnAllEvents = true,
     informer = @Informer(onUpdateFilter = UserEdits.class),
     // Events trigger passes; the interval bounds the delay if an event is lost.
     maxReconciliationInterval =
@@ -54,8 +56,7 @@ import java.util.concurrent.TimeUnit;
     initialInterval = 1_000,
     intervalMultiplier = 2,
     maxInterval = 60_000)
-public final class RunReconciler
-    implements Reconciler<ProgressiveTrainingResource>, Cleaner<ProgressiveTrainingResource> {
+public final class RunReconciler implements Reconciler<ProgressiveTrainingResource> {
 
   private final ProgressPolling polling;
   private final EventLookup events;
@@ -113,46 +114,42 @@ public final class RunReconciler
   public UpdateControl<ProgressiveTrainingResource> reconcile(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
     UpdateControl<ProgressiveTrainingResource> control = UpdateControl.noUpdate();
+    next(run, context).ifPresent(control::rescheduleAfter);
+    return control;
+  }
+
+  /** Returns the time until the next pass; empty if only an event triggers it. */
+  private Optional<Duration> next(
+      ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
+    if (context.isPrimaryResourceDeleted()) {
+      polling.forget(run.getMetadata().getUid());
+      return Optional.empty();
+    }
+    if (Deletion.changeFinalizer(run, context.resourceOperations())) {
+      return Optional.of(RunPass.SOON);
+    }
+    if (run.isMarkedForDeletion()) {
+      return Deletion.isAwaited(run)
+          ? metrics.reconcile(() -> finalizeRun(run, context))
+          : Optional.empty();
+    }
     if (run.hasEnded()) {
       polling.forget(run.getMetadata().getUid());
-    } else {
-      metrics
-          .reconcile(
-              () ->
-                  pass.execute(run, jobs(run, context), after -> writer.write(context, run, after)))
-          .ifPresent(control::rescheduleAfter);
+      return Optional.empty();
     }
-    return control;
+    return metrics.reconcile(
+        () -> pass.execute(run, jobs(run, context), after -> writer.write(context, run, after)));
   }
 
-  @Override
-  public DeleteControl cleanup(
-      ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
-    return metrics.reconcile(() -> finalizeRun(run, context));
-  }
-
-  private DeleteControl finalizeRun(
+  private Optional<Duration> finalizeRun(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
     RunJobs jobs = events.addTo(jobs(run, context));
-    Optional<Delay> delay;
-    try {
-      delay = deletion.advance(run, jobs);
-    } catch (LaunchFailure e) {
-      // updateErrorStatus is not called for a deletion.
-      write(run, context, Deletion.refused(e));
-      throw e;
-    }
+    Optional<Delay> delay = deletion.advance(run, jobs);
     if (delay.isEmpty()) {
-      polling.forget(run.getMetadata().getUid());
-      return DeleteControl.defaultDelete();
+      deletion.finish(context.resourceOperations());
+      return Optional.empty();
     }
-    DeleteControl control = DeleteControl.noFinalizerRemoval();
-    if (write(run, context, delay.get())) {
-      control.rescheduleAfter(RunPass.SOON);
-    } else {
-      events.nextLookup(jobs).ifPresent(control::rescheduleAfter);
-    }
-    return control;
+    return write(run, context, delay.get()) ? Optional.of(RunPass.SOON) : events.nextLookup(jobs);
   }
 
   private boolean write(
@@ -169,21 +166,28 @@ public final class RunReconciler
       ProgressiveTrainingResource run,
       Context<ProgressiveTrainingResource> context,
       Exception error) {
+    try {
+      writer.write(context, run, afterError(run, error));
+    } catch (KubernetesClientException e) {
+      // The Operator SDK logs both errors; the next retry writes the status again.
+      error.addSuppressed(e);
+    }
+    return ErrorStatusUpdateControl.noStatusUpdate();
+  }
+
+  private ProgressiveTrainingStatus afterError(ProgressiveTrainingResource run, Exception error) {
+    if (run.isMarkedForDeletion() && error instanceof LaunchFailure failure) {
+      Delay delay = Deletion.refused(failure);
+      return statuses.deleting(run.getStatus(), generation(run), delay.reason(), delay.message());
+    }
     Reason reason =
         switch (error) {
           case LaunchFailure _ -> Reason.LAUNCH_FAILED;
           case KubernetesClientException _ -> Reason.TRANSIENT_FAILURE;
           default -> Reason.INTERNAL_ERROR;
         };
-    String message = String.valueOf(error.getMessage());
-    try {
-      writer.write(
-          context, run, statuses.failedPass(run.getStatus(), generation(run), reason, message));
-    } catch (KubernetesClientException e) {
-      // The Operator SDK logs both errors; the next retry writes the status again.
-      error.addSuppressed(e);
-    }
-    return ErrorStatusUpdateControl.noStatusUpdate();
+    return statuses.failedPass(
+        run.getStatus(), generation(run), reason, String.valueOf(error.getMessage()));
   }
 
   /** Finds the run of a pod by its label, because the pod's owner is its job. */
