@@ -282,6 +282,17 @@ check_component() {
   fi
 }
 
+signal_pod() { # signal_pod SIGNAL UID: sends a signal to a pod's processes, all but its pause process
+  [ $# -eq 2 ] || fail "SIGNAL and UID of the pod are needed"
+  local file pid found=false
+  while read -r file; do
+    pid=${file//[^0-9]/}
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != pause ] || continue
+    kill "-$1" "$pid" && found=true
+  done < <(grep -lsF "/pod$2/" /proc/[0-9]*/cgroup)
+  $found || fail "UID: $2 has no processes"
+}
+
 fake_gpu() {
   local count=${1:-1}
   [[ $count =~ ^[0-9]+$ ]] || fail "COUNT: $count is not a number of GPUs"

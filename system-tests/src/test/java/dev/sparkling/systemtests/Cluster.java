@@ -62,7 +62,11 @@ final class Cluster implements AutoCloseable {
 
   /** Whether the cluster is the one of hack/lab, which tests may change. */
   static boolean isLab() {
-    return SETTINGS.containsKey("SPARKLING_LAB_ENV");
+    return has("SPARKLING_LAB_ENV");
+  }
+
+  static boolean has(String setting) {
+    return SETTINGS.containsKey(setting);
   }
 
   void lab(Object... arguments) {

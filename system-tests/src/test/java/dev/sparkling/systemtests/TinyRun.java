@@ -29,6 +29,9 @@ final class TinyRun {
         - {name: wide, tokens: 122880, expansion: {hiddenSize: 128, rewarmup: {steps: 20}}}
       """;
 
+  /** A patch with which the node has room for several trainers. */
+  static final String SMALL_REQUESTS = "trainer: {resources: {requests: {cpu: 100m}}}";
+
   private static final YAMLMapper YAML = new YAMLMapper();
 
   /** New each time: a run would resume from the objects of an earlier one. */

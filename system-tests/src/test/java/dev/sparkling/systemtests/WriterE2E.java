@@ -1,24 +1,22 @@
 package dev.sparkling.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Pod;
-import java.time.Duration;
-import java.util.ArrayList;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import java.util.Optional;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A run never has two writers, whatever happens to its jobs. */
+/** A run never has two writers, whatever happens to its jobs, its pods and the operator. */
 class WriterE2E {
 
   private static final String NAMESPACE = "writer";
@@ -26,12 +24,21 @@ class WriterE2E {
   /** An upload is in progress nearly all the time. */
   private static final String CHECKPOINTS = "training: {checkpoints: {everySteps: 2, keepLast: 2}}";
 
-  private static final Pattern EPOCH = Pattern.compile("\"epoch\"\\s*:\\s*(\\d+)");
-  private static final Pattern WEIGHTS =
-      Pattern.compile(
-          "\"model-00001-of-00001.safetensors\"[^}]*\"sha256\"\\s*:\\s*\"([0-9a-f]{64})\"");
+  private static final String SECOND_OPERATOR = "second-operator";
+
+  private static String undisturbedWeights;
 
   private final Cluster cluster = new Cluster();
+
+  @BeforeAll
+  static void trainUndisturbed() {
+    try (Cluster cluster = new Cluster()) {
+      cluster.namespace(NAMESPACE);
+      Run undisturbed = TinyRun.apply(cluster, NAMESPACE, "undisturbed", CHECKPOINTS);
+      undisturbed.awaitPhase("Succeeded");
+      undisturbedWeights = new StoredRun(cluster, undisturbed).weights();
+    }
+  }
 
   @BeforeEach
   void open() {
@@ -45,115 +52,235 @@ class WriterE2E {
   }
 
   @Test
-  void jobsAndResourcesThatAreDeletedGiveNoSecondWriterAndTheSameWeights() throws Exception {
-    Run undisturbed = TinyRun.apply(cluster, NAMESPACE, "undisturbed", CHECKPOINTS);
-    undisturbed.awaitPhase("Succeeded");
-
-    Run disturbed = TinyRun.apply(cluster, NAMESPACE, "disturbed", CHECKPOINTS);
-    try (Watcher watcher = new Watcher(cluster, disturbed)) {
+  void jobsAndResourcesThatAreDeletedGiveNoSecondWriterAndTheSameWeights() {
+    Run run = TinyRun.apply(cluster, NAMESPACE, "deleted", CHECKPOINTS);
+    try (WriterWatch watch = new WriterWatch(cluster, run)) {
       for (int step : List.of(20, 50, 80)) {
-        disturbed.awaitThat(
-            "a trainer at step " + step,
-            run ->
-                run.step() >= step
-                    && run.activePods().stream()
-                        .anyMatch(pod -> pod.getMetadata().getDeletionTimestamp() == null));
-        cluster.kubectl("-n", NAMESPACE, "delete", "job", "disturbed-narrow-train", "--wait=false");
+        trainerAt(run, step);
+        deleteTrainerJob(run);
       }
-      disturbed.awaitStage("Training", "wide");
-      disturbed.awaitThat("a checkpoint", run -> run.stage(1).get("checkpoint") != null);
-      cluster.kubectl("-n", NAMESPACE, "delete", "pt", "disturbed", "--wait=false");
-      disturbed.awaitGone();
-      TinyRun.apply(cluster, NAMESPACE, "disturbed", CHECKPOINTS).awaitPhase("Succeeded");
-      assertThat(watcher.violations()).isEmpty();
-      assertThat(watcher.epochs()).hasSizeGreaterThan(4).isSorted();
+      run.awaitStage("Training", "wide");
+      run.awaitThat("a checkpoint", now -> now.stage(1).get("checkpoint") != null);
+      run.delete();
+      run.awaitGone();
+      TinyRun.apply(cluster, NAMESPACE, "deleted", CHECKPOINTS).awaitPhase("Succeeded");
+      hadOneWriterAtATime(watch);
+      assertThat(watch.epochs()).hasSizeGreaterThan(4);
     }
-    assertThat(weights(disturbed)).isEqualTo(weights(undisturbed));
+    hasTheUndisturbedWeights(run);
   }
 
-  /** The SHA-256 of the final weights. */
-  private String weights(Run run) {
-    String manifest =
-        TinyRun.objects(cluster, run).stream()
-            .filter(key -> key.matches(".*/wide/checkpoints/step-00000240-[^/]+/manifest.json"))
-            .findFirst()
-            .orElseThrow();
-    Matcher found = WEIGHTS.matcher(TinyRun.object(cluster, manifest));
-    assertThat(found.find()).as("the weights in the manifest").isTrue();
-    return found.group(1);
+  @Test
+  void twoOperatorsAtOnceStartNoSecondWriter() {
+    Deployment second = startSecondOperator();
+    try {
+      Run run = TinyRun.apply(cluster, NAMESPACE, "contended", CHECKPOINTS);
+      try (WriterWatch watch = new WriterWatch(cluster, run)) {
+        trainerAt(run, 40);
+        deleteTrainerJob(run);
+        run.awaitPhase("Succeeded");
+        hadOneWriterAtATime(watch);
+        assertThat(watch.epochs()).hasSize(4);
+      }
+      assertThat(run.stage(0)).containsEntry("attempts", 0);
+      assertThat(run.stage(1)).containsEntry("attempts", 0).containsEntry("disruptions", 0);
+      hasTheUndisturbedWeights(run);
+    } finally {
+      cluster.client().resource(second).delete();
+    }
   }
 
-  /** Records the running workers and the epochs of the fence. */
-  private static final class Watcher implements AutoCloseable {
+  /**
+   * A trainer is stopped while it writes a checkpoint and taken from its job, which starts another
+   * one, and is woken once that one has committed.
+   */
+  @Test
+  void aStoppedTrainerThatWakesAfterItsSuccessorHasCommittedWritesNothing() {
+    assumeTrue(Cluster.isLab(), "SKIPPED: processes on nodes can be stopped in the lab only");
+    Run run = TinyRun.apply(cluster, NAMESPACE, "stopped", CHECKPOINTS, TinyRun.SMALL_REQUESTS);
+    StoredRun stored = new StoredRun(cluster, run);
+    try (WriterWatch watch = new WriterWatch(cluster, run)) {
+      Pod first = trainerAt(run, 10);
+      stopWhileItWrites(stored, first);
+      release(first);
+      Pod second = trainerThatCommits(run, stored);
+      stopWhileItWrites(stored, second);
+      release(second);
+      trainerThatCommits(run, stored);
 
-    private static final Duration INTERVAL = Duration.ofMillis(100);
+      signal("CONT", first);
+      wasLockedOut(first);
+      run.awaitPhase("Succeeded");
+      List<String> keys = stored.keys();
+      hasTheUndisturbedWeights(run);
 
-    private final Set<String> violations = new TreeSet<>();
-    private final List<Integer> epochs = new CopyOnWriteArrayList<>();
-    private final AtomicBoolean stopped = new AtomicBoolean();
-    private final Thread thread;
-
-    Watcher(Cluster cluster, Run run) {
-      thread = Thread.ofVirtual().start(() -> watch(cluster, run));
+      signal("CONT", second);
+      wasLockedOut(second);
+      assertThat(stored.keys()).isEqualTo(keys);
+      hadOneWriterAtATime(watch);
+      assertThat(watch.epochs()).hasSize(5);
     }
+    hasTheUndisturbedWeights(run);
+  }
 
-    private void watch(Cluster cluster, Run run) {
-      while (!stopped.get()) {
-        Set<String> running =
-            run.pods().stream()
-                .filter(Watcher::isRunning)
-                .map(pod -> pod.getMetadata().getName())
-                .collect(Collectors.toSet());
-        if (running.size() > 1) {
-          synchronized (violations) {
-            violations.add("running at the same time: " + new TreeSet<>(running));
-          }
-        }
-        TinyRun.objects(cluster, run).stream()
-            .filter(key -> key.endsWith("/fence.json"))
-            .forEach(key -> record(TinyRun.object(cluster, key)));
-        try {
-          Thread.sleep(INTERVAL);
-        } catch (InterruptedException e) {
-          return;
-        }
-      }
-    }
+  @Test
+  void aRunInTheStoreOfAnotherIsHeldUntilTheOtherIsReleased() {
+    Run owner = TinyRun.apply(cluster, NAMESPACE, "owner", CHECKPOINTS);
+    trainerAt(owner, 20);
+    String store = owner.text("spec", "storage", "uri");
+    Run other =
+        TinyRun.apply(cluster, NAMESPACE, "other", CHECKPOINTS, "storage: {uri: '" + store + "'}");
+    other.awaitPhase("Held");
+    assertThat(other.condition("Progressing", "reason")).isEqualTo("RunTaken");
+    assertThat(other.condition("Progressing", "message"))
+        .contains("belongs to ProgressiveTraining writer/owner of cluster")
+        .contains("sparkling release");
 
-    private void record(String fence) {
-      Matcher found = EPOCH.matcher(fence);
-      if (found.find()) {
-        int epoch = Integer.parseInt(found.group(1));
-        if (epochs.isEmpty() || epochs.getLast() != epoch) {
-          epochs.add(epoch);
-        }
-      }
-    }
+    owner.awaitPhase("Succeeded");
+    assertThat(owner.stage(0)).containsEntry("attempts", 0).containsEntry("disruptions", 0);
+    assertThat(owner.stage(1)).containsEntry("attempts", 0).containsEntry("disruptions", 0);
+    hasTheUndisturbedWeights(owner);
+    assertThat(other.phase()).isEqualTo("Held");
 
-    private static boolean isRunning(Pod pod) {
-      return pod.getStatus().getContainerStatuses().stream()
-          .map(ContainerStatus::getState)
-          .anyMatch(state -> state.getRunning() != null);
-    }
+    cluster.sparkling("release", store);
+    other.awaitPhase("Succeeded");
+    hasTheUndisturbedWeights(owner);
+  }
 
-    List<String> violations() {
-      synchronized (violations) {
-        return new ArrayList<>(violations);
-      }
-    }
+  /** Waits for a running trainer that has reached a step. */
+  private Pod trainerAt(Run run, int step) {
+    run.awaitThat(
+        "a trainer at step " + step, now -> now.step() >= step && trainer(now).isPresent());
+    return trainer(run).orElseThrow();
+  }
 
-    List<Integer> epochs() {
-      return epochs;
-    }
+  /** Waits for the next trainer to commit a checkpoint. */
+  private Pod trainerThatCommits(Run run, StoredRun stored) {
+    int epoch = stored.epoch();
+    patiently("the next trainer commits")
+        .until(() -> stored.epoch() > epoch && !stored.hasUncommittedCheckpoint());
+    return trainer(run).orElseThrow();
+  }
 
-    @Override
-    public void close() {
-      stopped.set(true);
-      try {
-        thread.join(Duration.ofMinutes(1));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
+  private static Optional<Pod> trainer(Run run) {
+    return run.activePods().stream()
+        .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+        .filter(pod -> "Running".equals(pod.getStatus().getPhase()))
+        .findFirst();
+  }
+
+  private void deleteTrainerJob(Run run) {
+    cluster.kubectl("-n", NAMESPACE, "delete", "job", run.name() + "-narrow-train", "--wait=false");
+  }
+
+  private void stopWhileItWrites(StoredRun stored, Pod pod) {
+    patiently("the trainer is stopped while it writes")
+        .until(
+            () -> {
+              signal("STOP", pod);
+              if (stored.hasUncommittedCheckpoint()) {
+                return true;
+              }
+              signal("CONT", pod);
+              return false;
+            });
+  }
+
+  /** Sends a signal to the processes of a pod, which the lab runs on this machine. */
+  private void signal(String signal, Pod pod) {
+    cluster.shell().run("hack/lab/lab", "signal", signal, pod.getMetadata().getUid());
+  }
+
+  /** Removes the labels by which the job and the operator find a pod. */
+  private void release(Pod pod) {
+    cluster
+        .client()
+        .resource(pod)
+        .edit(
+            found -> {
+              found.getMetadata().setLabels(null);
+              return found;
+            });
+  }
+
+  private void wasLockedOut(Pod pod) {
+    patiently("the trainer that woke up ends").until(() -> end(pod).isPresent());
+    ContainerStateTerminated end = end(pod).orElseThrow();
+    assertThat(end.getExitCode()).as(end.getMessage()).isEqualTo(2);
+    assertThat(end.getMessage()).contains("another process has taken over the run");
+    cluster.client().resource(pod).delete();
+  }
+
+  private Optional<ContainerStateTerminated> end(Pod pod) {
+    return Optional.ofNullable(
+        cluster
+            .client()
+            .resource(pod)
+            .get()
+            .getStatus()
+            .getContainerStatuses()
+            .getFirst()
+            .getState()
+            .getTerminated());
+  }
+
+  /** Starts another operator, which does not wait for the lease. */
+  private Deployment startSecondOperator() {
+    Deployment first =
+        cluster
+            .client()
+            .apps()
+            .deployments()
+            .inNamespace(Cluster.RELEASE_NAMESPACE)
+            .withName("sparkling-operator")
+            .require();
+    String component = "app.kubernetes.io/component";
+    Deployment second =
+        new DeploymentBuilder()
+            .withNewMetadata()
+            .withName(SECOND_OPERATOR)
+            .withNamespace(Cluster.RELEASE_NAMESPACE)
+            .endMetadata()
+            .withSpec(first.getSpec())
+            .editSpec()
+            .editSelector()
+            .addToMatchLabels(component, SECOND_OPERATOR)
+            .endSelector()
+            .editTemplate()
+            .editMetadata()
+            .addToLabels(component, SECOND_OPERATOR)
+            .endMetadata()
+            .editSpec()
+            .editFirstContainer()
+            .editMatchingEnv(env -> env.getName().equals("SPARKLING_LEADER_ELECTION_ENABLED"))
+            .withValue("false")
+            .endEnv()
+            .endContainer()
+            .endSpec()
+            .endTemplate()
+            .endSpec()
+            .build();
+    cluster.client().resource(second).serverSideApply();
+    cluster.kubectl(
+        "-n",
+        Cluster.RELEASE_NAMESPACE,
+        "rollout",
+        "status",
+        "--timeout=3m",
+        "deployment/" + SECOND_OPERATOR);
+    return second;
+  }
+
+  private static ConditionFactory patiently(String what) {
+    return await(what).atMost(Run.PATIENCE);
+  }
+
+  private static void hadOneWriterAtATime(WriterWatch watch) {
+    assertThat(watch.severalWorkers()).isEmpty();
+    assertThat(watch.epochs()).isSorted();
+  }
+
+  private void hasTheUndisturbedWeights(Run run) {
+    assertThat(new StoredRun(cluster, run).weights()).isEqualTo(undisturbedWeights);
   }
 }
