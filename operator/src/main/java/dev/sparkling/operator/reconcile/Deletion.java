@@ -56,7 +56,8 @@ final class Deletion {
       return false;
     }
     if (wanted) {
-      operations.addFinalizerWithSSA(FINALIZER);
+      // Not with server-side apply, which would create a run that has been deleted meanwhile.
+      operations.addFinalizer(FINALIZER);
     } else {
       operations.removeFinalizer(FINALIZER);
     }
@@ -103,7 +104,7 @@ final class Deletion {
   }
 
   /** Lets the API server remove the run. */
-  void finish(ResourceOperations<ProgressiveTrainingResource> operations) {
+  static void finish(ResourceOperations<ProgressiveTrainingResource> operations) {
     operations.removeFinalizer(FINALIZER);
   }
 

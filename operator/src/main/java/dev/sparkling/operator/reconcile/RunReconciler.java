@@ -146,7 +146,7 @@ public final class RunReconciler implements Reconciler<ProgressiveTrainingResour
     RunJobs jobs = events.addTo(jobs(run, context));
     Optional<Delay> delay = deletion.advance(run, jobs);
     if (delay.isEmpty()) {
-      deletion.finish(context.resourceOperations());
+      Deletion.finish(context.resourceOperations());
       return Optional.empty();
     }
     return write(run, context, delay.get()) ? Optional.of(RunPass.SOON) : events.nextLookup(jobs);

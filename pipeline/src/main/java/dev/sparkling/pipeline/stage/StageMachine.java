@@ -36,23 +36,15 @@ public final class StageMachine {
     if (open.isPresent()) {
       return new Decision.Wait(stage, expanding, open.get());
     }
-    if (seen.disruptions() >= MOST_DISRUPTIONS) {
-      return hold(
-          stage,
-          expanding,
-          "TooManyDisruptions",
-          seen.disruptions()
-              + " pods in a row were lost to eviction, preemption, node failure or deletion before"
-              + " they had written a checkpoint; write checkpoints more often"
-              + " (spec.training.checkpoints.everySteps), or use nodes that are kept longer");
-    }
     return switch (seen.worker()) {
-      case Worker.Active active -> new Await(stage, expanding, active.activity());
       case Worker.Stuck stuck -> hold(stage, expanding, stuck.reason(), stuck.message());
       case Worker.Failed failed when !isRetried(failed, retries) ->
           failed.reason().held()
               ? hold(stage, expanding, failed.reason().text(), failed.message())
               : new Fail(stage, failed.reason(), failed.message());
+      case Worker _ when seen.disruptions() >= MOST_DISRUPTIONS ->
+          hold(stage, expanding, "TooManyDisruptions", tooMany(seen.disruptions()));
+      case Worker.Active active -> new Await(stage, expanding, active.activity());
       case Worker.Failed _, Worker.None _ ->
           expanding ? new LaunchExpander(stage) : new LaunchTrainer(stage);
     };
@@ -60,6 +52,13 @@ public final class StageMachine {
 
   private static Decision hold(StagePlan stage, boolean expanding, String reason, String message) {
     return new Decision.Wait(stage, expanding, new Hold(reason, message, Hold.State.WAITING));
+  }
+
+  private static String tooMany(int disruptions) {
+    return disruptions
+        + " pods in a row were lost to eviction, preemption, node failure or deletion before they had"
+        + " written a checkpoint; write checkpoints more often"
+        + " (spec.training.checkpoints.everySteps), or use nodes that are kept longer";
   }
 
   /** A stage is complete once its last checkpoint is. */

@@ -183,6 +183,8 @@ class StageMachineTest {
               Decision.Wait.class,
               wait -> assertThat(wait.hold().reason()).isEqualTo("TooManyDisruptions"));
     }
+    Worker corrupt = new Worker.Failed(ErrorReason.CORRUPT_CHECKPOINT, "why", 1);
+    assertThat(decide(lost(10, corrupt), StageObservation.NOTHING).phase()).isEqualTo(Phase.FAILED);
   }
 
   private static StageObservation lost(int disruptions, Worker worker) {
