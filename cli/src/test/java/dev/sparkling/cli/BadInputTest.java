@@ -105,7 +105,7 @@ class BadInputTest {
         expand(checkpoint),
         "--from "
             + checkpoint
-            + ": has no manifest.json, so it is not a complete checkpoint; name the folder of one,"
+            + ": has no manifest.json, so it is not a complete checkpoint; pass the folder of a complete checkpoint,"
             + " such as RUN/STAGE/checkpoints/step-00001000");
     assertThat(folder.resolve("widened")).doesNotExist();
   }

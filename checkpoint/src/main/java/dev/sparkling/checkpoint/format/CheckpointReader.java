@@ -77,7 +77,7 @@ public final class CheckpointReader {
                             + ": has no "
                             + Manifest.NAME
                             + ", so it is not a complete checkpoint; "
-                            + "name the folder of one, such as RUN/STAGE/checkpoints/step-00001000"));
+                            + "pass the folder of a complete checkpoint, such as RUN/STAGE/checkpoints/step-00001000"));
     Manifest manifest = Manifest.decode(store.location(key), store.readAll(object));
     return new CheckpointReader(store, folder, Optional.of(manifest));
   }
@@ -140,15 +140,14 @@ public final class CheckpointReader {
     Widths widths = new Widths(model.hiddenSize(), model.innerSize());
     if (!state.widths().equals(widths)) {
       throw new CorruptCheckpoint(
-          "%s: ends at %s; %s has %s"
+          "%s: the last recorded widths are %s, but %s has %s"
               .formatted(location(object), state.widths(), CheckpointFiles.CONFIGURATION, widths));
     }
     return Optional.of(state);
   }
 
   /**
-   * Returns the tensors of a kind, in the order of the files' bytes; a Hugging Face folder has no
-   * moments.
+   * Returns the tensors of a kind, in file order, by offset; a Hugging Face folder has no moments.
    */
   public List<TensorSpec> tensors(FileKind kind) {
     return stored(kind).stream().map(PlacedTensor::tensor).toList();
@@ -237,10 +236,10 @@ public final class CheckpointReader {
     Map<String, List<Long>> weights = new HashMap<>();
     Map<String, List<Long>> moments = new HashMap<>();
     Collection<CatalogueTensor> catalogue = TensorCatalogue.of(model).tensors().values();
-    OptimizerType training = optimizer(catalogue);
+    OptimizerType optimizer = optimizer(catalogue);
     for (CatalogueTensor tensor : catalogue) {
       weights.put(tensor.name(), tensor.shape());
-      for (Moment moment : Moment.of(training, tensor.role())) {
+      for (Moment moment : Moment.of(optimizer, tensor.role())) {
         moments.put(moment.of(tensor.name()), tensor.shape());
       }
     }
@@ -278,17 +277,17 @@ public final class CheckpointReader {
 
   private void check(FileKind kind, Map<String, List<Long>> expected) {
     Map<String, List<Long>> missing = new HashMap<>(expected);
-    for (PlacedTensor at : stored(kind)) {
-      TensorSpec tensor = at.tensor();
+    for (PlacedTensor placed : stored(kind)) {
+      TensorSpec tensor = placed.tensor();
       List<Long> shape = missing.remove(tensor.name());
-      String file = location(files.getOrDefault(kind, List.of()).get(at.file()));
+      String file = location(files.getOrDefault(kind, List.of()).get(placed.file()));
       if (shape == null) {
-        boolean isTwice = expected.containsKey(tensor.name());
+        boolean isDuplicate = expected.containsKey(tensor.name());
         throw new CorruptCheckpoint(
             file
                 + ": "
                 + tensor.name()
-                + (isTwice ? " appears twice" : " is not a tensor of this model"));
+                + (isDuplicate ? " appears twice" : " is not a tensor of this model"));
       }
       if (!shape.equals(tensor.shape())) {
         throw new CorruptCheckpoint(
@@ -297,7 +296,7 @@ public final class CheckpointReader {
                 + tensor.name()
                 + " has shape "
                 + tensor.shape()
-                + "; config.json needs "
+                + "; config.json implies "
                 + shape);
       }
     }

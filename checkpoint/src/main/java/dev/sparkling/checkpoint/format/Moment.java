@@ -33,8 +33,8 @@ public enum Moment {
   }
 
   /** Returns the state tensors that {@link OptimizerType#stateTensors} lists for a weight. */
-  public static List<Moment> of(OptimizerType training, TensorRole role) {
-    List<String> names = training.forWeight(role.isLayerMatrix()).stateTensors();
+  public static List<Moment> of(OptimizerType optimizer, TensorRole role) {
+    List<String> names = optimizer.forWeight(role.isLayerMatrix()).stateTensors();
     return Stream.of(values())
         .filter(moment -> names.contains(moment.suffix.substring(1)))
         .toList();

@@ -186,7 +186,7 @@ abstract class CheckpointContract {
     }
     assertThatThrownBy(() -> CheckpointReader.open(store, FOLDER))
         .isInstanceOf(CorruptCheckpoint.class)
-        .hasMessageContaining("has shape [6, 8]; config.json needs [12, 8]");
+        .hasMessageContaining("has shape [6, 8]; config.json implies [12, 8]");
   }
 
   @Test

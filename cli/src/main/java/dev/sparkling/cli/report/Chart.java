@@ -27,7 +27,7 @@ record Chart(
    * A line.
    *
    * @param dashed whether the line is dashed, for comparison
-   * @param y values; null if the line has no point
+   * @param y values, one for each x; an element is null where the line has no point
    */
   @JsonInclude(JsonInclude.Include.ALWAYS)
   record ChartLine(String name, boolean dashed, List<@Nullable Double> y) {
@@ -44,12 +44,12 @@ record Chart(
     TreeMap<Double, Integer> axis = new TreeMap<>();
     lines.forEach(line -> line.y().keySet().forEach(x -> axis.put(x, 0)));
     List<Double> x = new ArrayList<>(axis.keySet());
-    List<ChartLine> together = new ArrayList<>();
+    List<ChartLine> merged = new ArrayList<>();
     for (Points line : lines) {
       List<@Nullable Double> y = new ArrayList<>();
-      x.forEach(place -> y.add(line.y().get(place)));
-      together.add(new ChartLine(line.name(), line.dashed(), y));
+      x.forEach(value -> y.add(line.y().get(value)));
+      merged.add(new ChartLine(line.name(), line.dashed(), y));
     }
-    return new Chart(title, about, xName, yName, x, together);
+    return new Chart(title, about, xName, yName, x, merged);
   }
 }

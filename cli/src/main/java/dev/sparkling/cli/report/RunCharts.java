@@ -104,7 +104,7 @@ final class RunCharts {
     blocks.forEach((block, rates) -> lines.add(new Points(entries(block), false, rates)));
     return Chart.of(
         "Learning rate of each block",
-        "Old entries follow the run's curve; new entries re-warm up from it (Eq. 25 to 28).",
+        "Old entries follow the run's curve; the rate of new entries is re-warmed from it (Eq. 25 to 28).",
         "step",
         "rate",
         lines);
@@ -126,7 +126,7 @@ final class RunCharts {
     }
     return Chart.of(
         "Gradient norm",
-        "Norm before clipping, of all gradients and of each block's; means over neighboring steps.",
+        "Norm before clipping, of all gradients and of those of each block; averaged over neighboring steps.",
         "step",
         "norm",
         lines);
@@ -152,9 +152,9 @@ final class RunCharts {
     }
     return Chart.of(
         "Load of the busiest expert",
-        "Tokens of a layer's busiest expert, relative to an even load; no token is dropped.",
+        "Tokens of a layer's busiest expert, relative to a uniform load; no token is dropped.",
         "step",
-        "times the even load",
+        "times the uniform load",
         lines);
   }
 

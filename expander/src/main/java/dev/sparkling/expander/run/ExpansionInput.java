@@ -44,9 +44,9 @@ record ExpansionInput(
   }
 
   /**
-   * Returns a digest of the input, all settings and the report's version, so that expansions of one
-   * identity write the same bytes. It includes the plan, so that an expansion that another version
-   * started with different rules is not resumed.
+   * Returns a digest of the input, all settings and the report's version, so that expansions with
+   * the same identity write the same bytes. It includes the plan, so that an expansion that another
+   * version started with different rules is not resumed.
    */
   String identity() {
     StringBuilder text = new StringBuilder(reader.identity());

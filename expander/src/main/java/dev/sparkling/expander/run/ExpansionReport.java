@@ -19,8 +19,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The report of an expansion, {@code expansion-report.json}. It contains no time and no location,
- * so that the same expansion writes the same bytes.
+ * The report of an expansion, {@code expansion-report.json}. It contains no timestamps or
+ * locations, so that the same expansion writes the same bytes.
  *
  * @param step step after which the model was widened
  * @param warnings warnings, one sentence each; since version 3
@@ -65,7 +65,7 @@ public record ExpansionReport(
       tree.put("version", VERSION).putArray("warnings");
     } else if (version != VERSION) {
       throw new CorruptCheckpoint(
-          "%s: version %s; this version reads versions %d and %d"
+          "%s: report version %s is not supported; this version of Sparkling reads %d and %d"
               .formatted(file, tree.path("version"), VERSION_WITHOUT_WARNINGS, VERSION));
     }
     checkKeys(file, tree);

@@ -82,7 +82,7 @@ class ExpansionReportTest {
   void refusesOtherVersionsAndUnknownAndMissingKeys() {
     assertRefused(
         VERSION_2.replace("\"version\":2", "\"version\":4"),
-        "version 4; this version reads versions 2 and 3");
+        "report version 4 is not supported; this version of Sparkling reads 2 and 3");
     assertRefused(VERSION_2.replace("\"step\":10,", ""), "step: is missing or null");
     assertRefused(VERSION_2.replace("\"parameters\":100,", ""), "parameters: is missing or null");
     assertRefused(

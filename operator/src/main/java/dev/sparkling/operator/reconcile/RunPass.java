@@ -22,7 +22,7 @@ import java.util.function.Predicate;
 /** One pass over a run: observe, decide, act, and one status patch. */
 final class RunPass {
 
-  /** Time until the cache shows a change that the API server has reported already. */
+  /** Delay after which the cache should show a change that the API server has already reported. */
   static final Duration SOON = Duration.ofMillis(500);
 
   private final ProgressPolling polling;
@@ -47,7 +47,7 @@ final class RunPass {
   /**
    * Makes and carries out the next decision about a run.
    *
-   * @param write writes the new status; returns whether the run has changed meanwhile
+   * @param write writes the new status; returns whether the run has changed in the meantime
    * @return time until the next pass; empty if only an event triggers it
    */
   Optional<Duration> execute(
@@ -67,7 +67,10 @@ final class RunPass {
         : Optional.empty();
   }
 
-  /** Carries out an action; returns false if the run was edited, so that it is outdated. */
+  /**
+   * Carries out an action; returns false if the run has been edited since, which makes the action
+   * obsolete.
+   */
   private boolean carryOut(ProgressiveTrainingResource run, Action action) {
     return switch (action) {
       case Action.Launch(String stage, Work work, int attempts) ->

@@ -18,7 +18,7 @@ public final class Labels {
   /** Annotation of a job: the number of failed attempts of the jobs that it replaces. */
   public static final String ATTEMPTS = "sparkling.dev/attempts";
 
-  /** Annotation of a check: the time at which the hold that it is about began. */
+  /** Annotation of a check: the start time of the hold that it checks. */
   public static final String HOLD = "sparkling.dev/hold";
 
   /** Selector of all objects that a Sparkling operator has created. */
@@ -42,7 +42,7 @@ public final class Labels {
     return labels;
   }
 
-  /** Whether Kueue queues the run's workers. */
+  /** Returns whether Kueue queues the run's workers. */
   static boolean isQueued(ProgressiveTrainingResource run) {
     return !queueing(run, Work.TRAIN).isEmpty();
   }

@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 /** Determines the compute resources of workers. */
 final class WorkerResources {
 
-  private static final String GPUS = "nvidia.com/";
-  private static final String GPU = GPUS + "gpu";
+  private static final String GPU_PREFIX = "nvidia.com/";
+  private static final String GPU = GPU_PREFIX + "gpu";
   private static final String MEMORY = "memory";
   private static final long MEBIBYTE = 1L << 20;
 
@@ -30,32 +30,31 @@ final class WorkerResources {
 
   /**
    * Returns the resources of a stage's trainer: those of the stage, else those of the run, else one
-   * GPU if that is the default. A trainer on a CPU for which no memory is named requests what the
-   * plan estimates, unless Kueue queues it: a queue that does not cover memory would never admit
-   * it.
+   * GPU if that is the default. A CPU trainer that specifies no memory requests what the plan
+   * estimates, unless Kueue queues it: a queue that does not cover memory would never admit it.
    *
    * @param queued whether Kueue queues the job
    */
   static ResourceRequirements ofTrainer(
       ProgressiveTrainingSpec spec, String stage, boolean queued, boolean defaultGpu) {
-    ResourcesSpec written =
+    ResourcesSpec specified =
         spec.stages().stream()
             .filter(candidate -> candidate.name().equals(stage))
             .map(StageSpec::trainer)
             .flatMap(own -> own == null ? Stream.empty() : Stream.ofNullable(own.resources()))
             .findFirst()
             .orElse(spec.trainer().resources());
-    if (written.limits().isEmpty() && written.requests().isEmpty() && defaultGpu) {
+    if (specified.limits().isEmpty() && specified.requests().isEmpty() && defaultGpu) {
       return requirements(new ResourcesSpec(Map.of(GPU, "1"), Map.of()));
     }
-    ResourceRequirements requirements = requirements(written);
-    if (!queued && !hasGpu(requirements) && !namesMemory(written)) {
+    ResourceRequirements requirements = requirements(specified);
+    if (!queued && !hasGpu(requirements) && !specifiesMemory(specified)) {
       requirements.getRequests().put(MEMORY, plannedMemory(spec, stage));
     }
     return requirements;
   }
 
-  private static boolean namesMemory(ResourcesSpec resources) {
+  private static boolean specifiesMemory(ResourcesSpec resources) {
     return resources.limits().containsKey(MEMORY) || resources.requests().containsKey(MEMORY);
   }
 
@@ -64,12 +63,12 @@ final class WorkerResources {
     return new Quantity((Math.ceilDiv(bytes, MEBIBYTE) + PROCESS_MEBIBYTES) + "Mi");
   }
 
-  /** Whether a GPU or a part of one is requested, such as nvidia.com/mig-1g.10gb. */
+  /** Returns whether a GPU, or a part of one such as nvidia.com/mig-1g.10gb, is requested. */
   static boolean hasGpu(ResourceRequirements resources) {
     return resources.getLimits().entrySet().stream()
         .anyMatch(
             limit ->
-                limit.getKey().startsWith(GPUS)
+                limit.getKey().startsWith(GPU_PREFIX)
                     && limit.getValue().getNumericalAmount().signum() > 0);
   }
 

@@ -14,7 +14,7 @@ public record ResourcesSpec(
         @JsonDeserialize(contentUsing = QuantityText.class)
         Map<String, String> limits,
     @JsonPropertyDescription(
-            "Minimum amount of compute resources. Defaults to the limits. A trainer on a CPU for which no memory is named requests the planned memory plus 512Mi, unless Kueue queues it.")
+            "Minimum amount of compute resources. Defaults to the limits. A CPU trainer that specifies no memory requests the planned memory plus 512Mi, unless Kueue queues it.")
         @JsonDeserialize(contentUsing = QuantityText.class)
         Map<String, String> requests) {
   public ResourcesSpec {

@@ -56,9 +56,9 @@ public final class StageMachine {
 
   private static String tooMany(int disruptions) {
     return disruptions
-        + " pods in a row were lost to eviction, preemption, node failure or deletion before they had"
-        + " written a checkpoint; write checkpoints more often"
-        + " (spec.training.checkpoints.everySteps), or use nodes that are kept longer";
+        + " pods in a row were lost to eviction, preemption, node failure or deletion without"
+        + " writing a checkpoint; write checkpoints more often"
+        + " (spec.training.checkpoints.everySteps), or use nodes that are reclaimed less often";
   }
 
   /** A stage is complete once its last checkpoint is. */

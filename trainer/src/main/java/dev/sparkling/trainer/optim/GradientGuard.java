@@ -16,7 +16,7 @@ import java.util.List;
  * steps enter the window too, so that a lasting change is accepted after a few steps. Each stage
  * starts with an empty window, because an expansion changes losses and norms: no spike is detected
  * in the first {@value #MIN_STEPS} steps, and the allowed number of standard deviations is doubled
- * until the window is full. A loss or norm that is not finite always skips the update.
+ * until the window is full. If the loss or the norm is not finite, the update is always skipped.
  */
 public final class GradientGuard {
 
@@ -27,8 +27,8 @@ public final class GradientGuard {
   static final int MIN_STEPS = 32;
 
   /**
-   * Standard deviations above the mean that are allowed, as in OLMo-core. Standard deviations below
-   * 1% of the mean are raised to it.
+   * Standard deviations above the mean that are allowed, as in OLMo-core. A standard deviation
+   * below 1% of the mean is replaced by 1% of the mean.
    */
   private static final double DEVIATIONS = 6;
 
@@ -85,7 +85,7 @@ public final class GradientGuard {
   /**
    * Creates the guard of a stage.
    *
-   * @param maxNorm maximum norm of all gradients together; 0 for no clipping
+   * @param maxNorm maximum global gradient norm; 0 disables clipping
    * @param gradients gradients in the order of the parameters; each step reads them
    * @param state defines the parameters' blocks
    * @param manager owner of the windows and of the views of gradient slices

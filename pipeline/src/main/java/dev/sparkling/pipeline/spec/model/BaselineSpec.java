@@ -8,16 +8,16 @@ import java.util.Objects;
 /** Parameters of the baseline initializations. */
 public record BaselineSpec(
     @JsonPropertyDescription(
-            "Share of an old column with initialization uneven; its copies divide the rest. Defaults to 1/3.")
+            "With initialization uneven, the share that the old column keeps; its copies divide the rest evenly. Defaults to 1/3.")
         @Min(value = 0, inclusive = false)
         @Max(value = 1, inclusive = false)
         Double unevenShare,
     @JsonPropertyDescription(
-            "Noise of initialization perturb, relative to the entries to which it is added. Defaults to 0.1.")
+            "With initialization perturb, the standard deviation of the noise, relative to the RMS of the entries to which it is added. Defaults to 0.1.")
         @Min(0)
         Double perturbation,
     @JsonPropertyDescription(
-            "Signal-to-noise ratio of initialization signal-to-noise, in decibels. Defaults to 10.")
+            "With initialization signal-to-noise, the signal-to-noise ratio in decibels. Defaults to 10.")
         Double signalToNoiseDecibels) {
 
   private static final double DEFAULT_SHARE = 1.0 / 3;

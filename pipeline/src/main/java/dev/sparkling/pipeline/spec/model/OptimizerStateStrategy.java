@@ -2,7 +2,7 @@ package dev.sparkling.pipeline.spec.model;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** How optimizer state is expanded with its parameter (Eq. 24 of the paper). */
+/** Strategy for expanding optimizer state together with its parameter (Eq. 24 of the paper). */
 public enum OptimizerStateStrategy {
   /** {@code S' = [S, 0]}: old entries keep their state, new entries start at zero. */
   @JsonProperty("asymmetric")

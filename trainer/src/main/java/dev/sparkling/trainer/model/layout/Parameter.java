@@ -23,7 +23,14 @@ public record Parameter(
     long packed = tensors.stream().mapToLong(PackedTensor::elements).sum();
     if (axes.size() != shape.size() || packed != elements(shape)) {
       throw new IllegalArgumentException(
-          name + ": shape " + shape + ", axes " + axes + ", tensors of " + packed + " elements");
+          name
+              + ": shape "
+              + shape
+              + " does not match axes "
+              + axes
+              + " or the "
+              + packed
+              + " elements of its tensors");
     }
   }
 
