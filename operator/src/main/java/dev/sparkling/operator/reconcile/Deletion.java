@@ -10,21 +10,19 @@ import dev.sparkling.operator.status.Reason;
 import dev.sparkling.pipeline.job.Work;
 import dev.sparkling.pipeline.spec.DeletionPolicy;
 import dev.sparkling.pipeline.stage.Worker;
-import io.javaoperatorsdk.operator.api.reconciler.ResourceOperations;
 import java.util.List;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Finalizes a deleted run. With {@code Retain}, there is nothing to do, and the run has no
- * finalizer: its jobs are garbage-collected. With {@code Delete}, a job deletes the run's data once
- * no worker can write any more of them.
+ * Finalizes a deleted run. With {@code Retain}, there is nothing to do: the run's jobs are
+ * garbage-collected. With {@code Delete}, a job deletes the run's data once no worker can write any
+ * more of them.
  */
 final class Deletion {
 
   private static final Logger LOG = Logger.getLogger(Deletion.class);
   private static final String WHOLE_RUN = "";
-  private static final String FINALIZER = "progressivetrainings.sparkling.dev/finalizer";
   private static final String ADVICE =
       "; fix it, or set spec.deletionPolicy to Retain to keep the data";
   private static final Delay IN_PROGRESS =
@@ -43,34 +41,11 @@ final class Deletion {
    */
   record Delay(Reason reason, String message) {}
 
-  /**
-   * Adds the finalizer to a run whose data are to be deleted with it, and removes it from others,
-   * such as those of versions that gave it to all runs.
-   *
-   * @return whether the run was changed, so that what was read of it is outdated
-   */
-  static boolean changeFinalizer(
-      ProgressiveTrainingResource run, ResourceOperations<ProgressiveTrainingResource> operations) {
-    boolean wanted = run.getSpec().deletionPolicy() == DeletionPolicy.DELETE;
-    if (wanted == run.hasFinalizer(FINALIZER) || (wanted && run.isMarkedForDeletion())) {
-      return false;
-    }
-    if (wanted) {
-      // Not with server-side apply, which would create a run that has been deleted meanwhile.
-      operations.addFinalizer(FINALIZER);
-    } else {
-      operations.removeFinalizer(FINALIZER);
-    }
-    return true;
-  }
-
-  /** Whether a run that is being deleted waits for {@link #advance}. */
-  static boolean isAwaited(ProgressiveTrainingResource run) {
-    return run.hasFinalizer(FINALIZER);
-  }
-
   /** Takes the next step of the deletion, and returns empty once nothing is left to do. */
   Optional<Delay> advance(ProgressiveTrainingResource run, RunJobs jobs) {
+    if (run.getSpec().deletionPolicy() == DeletionPolicy.RETAIN) {
+      return Optional.empty();
+    }
     jobs.lost().forEach(workers::abandon);
     List<WorkerJob> active = jobs.ofStages().filter(WorkerJob::isActive).toList();
     if (!active.isEmpty()) {
@@ -101,11 +76,6 @@ final class Deletion {
                       + deleter.get().name()
                       + " to try again, or set spec.deletionPolicy to Retain to keep the data"));
     };
-  }
-
-  /** Lets the API server remove the run. */
-  static void finish(ResourceOperations<ProgressiveTrainingResource> operations) {
-    operations.removeFinalizer(FINALIZER);
   }
 
   /** Returns the delay if the job that deletes the data could not be created. */

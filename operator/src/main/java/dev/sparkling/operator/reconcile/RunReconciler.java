@@ -9,15 +9,16 @@ import dev.sparkling.operator.status.Reason;
 import dev.sparkling.operator.status.StatusFactory;
 import dev.sparkling.operator.workload.Labels;
 import dev.sparkling.operator.workload.WorkerJobs;
-import dev.sparkling.pipeline.status.ProgressiveTrainingStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
 import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
@@ -30,7 +31,6 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import io.javaoperatorsdk.operator.processing.event.source.informer.Mappers;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -45,8 +45,6 @@ import java.util.concurrent.TimeUnit;
     name = "progressivetraining",
     // The filter chooses the updates that start a pass, because a retry is requested in metadata.
     generationAwareEventProcessing = false,
-    // Deletions are passed on, but the Operator SDK does not add its finalizer to every run.
-    triggerReconcilerOnAllEvents = true,
     informer = @Informer(onUpdateFilter = UserEdits.class),
     // Events trigger passes; the interval bounds the delay if an event is lost.
     maxReconciliationInterval =
@@ -56,7 +54,8 @@ import java.util.concurrent.TimeUnit;
     initialInterval = 1_000,
     intervalMultiplier = 2,
     maxInterval = 60_000)
-public final class RunReconciler implements Reconciler<ProgressiveTrainingResource> {
+public final class RunReconciler
+    implements Reconciler<ProgressiveTrainingResource>, Cleaner<ProgressiveTrainingResource> {
 
   private final ProgressPolling polling;
   private final EventLookup events;
@@ -114,42 +113,46 @@ public final class RunReconciler implements Reconciler<ProgressiveTrainingResour
   public UpdateControl<ProgressiveTrainingResource> reconcile(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
     UpdateControl<ProgressiveTrainingResource> control = UpdateControl.noUpdate();
-    next(run, context).ifPresent(control::rescheduleAfter);
+    if (run.hasEnded()) {
+      polling.forget(run.getMetadata().getUid());
+    } else {
+      metrics
+          .reconcile(
+              () ->
+                  pass.execute(run, jobs(run, context), after -> writer.write(context, run, after)))
+          .ifPresent(control::rescheduleAfter);
+    }
     return control;
   }
 
-  /** Returns the time until the next pass; empty if only an event triggers it. */
-  private Optional<Duration> next(
+  @Override
+  public DeleteControl cleanup(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
-    if (context.isPrimaryResourceDeleted()) {
-      polling.forget(run.getMetadata().getUid());
-      return Optional.empty();
-    }
-    if (Deletion.changeFinalizer(run, context.resourceOperations())) {
-      return Optional.of(RunPass.SOON);
-    }
-    if (run.isMarkedForDeletion()) {
-      return Deletion.isAwaited(run)
-          ? metrics.reconcile(() -> finalizeRun(run, context))
-          : Optional.empty();
-    }
-    if (run.hasEnded()) {
-      polling.forget(run.getMetadata().getUid());
-      return Optional.empty();
-    }
-    return metrics.reconcile(
-        () -> pass.execute(run, jobs(run, context), after -> writer.write(context, run, after)));
+    return metrics.reconcile(() -> finalizeRun(run, context));
   }
 
-  private Optional<Duration> finalizeRun(
+  private DeleteControl finalizeRun(
       ProgressiveTrainingResource run, Context<ProgressiveTrainingResource> context) {
     RunJobs jobs = events.addTo(jobs(run, context));
-    Optional<Delay> delay = deletion.advance(run, jobs);
-    if (delay.isEmpty()) {
-      Deletion.finish(context.resourceOperations());
-      return Optional.empty();
+    Optional<Delay> delay;
+    try {
+      delay = deletion.advance(run, jobs);
+    } catch (LaunchFailure e) {
+      // updateErrorStatus is not called for a deletion.
+      write(run, context, Deletion.refused(e));
+      throw e;
     }
-    return write(run, context, delay.get()) ? Optional.of(RunPass.SOON) : events.nextLookup(jobs);
+    if (delay.isEmpty()) {
+      polling.forget(run.getMetadata().getUid());
+      return DeleteControl.defaultDelete();
+    }
+    DeleteControl control = DeleteControl.noFinalizerRemoval();
+    if (write(run, context, delay.get())) {
+      control.rescheduleAfter(RunPass.SOON);
+    } else {
+      events.nextLookup(jobs).ifPresent(control::rescheduleAfter);
+    }
+    return control;
   }
 
   private boolean write(
@@ -166,28 +169,21 @@ public final class RunReconciler implements Reconciler<ProgressiveTrainingResour
       ProgressiveTrainingResource run,
       Context<ProgressiveTrainingResource> context,
       Exception error) {
-    try {
-      writer.write(context, run, afterError(run, error));
-    } catch (KubernetesClientException e) {
-      // The Operator SDK logs both errors; the next retry writes the status again.
-      error.addSuppressed(e);
-    }
-    return ErrorStatusUpdateControl.noStatusUpdate();
-  }
-
-  private ProgressiveTrainingStatus afterError(ProgressiveTrainingResource run, Exception error) {
-    if (run.isMarkedForDeletion() && error instanceof LaunchFailure failure) {
-      Delay delay = Deletion.refused(failure);
-      return statuses.deleting(run.getStatus(), generation(run), delay.reason(), delay.message());
-    }
     Reason reason =
         switch (error) {
           case LaunchFailure _ -> Reason.LAUNCH_FAILED;
           case KubernetesClientException _ -> Reason.TRANSIENT_FAILURE;
           default -> Reason.INTERNAL_ERROR;
         };
-    return statuses.failedPass(
-        run.getStatus(), generation(run), reason, String.valueOf(error.getMessage()));
+    String message = String.valueOf(error.getMessage());
+    try {
+      writer.write(
+          context, run, statuses.failedPass(run.getStatus(), generation(run), reason, message));
+    } catch (KubernetesClientException e) {
+      // The Operator SDK logs both errors; the next retry writes the status again.
+      error.addSuppressed(e);
+    }
+    return ErrorStatusUpdateControl.noStatusUpdate();
   }
 
   /** Finds the run of a pod by its label, because the pod's owner is its job. */

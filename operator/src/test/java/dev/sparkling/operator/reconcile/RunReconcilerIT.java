@@ -283,14 +283,9 @@ class RunReconcilerIT {
   }
 
   @Test
-  void aRunHasAFinalizerOnlyWhileItsDataAreToBeDeletedWithIt() {
+  void aRunThatIsDeletedWithRetainIsGoneAtOnce() {
     cluster.create(UnaryOperator.identity());
     cluster.awaitJob(NARROW);
-    assertThat(cluster.run().get().getFinalizers()).isEmpty();
-    cluster.patch("{\"spec\": {\"deletionPolicy\": \"Delete\"}}");
-    cluster.awaitRun("guarded", run -> run.getFinalizers().size() == 1);
-    cluster.patch("{\"spec\": {\"deletionPolicy\": \"Retain\"}}");
-    cluster.awaitRun("free", run -> run.getFinalizers().isEmpty());
     cluster.run().delete();
     cluster.awaitGone();
     assertThat(cluster.job("demo-delete").get()).isNull();
