@@ -48,6 +48,17 @@ class WriterE2E {
   @AfterEach
   void close() {
     cluster.kubectl("-n", NAMESPACE, "delete", "pt", "--all", "--wait=false");
+    // Whatever a failed test has left: stopped pods, and an operator without a lease.
+    cluster.kubectl(
+        "-n", NAMESPACE, "delete", "pods", "--all", "--force", "--grace-period=0", "--wait=false");
+    cluster.kubectl(
+        "-n",
+        Cluster.RELEASE_NAMESPACE,
+        "delete",
+        "deployment",
+        SECOND_OPERATOR,
+        "--ignore-not-found",
+        "--cascade=foreground");
     cluster.close();
   }
 
