@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -154,6 +155,15 @@ final class Cluster implements AutoCloseable {
         "deployment/sparkling-operator",
         "--replicas=" + replicas);
     kubectl("-n", RELEASE_NAMESPACE, "rollout", "status", "deployment/sparkling-operator");
+  }
+
+  Deployment operatorDeployment() {
+    return client
+        .apps()
+        .deployments()
+        .inNamespace(RELEASE_NAMESPACE)
+        .withName("sparkling-operator")
+        .require();
   }
 
   /** The operator's pod that is not terminating. */

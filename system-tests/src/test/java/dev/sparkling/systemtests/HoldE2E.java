@@ -138,12 +138,7 @@ class HoldE2E {
     // The expander's image has no command train, as an image of another version may not have one.
     String expander =
         cluster
-            .client()
-            .apps()
-            .deployments()
-            .inNamespace(Cluster.RELEASE_NAMESPACE)
-            .withName("sparkling-operator")
-            .get()
+            .operatorDeployment()
             .getSpec()
             .getTemplate()
             .getSpec()

@@ -237,14 +237,7 @@ class WriterE2E {
 
   /** Starts another operator, which does not wait for the lease. */
   private Deployment startSecondOperator() {
-    Deployment first =
-        cluster
-            .client()
-            .apps()
-            .deployments()
-            .inNamespace(Cluster.RELEASE_NAMESPACE)
-            .withName("sparkling-operator")
-            .require();
+    Deployment first = cluster.operatorDeployment();
     String component = "app.kubernetes.io/component";
     Deployment second =
         new DeploymentBuilder()
